@@ -1,0 +1,1 @@
+"""Derivative programs from programs: forward and reverse mode, loops, vmap, custom rules. IR to IR."""

@@ -1,0 +1,1 @@
+"""NumPy, math and builtins as the front end compiles them."""

@@ -1,0 +1,1 @@
+"""Passes, pipelines and rewrite rules over programs, and the loop-history planner."""
