@@ -1,0 +1,57 @@
+"""A StableHLO module as text, with what is needed to run and to transform it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+LeafType = tuple[np.dtype[Any], tuple[int, ...]]
+"""Element type and shape of one flat argument or result."""
+
+Mask = tuple[bool, ...]
+
+
+class Rules(Protocol):
+    """How jax's transforms act on a module when it is called inside foreign jax code.
+
+    Each rule returns modules that carry rules of their own, so transforms nest to any order.
+    """
+
+    def jvp(self, nonzero: Mask) -> tuple[Module, Mask]:
+        """(primals, tangents of the nonzero inputs) -> (results, tangents of marked results)."""
+        ...
+
+    def vjp(self, nonzero: Mask) -> tuple[Module, Module, Mask]:
+        """`forward`, `backward` and the mask of results that move, which must be that of `jvp`.
+
+        forward: primals -> (results, residuals);
+        backward: (residuals, cotangents of the marked results) -> cotangents of the nonzero inputs.
+        """
+        ...
+
+    def batch(self, batched: Mask, size: int) -> tuple[Module, Mask]:
+        """Batched inputs have the batch axis in front; the mask says which results do."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """A StableHLO module and its flat signature. Compared by identity.
+
+    text        defines `@main`; its other functions are helpers, renamed where names clash
+    name        shown in compiled programs and profiles
+    callbacks   host functions: `stablehlo.custom_call @anvil_host_call(%token, %a, ...)` with
+                `{backend_config = "3", has_side_effect = true}` and one i32 result calls
+                `callbacks[3](a, ...)` and returns the token, so data flow orders the calls
+    rules       for jax.grad, jax.vmap ... of foreign code that calls this module
+    """
+
+    text: str
+    in_types: tuple[LeafType, ...]
+    out_types: tuple[LeafType, ...]
+    name: str = "anvil_call"
+    callbacks: tuple[Callable[..., None], ...] = ()
+    rules: Rules | None = None
