@@ -142,7 +142,7 @@ class Op:
     loc: AnyLoc
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Region:
     """A list of operations with parameters; the last op is `yield` (`return` for a function's body)."""
 
@@ -164,7 +164,7 @@ class Origin:
     loc: AnyLoc
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Func:
     """A function: `params` are the body region's parameters, `results` the types it returns."""
 
@@ -175,7 +175,7 @@ class Func:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Program:
     """Functions by name, the entry's name and the stage, which fixes the legal op kinds."""
 

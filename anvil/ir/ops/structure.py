@@ -98,7 +98,7 @@ class If(Structural):
 
 
 class For(Structural):
-    """A counted loop: `s = body(i, s)` for i = 0 .. count-1 (not at all for count <= 0)."""
+    """A counted loop: `s = body(i, s)` for i = 0 .. count-1; stops when a check has failed."""
 
     name, labels, attrs = "for", ("body",), {"hist": False}
 
@@ -116,6 +116,8 @@ class For(Structural):
         """Runs the body, recording states where a history is asked for."""
         state, seen = tuple(args[1:]), []
         for i in range(int(args[0])):
+            if ev.failed(state):
+                break
             seen.append(state)
             state = ev.region(op.regions[0], (np.int64(i), *state))
         return (*state, seen) if op.attrs["hist"] else state
@@ -140,11 +142,9 @@ class While(Structural):
     def evaluate(ev: Any, op: Any, args: Sequence[Any]) -> tuple[Any, ...]:
         """Runs the body while the condition holds."""
         state, seen = tuple(args), []
-        while bool(ev.region(op.regions[0], state)[0]):
+        while not ev.failed(state) and bool(ev.region(op.regions[0], state)[0]):
             seen.append(state)
             state = ev.region(op.regions[1], state)
-            if ev.failed(state):
-                break
         return (*state, seen) if op.attrs["hist"] else state
 
 
@@ -189,8 +189,9 @@ class LoopVjp(Structural):
 
     @staticmethod
     def evaluate(ev: Any, op: Any, args: Sequence[Any]) -> tuple[Any, ...]:
-        """Needs its adjoint step: the pass `derive-steps` turns it into loop_rev."""
-        raise RuleError("loop_vjp is evaluated after the pass derive-steps")
+        """Through the pass `derive-steps`, which derives the adjoint step."""
+        out: tuple[Any, ...] = ev.expanded(op, args)
+        return out
 
 
 class LoopRev(Structural):
