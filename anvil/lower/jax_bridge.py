@@ -48,6 +48,9 @@ R = TypeVar("R")
 JaxArray: Final[type[Any]] = ArrayImpl
 """The class of jax's arrays, for `type(x) is JaxArray`; tracers are of other classes."""
 
+AttributeKey: Final[Any] = pytree.GetAttrKey
+ItemKey: Final[Any] = pytree.DictKey
+
 HOST_CALL: Final = "anvil_host_call"
 """Target name of the custom calls that run `Module.callbacks[int(backend_config)]` on the host."""
 
@@ -84,8 +87,8 @@ def is_tracer_type(cls: type[Any]) -> bool:
 
 
 def new_registry() -> Any:
-    """A fresh jaxlib (C++) pytree registry: tuples, lists, dicts, namedtuples; None is a leaf."""
-    return pytree.PyTreeRegistry(enable_none=False)
+    """A fresh jaxlib (C++) pytree registry: tuples, lists and namedtuples; None is a leaf."""
+    return pytree.PyTreeRegistry(enable_none=False, enable_dict=False)
 
 
 def avals(types: Sequence[LeafType]) -> list[Any]:
@@ -178,6 +181,27 @@ def _row_major(values: Any) -> Any:
 def _host_call(callback: Callable[..., None], token: Any, *args: Any) -> tuple[Any]:
     callback(*(np.asarray(a) for a in args))
     return (np.asarray(token),)
+
+
+def functions_text(lowered: Any, name: str) -> str:
+    """The functions of a lowered jax program, private, `main` renamed and the others prefixed."""
+    module = lowered.compiler_ir("stablehlo")
+    with module.context:
+        symbols = ir.SymbolTable(module.operation)
+        functions = list(module.body.operations)
+        for op in functions:
+            if op.operation.name != "func.func":
+                raise NotImplementedError(f"{name}: its lowering needs {op.operation.name}")
+            old = op.attributes["sym_name"].value
+            new = name if old == "main" else f"{name}.{old}"
+            for user in functions:
+                symbols.replace_all_symbol_uses(old, new, user.operation)
+            symbols.set_symbol_name(op, new)
+            op.attributes["sym_visibility"] = ir.StringAttr.get("private")
+            for attribute in ("arg_attrs", "res_attrs"):
+                if attribute in op.attributes:
+                    del op.attributes[attribute]
+        return "\n".join(op.operation.get_asm(large_elements_limit=None) for op in functions)
 
 
 # --- rules for jax's transforms -------------------------------------------------------------------

@@ -33,7 +33,10 @@ class Rules(Protocol):
         ...
 
     def batch(self, batched: Mask, size: int) -> tuple[Module, Mask]:
-        """Batched inputs have the batch axis in front; the mask says which results do."""
+        """Batched inputs have the batch axis in front; the mask says which results do.
+
+        A result that depends on no batched input must not be batched: jax.jacfwd relies on it.
+        """
         ...
 
 
