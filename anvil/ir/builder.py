@@ -1,10 +1,12 @@
 """The Builder: ops are typed, folded, numbered and simplified as they are emitted.
 
-Everything that makes a program goes through `emit`: the type rule runs, constants fold, an equal pure op already in scope is
-returned instead of a copy, and the kind's exact peephole applies. Every op is pure (effects are ordered by tokens, which are
-ordinary values), so numbering needs no exceptions.
+Everything that makes a program goes through `emit`: the type rule runs, constants fold, an equal
+pure op already in scope is returned instead of a copy, and the kind's exact peephole applies. Every
+op is pure (effects are ordered by tokens, which are ordinary values), so numbering needs no
+exceptions.
 
-`b.add(x, y)` is `b.emit("add", (x, y))`; names that are Python keywords take a trailing underscore (`b.and_`).
+`b.add(x, y)` is `b.emit("add", (x, y))`; names that are Python keywords take a trailing underscore
+(`b.and_`).
 """
 
 from __future__ import annotations
@@ -83,14 +85,15 @@ class Builder:
     ) -> Any:
         """Emits an op and returns its result (a tuple for several, () for none).
 
-        Python numbers among the operands become constants where the kind says of which type (elementwise: of the other
-        operand's). `out_types` is required for kinds whose result depends on the program (calls). Raises RuleError.
+        Python numbers among the operands become constants where the kind says of which type
+        (elementwise: of the other operand's). `out_types` is required for kinds whose result
+        depends on the program (calls). Raises RuleError.
         """
         if isinstance(kind, str):
             kind = REGISTRY[kind]
         atoms = self._atoms(kind, args)
         if kind.attrs:
-            attrs = {k: attrs[k] if k in attrs else d for k, d in kind.attrs.items()}
+            attrs = {k: attrs.get(k, d) for k, d in kind.attrs.items()}
         if out_types is None:
             types = [a.type for a in atoms]
             extra = {"regions": regions} if regions else {}
@@ -103,7 +106,8 @@ class Builder:
         return self._append(kind, atoms, attrs, regions, out_types, hint)
 
     def again(self, op: Op, args: tuple[Atom, ...], regions: tuple[Region, ...] = ()) -> Any:
-        """Re-emits `op` with other operands of the same types: no type rule, but folding and numbering."""
+        """Re-emits `op` with other operands of the same types: no type rule, but folding and
+        numbering."""
         types = [v.type for v in op.outs]
         if not regions:
             short = self._shortcut(op.kind, args, op.attrs, types)
@@ -233,7 +237,7 @@ class Builder:
     # ---- copying
 
     def replay(self, ops: Sequence[Op], env: Env) -> None:
-        """Re-emits `ops` (without their terminator) under the substitution `env`, which it extends."""
+        """Re-emits `ops` (not their terminator) under the substitution `env`, which it extends."""
         for op in ops:
             if op.kind.terminator:
                 continue
@@ -244,8 +248,7 @@ class Builder:
         args = tuple(env.get(a, a) if type(a) is Value else a for a in op.args)
         saved, self.loc = self.loc, op.loc
         regions = tuple(self.copy_region(r, env) for r in op.regions)
-        same = all(a.type is old.type for a, old in zip(args, op.args, strict=True))
-        if same:
+        if all(a.type is old.type for a, old in zip(args, op.args, strict=True)):
             out = self.again(op, args, regions)
         else:
             out = self.emit(op.kind, args, op.attrs, regions)
@@ -266,8 +269,10 @@ class Builder:
         self.replay(region.ops, inner)
         return self.end([inner.get(a, a) if type(a) is Value else a for a in region.results])
 
-    def inline(self, region: Region, args: Sequence[Atom], env: Env | None = None) -> tuple[Atom, ...]:
-        """Emits the body of `region` here with `args` for its parameters; returns what it yields."""
+    def inline(
+        self, region: Region, args: Sequence[Atom], env: Env | None = None
+    ) -> tuple[Atom, ...]:
+        """Emits the body of `region` here, `args` for its parameters; returns what it yields."""
         inner: Env = dict(env or {})
         inner.update(zip(region.params, args, strict=True))
         self.replay(region.ops, inner)
@@ -276,7 +281,7 @@ class Builder:
     # ---- constants and small conveniences
 
     def const(self, value: Any, type: ArrayType | None = None) -> Atom:
-        """A constant: a splat `Const` for a scalar (of `type` if given), a `const` op for an array."""
+        """A constant: a splat `Const` for a scalar (of `type` if given), else a `const` op."""
         if type is not None and isinstance(value, bool | int | float | complex):
             return Const(type, value)
         a: Array = np.asarray(value, dtype=type.dtype.np if type else None)
@@ -304,10 +309,13 @@ class Builder:
     def cast(self, x: Atom, dtype: DType) -> Atom:
         """`x` converted to `dtype` (itself if it has it already)."""
         assert isinstance(x.type, ArrayType)
-        return x if x.type.dtype is dtype else cast(Atom, self.emit("convert", (x,), {"dtype": dtype}))
+        return (
+            x if x.type.dtype is dtype else cast(Atom, self.emit("convert", (x,), {"dtype": dtype}))
+        )
 
     def scale(self, t: Atom, p: Atom) -> Atom:
-        """The product of a tangent or cotangent `t` and a primal factor `p`; AD's builder masks zeros here."""
+        """The product of a tangent or cotangent `t` and a primal factor `p`; AD's builder masks
+        zeros here."""
         return cast(Atom, self.emit("mul", (t, p)))
 
     def broadcast_to(self, x: Atom, shape: tuple[int, ...]) -> Atom:
@@ -318,7 +326,9 @@ class Builder:
             return x
         if isinstance(x, Const):
             return Const(t.with_shape(shape), x.value)
-        kept = tuple(i for i, n in enumerate(t.shape) if n != 1 or shape[len(shape) - t.ndim + i] == 1)
+        kept = tuple(
+            i for i, n in enumerate(t.shape) if n != 1 or shape[len(shape) - t.ndim + i] == 1
+        )
         squeezed = tuple(t.shape[i] for i in kept)
         dims = tuple(len(shape) - t.ndim + i for i in kept)
         if squeezed != t.shape:
@@ -337,7 +347,8 @@ def _uniform(a: Array) -> bool:
 def _fold(
     kind: type[OpKind], args: tuple[Const, ...], attrs: Attrs, types: Sequence[Type]
 ) -> Atom | None:
-    """The constant an elementwise op of splats evaluates to, or None where NumPy and XLA may differ."""
+    """The constant an elementwise op of splats evaluates to, or None where NumPy and XLA may
+    differ."""
     (out,) = types
     if not isinstance(out, ArrayType) or out.size == 0:
         return None

@@ -1,22 +1,27 @@
 """What an operation *kind* is: one class per op, whose body is the whole record (DESIGN 3).
 
-A kind is never instantiated: its class attributes and static methods are the record. `__init_subclass__` registers it under
-`name` and refuses an incomplete one, so an op that is missing its type rule, evaluation, lowering, derivative or batching rule
-cannot be imported. The registry drives the generated tests and the reference pages.
+A kind is never instantiated: its class attributes and static methods are the record.
+`__init_subclass__` registers it under `name` and refuses an incomplete one, so an op that is
+missing its type rule, evaluation, lowering, derivative or batching rule cannot be imported. The
+registry drives the generated tests and the reference pages.
 
-Rules receive what they need as arguments (builder `b`, emitter `e`, transposer `t`), so declarations import nothing upward:
+Rules receive what they need as arguments (builder `b`, emitter `e`, transposer `t`), so
+declarations import nothing upward:
 
     type(*types, **attrs)                       result type(s); raises RuleError with one sentence
     numpy(*arrays, **attrs)                     reference semantics
     evaluate(ev, op, args)                      instead of numpy, for kinds with regions or callees
     hlo                                         "stablehlo.name" or hlo(e, op)
-    decompose(b, *args, **attrs)                in terms of other kinds, used by the lowering; None = use hlo
+    decompose(b, *args, **attrs)                in terms of other kinds, used by the lowering; None
+                                                = use hlo
     simplify(b, args, attrs)                    exact peephole at birth; None = emit
-    partials = (p0, p1, ...)                    elementwise: p_i(b, y, *args) = dy/dx_i, or None for a zero derivative
+    partials = (p0, p1, ...)                    elementwise: p_i(b, y, *args) = dy/dx_i, None for 0
     jvp(b, args, outs, tangents, **attrs)       tangents of the outputs; None is a symbolic zero
-    linear = (i, ...) and transpose(t, ct, args, **attrs)    kinds linear in those operands jointly or one at a time
+    linear = (i, ...)                           operands the kind is linear in, with
+    transpose(t, ct, args, **attrs)             which adds into their accumulators
     vjp(t, cts, args, outs, **attrs)            override of the derived reverse rule
-    batch(b, args, batched, size, **attrs)      mapped operands carry the mapped axis at 0, so do results
+    batch(b, args, batched, size, **attrs)      mapped operands carry the mapped axis at 0, so do
+                                                results
 """
 
 from __future__ import annotations
@@ -35,11 +40,11 @@ K = TypeVar("K", bound="type[OpKind]")
 
 
 class RuleError(Exception):
-    """A type rule refused its operands; the message is one sentence that names dtypes and shapes."""
+    """A type rule refused its operands; one sentence that names dtypes and shapes."""
 
 
 class Transposer(Protocol):
-    """What a transpose or vjp rule writes to: one accumulator per operand of the op being reversed."""
+    """What transpose and vjp rules write to: an accumulator per operand of the reversed op."""
 
     b: Builder
 
@@ -50,7 +55,7 @@ class Transposer(Protocol):
         """Adds a dense cotangent to operand `i`'s accumulator (None adds nothing)."""
 
     def update(self, i: int, into: Callable[[Atom], Atom]) -> None:
-        """Replaces operand `i`'s accumulator `a` by `into(a)`: contributions to a part, in place."""
+        """Replaces operand `i`'s accumulator `a` by `into(a)`: adds to a part of it, in place."""
 
 
 class OpKind:
@@ -70,6 +75,8 @@ class OpKind:
     linear: ClassVar[tuple[int, ...]] = ()
     nondiff: ClassVar[bool] = False
     partials: ClassVar[tuple[Any, ...] | None] = None
+    source: ClassVar[str] = ""
+    """How NumPy source spells the op: a format of operands {0}, {1} ... and attributes by name."""
     type: ClassVar[Any] = None
     numpy: ClassVar[Any] = None
     evaluate: ClassVar[Any] = None

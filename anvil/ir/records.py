@@ -2,8 +2,9 @@
 
     Program -> Func -> Region -> Op -> Atom (Value | Const)
 
-A `Value` is defined once, by an `Op` or as a region parameter; its identity is its name. There are no parent pointers and no use
-lists: analyses (`anvil.ir.analysis`) are pure functions of the records.
+A `Value` is defined once, by an `Op` or as a region parameter; its identity is its name. There are
+no parent pointers and no use lists: analyses (`anvil.ir.analysis`) are pure functions of the
+records.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class FuncRef:
 
 
 class ArrayData:
-    """The contents of a `const` op: a read-only array compared and hashed by dtype, shape and bytes."""
+    """The contents of a `const` op: a read-only array compared and hashed by dtype, shape and
+    bytes."""
 
     __slots__ = ("_hash", "data")
 
@@ -67,7 +69,7 @@ class ArrayData:
 
 
 Attr: TypeAlias = (
-    "int | float | bool | str | None | Type | DType | FuncRef | ArrayData | tuple[Attr, ...]"
+    "int | float | bool | str | Type | DType | FuncRef | ArrayData | tuple[Attr, ...] | None"
 )
 Attrs: TypeAlias = Mapping[str, Any]
 Scalar: TypeAlias = bool | int | float | complex
@@ -132,7 +134,7 @@ Atom: TypeAlias = Value | Const
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Op:
-    """One operation: its kind's class, operands, results, attributes, regions and source location."""
+    """One operation: its kind's class, operands, results, attributes, regions and location."""
 
     kind: type[OpKind]
     args: tuple[Atom, ...]
@@ -144,7 +146,8 @@ class Op:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Region:
-    """A list of operations with parameters; the last op is `yield` (`return` for a function's body)."""
+    """A list of operations with parameters; the last op is `yield` (`return` for a function's
+    body)."""
 
     label: str
     params: tuple[Value, ...]
@@ -158,7 +161,8 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a function came from: the Python function's name, or a transform of another (`grad(@f)`)."""
+    """Where a function came from: the Python function's name, or a transform of another
+    (`grad(@f)`)."""
 
     text: str
     loc: AnyLoc

@@ -1,6 +1,7 @@
 """Types of IR values: arrays of static shape, effect tokens and loop histories.
 
-Every type is interned: two equal types are the same object, so types are compared with `is` and hash in constant time.
+Every type is interned: two equal types are the same object, so types are compared with `is` and
+hash in constant time.
 
     f64[3, 4]                 an array; `f64` alone is a scalar (shape ())
     token                     orders effects; lowers to an i32 that names the first failed check
@@ -61,8 +62,7 @@ C64: Final = DType("c64", "complex64", "c", 64)
 C128: Final = DType("c128", "complex128", "c", 128)
 
 DTYPES: Final[dict[str, DType]] = {
-    d.name: d
-    for d in (BOOL, I8, I16, I32, I64, U8, U16, U32, U64, F16, F32, F64, C64, C128)
+    d.name: d for d in (BOOL, I8, I16, I32, I64, U8, U16, U32, U64, F16, F32, F64, C64, C128)
 }
 _BY_NUMPY: Final[dict[np.dtype[Any], DType]] = {d.np: d for d in DTYPES.values()}
 
@@ -78,7 +78,8 @@ ALL_DTYPES: Final = (BOOL, *NUMBERS)
 
 
 def dtype_of(dtype: npt.DTypeLike) -> DType:
-    """The IR dtype of a NumPy dtype. Raises KeyError when anvil has none (object, str, longdouble ...)."""
+    """The IR dtype of a NumPy dtype. Raises KeyError when anvil has none (object, str, longdouble
+    ...)."""
     return _BY_NUMPY[np.dtype(dtype)]
 
 

@@ -1,19 +1,22 @@
 """Structural kinds: control flow, calls, loop histories, transforms as ops, effects.
 
-    if(pred) {then} {else}                     both regions yield the same types; captures are lexical
-    for(count, s0...) {body(i, s...)}          s = body(i, s) for i = 0 .. count-1; count is an i64 scalar
-    while(s0...) {cond(s...)} {body(s...)}     s = body(s) while cond(s)
-      both with [hist=true] yield one more result: the history of the states the body was entered with
+if(pred) {then} {else}                     both regions yield the same types; captures are lexical
+for(count, s0...) {body(i, s...)}          s = body(i, s) for i = 0 .. count-1; count is an i64
+scalar while(s0...) {cond(s...)} {body(s...)}     s = body(s) while cond(s)
+  both with [hist=true] yield one more result: the history of the states the body was entered with
 
-    loop_vjp(hist, [count,] s0..., caps..., lam..., acc...) {[cond(s..., caps...)]} {body([i,] s..., caps...)}
-        the vector-Jacobian product of that loop (regions closed over its active captures `caps`): `lam` are cotangents of the final
-        states `active`, `acc` accumulators for the captures `wrt`; returns cotangents of the initial states and the accumulators
-    loop_rev(hist, c0...) {step([i,] s..., c...)}
-        c = step(i, s_i, c) for i = n-1 .. 0 over the recorded states: what loop_vjp becomes once its adjoint step is derived
+loop_vjp(hist, [count,] s0..., caps..., lam..., acc...) {[cond(s..., caps...)]} {body([i,] s...,
+caps...)}
+    the vector-Jacobian product of that loop (regions closed over its active captures `caps`): `lam`
+    are cotangents of the final states `active`, `acc` accumulators for the captures `wrt`; returns
+    cotangents of the initial states and the accumulators
+loop_rev(hist, c0...) {step([i,] s..., c...)}
+    c = step(i, s_i, c) for i = n-1 .. 0 over the recorded states: what loop_vjp becomes once its
+    adjoint step is derived
 
-    call(args) [callee]                        results as the callee's; the call graph is acyclic
-    jvp_call, vjp_call, vmap_call, custom_call transforms of a callee, removed by the pass `expand`
-    check(token, pred) [site]                  token; print(token, args...) [fmt]
+call(args) [callee]                        results as the callee's; the call graph is acyclic
+jvp_call, vjp_call, vmap_call, custom_call transforms of a callee, removed by the pass `expand`
+check(token, pred) [site]                  token; print(token, args...) [fmt]
 """
 
 from __future__ import annotations
@@ -77,7 +80,8 @@ class Return(Structural):
 
 
 class If(Structural):
-    """Runs `then` where the scalar predicate holds, `else` otherwise; only the chosen region is evaluated."""
+    """Runs `then` where the scalar predicate holds, `else` otherwise; only the chosen region is
+    evaluated."""
 
     name, labels = "if", ("then", "else")
 
@@ -103,7 +107,9 @@ class For(Structural):
     name, labels, attrs = "for", ("body",), {"hist": False}
 
     @staticmethod
-    def type(count: Type, *states: Type, hist: bool, regions: tuple[Region, ...]) -> tuple[Type, ...]:
+    def type(
+        count: Type, *states: Type, hist: bool, regions: tuple[Region, ...]
+    ) -> tuple[Type, ...]:
         """The states' types, then the history."""
         if count is not _COUNT:
             raise RuleError(f"for expects an i64 scalar count, got {count}")
@@ -153,10 +159,11 @@ def _history(states: tuple[Type, ...], counted: bool, wanted: bool) -> tuple[Typ
 
 
 class LoopVjp(Structural):
-    """The vector-Jacobian product of a loop, in terms of the loop's own regions (closed over `caps`).
+    """The vector-Jacobian product of a loop, in terms of the loop's own regions (closed over
+    `caps`).
 
-    `active` are the indices of states with a cotangent, `wrt` the indices of captures with an accumulator, `caps` the
-    number of explicit captures.
+    `active` are the indices of states with a cotangent, `wrt` the indices of captures with an
+    accumulator, `caps` the number of explicit captures.
     """
 
     name, labels = "loop_vjp", ("cond", "body")
@@ -230,7 +237,9 @@ class Call(Structural):
         """The callee's results, after its parameters have been matched."""
         callee = funcs[op.attrs["callee"].name]
         _match(
-            f"call of @{callee.name}", tuple(p.type for p in callee.params), [a.type for a in op.args]
+            f"call of @{callee.name}",
+            tuple(p.type for p in callee.params),
+            [a.type for a in op.args],
         )
         return tuple(callee.results)
 
@@ -273,7 +282,8 @@ class JvpCall(Structural):
 
 
 class VjpCall(Structural):
-    """Reverse mode of a callee: (x..., cotangents of the results `outs`) -> (y..., cotangents of the parameters `wrt`).
+    """Reverse mode of a callee: (x..., cotangents of the results `outs`) -> (y..., cotangents of
+    the parameters `wrt`).
 
     `transform` names the reverse-mode transform in the registry of `anvil.ad`.
     """
@@ -293,7 +303,8 @@ class VjpCall(Structural):
 
 
 class VmapCall(Structural):
-    """A callee mapped over axis 0 of the parameters `mapped`; every result carries the mapped axis at 0."""
+    """A callee mapped over axis 0 of the parameters `mapped`; every result carries the mapped axis
+    at 0."""
 
     name, attrs = "vmap_call", {"callee": None, "mapped": (), "size": 0}
 
@@ -332,9 +343,9 @@ def _add_axis(t: Type, size: int) -> Type:
 class CustomCall(Structural):
     """A callee with a derivative rule given by the user.
 
-    `rule` is "jvp" (`fwd` names a function (x..., dx...) -> (y..., dy...)) or "vjp" (`fwd`: x... -> (y..., residuals...),
-    `bwd`: (residuals..., cotangents...) -> cotangents of x...). `wrt` are the float parameters, `outs` the float results
-    that the rule speaks of.
+    `rule` is "jvp" (`fwd` names a function (x..., dx...) -> (y..., dy...)) or "vjp" (`fwd`: x... ->
+    (y..., residuals...), `bwd`: (residuals..., cotangents...) -> cotangents of x...). `wrt` are the
+    float parameters, `outs` the float results that the rule speaks of.
     """
 
     name = "custom_call"
@@ -360,7 +371,8 @@ class Token(Structural):
 
 
 class Check(Structural):
-    """Fails at `site` (a positive number in program order) unless the scalar predicate holds or an earlier check failed."""
+    """Fails at `site` (a positive number in program order) unless the scalar predicate holds or an
+    earlier check failed."""
 
     name, attrs = "check", {"site": 0}
 

@@ -1,0 +1,181 @@
+"""The pass `mailbox`: carried arrays that a loop body both reads and updates stay in place.
+
+XLA copies a carried array whole, every iteration, when an element read from it is used by anything
+that the update of the array does not wait for (measured at 10,000 elements: 3,500 ns a step against
+20). So each value read from such an array is put into a small carried scratch vector, the mailbox,
+and taken out again; an update that does not depend on the last such value goes through the mailbox
+too. The reads are then ordered before the writes by data flow, and the array is updated in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from anvil.ir.analysis import nbytes, op_reads
+from anvil.ir.builder import Builder, Env
+from anvil.ir.records import Atom, Func, Op, Program, Region, Value
+from anvil.ir.types import ArrayType, DType, Type, array
+
+_READS = frozenset({"dynamic_slice", "gather"})
+_WRITES = frozenset({"dynamic_update_slice", "dynamic_add_slice", "scatter", "scatter_add"})
+_WORTH = 64
+"""Arrays of fewer elements are cheaper to copy than to protect."""
+
+
+@dataclass(slots=True)
+class _Letters:
+    """What goes through the mailbox of one loop body: ops, by what of them (result or update
+    operand)."""
+
+    reads: set[Op] = field(default_factory=set)
+    writes: set[Op] = field(default_factory=set)
+    room: dict[DType, int] = field(default_factory=dict)
+
+    def add(self, known: set[Op], ops: Sequence[Op], types: Sequence[Type]) -> None:
+        """Adds ops to `reads` or `writes` and makes room for what they send."""
+        for op, t in zip(ops, types, strict=True):
+            if op not in known and isinstance(t, ArrayType):
+                known.add(op)
+                self.room[t.dtype] = self.room.get(t.dtype, 0) + t.size
+
+
+def mailbox(program: Program) -> Program:
+    """Orders reads of carried arrays before their updates: stage "planned" -> "planned"."""
+    funcs = {name: _func(f) for name, f in program.funcs.items()}
+    if all(funcs[n] is f for n, f in program.funcs.items()):
+        return program
+    return Program(funcs, program.entry, program.stage)
+
+
+def _func(func: Func) -> Func:
+    if not _concerned(func.body):
+        return func
+    b = _Mailer([p.type for p in func.params], [p.hint for p in func.params])
+    results = b.inline(func.body, b.params)
+    return b.finish(func.name, results, func.origin)
+
+
+def _concerned(region: Region) -> bool:
+    for op in region.ops:
+        if op.kind.name in ("for", "while") and _letters(op).room:
+            return True
+        if any(map(_concerned, op.regions)):
+            return True
+    return False
+
+
+def _letters(loop: Op) -> _Letters:
+    """The reads and updates of carried arrays in a loop's body that must be ordered."""
+    body, found = loop.regions[-1], _Letters()
+    params = body.params[len(body.params) - len(body.results) :]
+    for p, result in zip(params, body.results, strict=True):
+        if isinstance(p.type, ArrayType) and p.type.size >= _WORTH and result is not p:
+            _follow(body, p, found)
+    return found
+
+
+def _follow(body: Region, p: Value, found: _Letters) -> None:
+    """Adds what concerns the array that enters as `p`; its versions are followed through updates.
+
+    `stamp` of a value is the number of the last read it waits for.
+    """
+    assert isinstance(p.type, ArrayType)
+    versions, stamp = {p}, dict[Value, int]()
+    reads, writes, late = list[Op](), list[Op](), list[Op]()
+    for op in body.ops:
+        stamped = max((stamp.get(v, 0) for v in op_reads(op)), default=0)
+        touches = bool(op.args) and op.args[0] in versions
+        if touches and op.kind.name in _READS and nbytes(op.outs[0].type) * 4 <= nbytes(p.type):
+            reads.append(op)
+            stamped = len(reads)
+        elif touches and op.kind.name in _WRITES:
+            writes.append(op)
+            versions.add(op.outs[0])
+            if stamp.get(_update(op), 0) < len(reads):  # type: ignore[arg-type]
+                late.append(op)
+        stamp.update(dict.fromkeys(op.outs, stamped))
+    if reads and writes:
+        found.add(found.reads, reads, [op.outs[0].type for op in reads])
+        found.add(found.writes, late, [_update(op).type for op in late])
+
+
+def _update(op: Op) -> Atom:
+    return op.args[2] if op.kind.name in ("scatter", "scatter_add") else op.args[1]
+
+
+@dataclass(slots=True)
+class _Box:
+    """The mailbox of the body being written: per dtype the vector and its next free place."""
+
+    letters: _Letters
+    vectors: dict[DType, Atom]
+    free: dict[DType, int]
+
+
+class _Mailer(Builder):
+    box: _Box | None = None
+
+    def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
+        """Loops get a mailbox if they need one; letters of the current body go through it."""
+        if op.kind.name in ("for", "while"):
+            letters = _letters(op)
+            if letters.room:
+                return self._loop(op, letters, env)
+        box = self.box
+        if box is not None and op in box.letters.writes:
+            update = _update(op)
+            args = [env.get(a, a) if isinstance(a, Value) else a for a in op.args]
+            at = op.args.index(update, 1)
+            args[at] = self._through(box, args[at])
+            env[op.outs[0]] = out = self.again(op, tuple(args))
+            return (out,)
+        outs = super().copy(op, env)
+        if box is not None and op in box.letters.reads:
+            env[op.outs[0]] = self._through(box, outs[0])
+            return (env[op.outs[0]],)
+        return outs
+
+    def _through(self, box: _Box, value: Atom) -> Atom:
+        t = value.type
+        assert isinstance(t, ArrayType)
+        at = self.i64(box.free[t.dtype])
+        box.free[t.dtype] += t.size
+        flat = self.reshape(value, shape=(t.size,))
+        vector = self.dynamic_update_slice(box.vectors[t.dtype], flat, at)
+        box.vectors[t.dtype] = vector
+        back = self.dynamic_slice(vector, at, sizes=(t.size,))
+        out: Atom = self.reshape(back, shape=t.shape)
+        return out
+
+    def _loop(self, op: Op, letters: _Letters, env: Env) -> tuple[Atom, ...]:
+        args = [env.get(a, a) if isinstance(a, Value) else a for a in op.args]
+        dtypes = list(letters.room)
+        # one place more than needed: a vector written whole would be replaced by what is written
+        boxes = [self.zeros(array(d, (letters.room[d] + 1,))) for d in dtypes]
+        regions = tuple(
+            self._region(r, r is op.regions[-1], letters, dtypes, env) for r in op.regions
+        )
+        with self.at(op.loc):
+            outs = self.emit_tuple(op.kind, [*args, *boxes], op.attrs, regions)
+        env.update(zip(op.outs, outs, strict=False))
+        return outs[: len(op.outs)]
+
+    def _region(
+        self, region: Region, body: bool, letters: _Letters, dtypes: Sequence[DType], env: Env
+    ) -> Region:
+        extra = [array(d, (letters.room[d] + 1,)) for d in dtypes]
+        types = [*(p.type for p in region.params), *extra]
+        frame = self.begin(region.label, types, [p.hint for p in region.params])
+        vectors: dict[DType, Atom] = dict(
+            zip(dtypes, frame.params[len(region.params) :], strict=True)
+        )
+        saved = self.box
+        self.box = _Box(letters, vectors, dict.fromkeys(dtypes, 0)) if body else None
+        inner = dict(env)
+        inner.update(zip(region.params, frame.params, strict=False))
+        self.replay(region.ops, inner)
+        results = [inner.get(a, a) if isinstance(a, Value) else a for a in region.results]
+        tail = [self.box.vectors[d] for d in dtypes] if self.box else []
+        self.box = saved
+        return self.end([*results, *tail])
