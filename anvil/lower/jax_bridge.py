@@ -11,6 +11,7 @@ jax's own transforms come from the module's `rules`:
                                                              module and transposes to `backward`
     batch      y     = batch(x), batch axes in front
 
+Not supported: jax.checkpoint around a call in foreign code; jax says that linearization failed.
 64-bit types are switched on around these calls only, in the calling thread, for 0.16 us.
 """
 
@@ -439,8 +440,7 @@ def _install_extra_options() -> None:
         if not isinstance(extra, tuple):
             return original(*args, **kwargs)
         options = original(*args, **kwargs | {"env_options_overrides": overrides})
-        options.ParseFromString(options.SerializeAsString() + _extra_options_field(extra))
-        return options
+        return options.ParseFromString(options.SerializeAsString() + _extra_options_field(extra))
 
     get_compile_options.anvil_original = original  # type: ignore[attr-defined]
     compiler.get_compile_options = get_compile_options

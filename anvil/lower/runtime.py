@@ -5,11 +5,12 @@
 Results follow the inputs: jax Arrays, without waiting, if any leaf is one (a NumPy argument is then
 copied first, since jax may read it later); otherwise writable NumPy arrays and scalars, and the
 call returns when the computation is done. What has to be done is decided once per tuple of leaf
-classes and kept in a `Plan`.
+classes, which gives a `Run`: a closure without any decision left in it.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn
@@ -59,12 +60,7 @@ class Options:
         return {name: value for name, value in given.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a call with leaves of certain classes needs. None: nothing, the fast path."""
-
-    prepare: Sequence[tuple[int, Convert]] | None
-    finish: Callable[[list[Any]], list[Any]] | None
+Run = Callable[[Sequence[Any]], list[Any]]
 
 
 class Executable:
@@ -92,53 +88,53 @@ class Executable:
         self._on_check = on_check if checks else None
         self._results = len(module.out_types) - (payload + 1 if checks else 0)
         self._converters = [converter(t) for t in module.out_types[: self._results]]
-        self._plans: dict[tuple[type[Any], ...], Plan] = {}
+        self._runs: dict[tuple[type[Any], ...], Run] = {}
         self._jit: Any = jax.jit(_entry(module), **self.options.jit())
 
     def __call__(self, leaves: Sequence[Any]) -> list[Any]:
         """Run on flat leaves: jax Arrays, tracers, NumPy arrays and scalars, Python numbers."""
         classes = tuple(map(type, leaves))
-        plan = self._plans.get(classes)
-        if plan is None:
-            plan = self._plans[classes] = self._plan(classes)
-        if plan.prepare is not None:
-            ready = list(leaves)
-            for i, convert in plan.prepare:
-                ready[i] = convert(ready[i])
-            leaves = ready
-        previous = swap_x64(True)
-        try:
-            results: list[Any] = self._jit(*leaves)
-        finally:
-            restore_x64(previous)
-        return results if plan.finish is None else plan.finish(results)
+        run = self._runs.get(classes)
+        if run is None:
+            run = self._runs[classes] = self.runner(classes)
+        return run(leaves)
 
-    # --- plans --------------------------------------------------------------------------------
-
-    def _plan(self, classes: tuple[type[Any], ...]) -> Plan:
+    def runner(self, classes: Sequence[type[Any]]) -> Run:
+        """The call for leaves of these classes, for callers who know them already."""
         if len(classes) != len(self.module.in_types):
             want = len(self.module.in_types)
             raise TypeError(f"{self.module.name} takes {want} leaves, got {len(classes)}")
         if any(map(bridge.is_tracer_type, classes)):
-            return Plan(self._preparations(classes, copy=False), self._finish_traced)
+            prepare = self._preparations(classes, copy=False)
+            return _then(_prepared(self._jit, prepare), self._finish_traced)
         as_jax = result_mode(classes, self.options.out) == "jax"
-        prepare = self._preparations(classes, copy=as_jax)
+        run = _prepared(self._jit, self._preparations(classes, copy=as_jax))
         if not as_jax:
-            return Plan(prepare, self._finish_numpy)
-        simple = self._on_check is None and not self.module.callbacks
-        return Plan(prepare, None if simple else self._finish_jax)
+            run = _then(run, self._finish_numpy())
+        elif self._on_check is not None or self.module.callbacks:
+            run = _then(run, self._finish_jax)
+        return _retry_native(run) if np.ndarray in classes and not as_jax else run
 
     def _preparations(self, classes: Sequence[type[Any]], *, copy: bool) -> Any:
         pairs = zip(classes, self.module.in_types, strict=True)
         found = [(i, _preparation(c, d, copy=copy)) for i, (c, (d, _)) in enumerate(pairs)]
         return [(i, convert) for i, convert in found if convert is not None] or None
 
-    def _finish_numpy(self, results: list[Any]) -> list[Any]:
-        if results and type(results[0]) is not JaxArray:
-            return self._finish_traced(results)
-        if self._on_check is not None:
-            self._raise_failed_check(results)
-        return [convert(r) for convert, r in zip(self._converters, results, strict=False)]
+    def _finish_numpy(self) -> Callable[[list[Any]], list[Any]]:
+        converters, traced, check = self._converters, self._finish_traced, self._raise_failed_check
+        first = converters[0] if len(converters) == 1 else None
+        checked = self._on_check is not None
+
+        def finish(results: list[Any]) -> list[Any]:
+            if results and type(results[0]) is not JaxArray:
+                return traced(results)
+            if checked:
+                check(results)
+            if first is not None:
+                return [first(results[0])]
+            return list(map(operator.call, converters, results))
+
+        return finish
 
     def _finish_jax(self, results: list[Any]) -> list[Any]:
         if results and type(results[0]) is not JaxArray:
@@ -205,14 +201,53 @@ def _preparation(cls: type[Any], dtype: np.dtype[Any], *, copy: bool) -> Convert
     if issubclass(cls, np.generic):
         return None if cls is dtype.type else dtype.type
     if cls is np.ndarray and not copy:
-        return _native
+        return None
     if issubclass(cls, np.ndarray):
-        return _native_copy if copy else _native
+        return _native_copy if copy else np.asarray
     raise TypeError(f"not a numeric leaf: {cls.__name__}")
 
 
-def _native(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
+def _prepared(jitted: Any, prepare: Sequence[tuple[int, Convert]] | None) -> Run:
+    def plain(leaves: Sequence[Any]) -> list[Any]:
+        previous = swap_x64(True)
+        try:
+            results: list[Any] = jitted(*leaves)
+        finally:
+            restore_x64(previous)
+        return results
+
+    if prepare is None:
+        return plain
+
+    def converting(leaves: Sequence[Any]) -> list[Any]:
+        ready = list(leaves)
+        for i, convert in prepare:
+            ready[i] = convert(ready[i])
+        return plain(ready)
+
+    return converting
+
+
+def _then(run: Run, finish: Callable[[list[Any]], list[Any]]) -> Run:
+    return lambda leaves: finish(run(leaves))
+
+
+def _retry_native(run: Run) -> Run:
+    """jax refuses arrays in foreign byte order; only then are they looked for."""
+
+    def retrying(leaves: Sequence[Any]) -> list[Any]:
+        try:
+            return run(leaves)
+        except TypeError:
+            if not any(_is_foreign(leaf) for leaf in leaves):
+                raise
+        return run([_native_copy(leaf) if _is_foreign(leaf) else leaf for leaf in leaves])
+
+    return retrying
+
+
+def _is_foreign(leaf: Any) -> bool:
+    return isinstance(leaf, np.ndarray) and not leaf.dtype.isnative
 
 
 def _native_copy(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
