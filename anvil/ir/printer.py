@@ -13,7 +13,6 @@ their type (`2.0:f32[3]`). Attributes equal to their kind's default are left out
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from anvil.ir.literals import literal, literal_of
 from anvil.ir.loc import AnyLoc, Derived, Loc, describe
 from anvil.ir.records import (
     ArrayData,
@@ -33,7 +33,7 @@ from anvil.ir.records import (
     Region,
     Value,
 )
-from anvil.ir.types import BOOL, C128, F64, I64, Array, ArrayType, DType, Type, array, dtype_of
+from anvil.ir.types import C128, F64, Array, ArrayType, DType, Type, array, dtype_of
 
 Locs = Literal["none", "comment", "suffix"]
 Line = tuple[str, Op | None]
@@ -43,7 +43,6 @@ INLINE = 64
 LONG = 40
 """An abridged region shows this many ops."""
 
-_PLAIN = {array(F64), array(I64), array(BOOL), array(C128)}
 _WORD = re.compile(r"[^\W\d][\w.]*")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _NUMBERED = re.compile(r".*\.[0-9]+")
@@ -221,7 +220,7 @@ class Printer:
     def _loc(self, loc: AnyLoc) -> str:
         if self._locs == "suffix":
             return " " + _loc_text(loc)
-        return f"  // {describe(loc)}" if self._locs == "comment" else ""
+        return f"  // {' '.join(describe(loc).split())}" if self._locs == "comment" else ""
 
 
 def name_of(name: str, sigil: str) -> str:
@@ -229,36 +228,6 @@ def name_of(name: str, sigil: str) -> str:
     if _WORD.fullmatch(name) or _NUMBER.fullmatch(name):
         return sigil + name
     return sigil + json.dumps(name)
-
-
-def literal(const: Const) -> str:
-    """A constant operand; its type is spelled unless it is the literal's own."""
-    value = literal_of(const.type.dtype, const.value)
-    return value if const.type in _PLAIN else f"{value}:{const.type}"
-
-
-def literal_of(dtype: DType, value: Any) -> str:
-    """A scalar as text that reads back to the same bits of `dtype` (all nan are one)."""
-    if dtype.kind == "b":
-        return "true" if value else "false"
-    if dtype.kind in "iu":
-        return str(int(value))
-    if dtype.kind == "f":
-        return _float(dtype, float(value))
-    part = dtype.real
-    re_, im = _float(part, value.real), _float(part, value.imag)
-    return f"{re_}{im if im.startswith('-') else '+' + im}j"
-
-
-def _float(dtype: DType, value: float) -> str:
-    if not math.isfinite(value):
-        return str(value)
-    if dtype.bits < 64:
-        short = str(dtype.np.type(value))
-        with np.errstate(over="ignore"):
-            if float(dtype.np.type(float(short))) == value:
-                return short
-    return repr(value)
 
 
 def attr_text(value: Any) -> str:
@@ -270,7 +239,7 @@ def attr_text(value: Any) -> str:
     if isinstance(value, int | np.integer):
         return str(int(value))
     if isinstance(value, float):
-        return _float(F64, float(value))
+        return literal_of(F64, value)
     if isinstance(value, complex):
         return literal_of(C128, value)
     if isinstance(value, str):

@@ -1,0 +1,105 @@
+"""Alpha-equality: the same program up to the identity of its values.
+
+difference(p, q)                 None, or one sentence about the first difference
+alpha_equal(p, q, locs=True)     locations compared as well
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anvil.ir.literals import literal
+from anvil.ir.printer import same_attrs, text
+from anvil.ir.records import Atom, Const, Func, Op, Program, Region, Value
+
+
+def alpha_equal(a: Program, b: Program, *, hints: bool = True, locs: bool = False) -> bool:
+    """Whether the programs are the same, values renamed; hints count unless told otherwise."""
+    return difference(a, b, hints=hints, locs=locs) is None
+
+
+def difference(a: Program, b: Program, *, hints: bool = True, locs: bool = False) -> str | None:
+    """One sentence about the first difference, or None."""
+    try:
+        _programs(a, b, hints, locs)
+    except _Different as found:
+        return str(found)
+    return None
+
+
+class _Different(Exception):
+    """Carries the sentence."""
+
+
+def _same(what: str, a: object, b: object) -> None:
+    if a != b:
+        raise _Different(f"{what}: {a} and {b}")
+
+
+def _programs(a: Program, b: Program, hints: bool, locs: bool) -> None:
+    _same("stages", a.stage, b.stage)
+    _same("entries", a.entry, b.entry)
+    _same("functions", tuple(a.funcs), tuple(b.funcs))
+    for name, func in a.funcs.items():
+        _Comparison(hints, locs).funcs(func, b.funcs[name])
+
+
+class _Comparison:
+    """Two functions walked together; `twin` maps values of the first to those of the second."""
+
+    def __init__(self, hints: bool, locs: bool) -> None:
+        self.hints, self.locs = hints, locs
+        self.twin: dict[Value, Value] = {}
+
+    def funcs(self, a: Func, b: Func) -> None:
+        """Signatures, origins and bodies."""
+        where = f"@{a.name}"
+        _same(f"names of {where}", a.name, b.name)
+        _same(f"results of {where}", a.results, b.results)
+        _same(f"origins of {where}", a.origin.text, b.origin.text)
+        if self.locs:
+            _same(f"locations of {where}", a.origin.loc, b.origin.loc)
+        self.regions(a.body, b.body, where)
+
+    def regions(self, a: Region, b: Region, where: str) -> None:
+        """Parameters and ops in order."""
+        _same(f"region labels in {where}", a.label, b.label)
+        self.define(a.params, b.params, f"parameters of {a.label} in {where}")
+        _same(f"number of ops of {a.label} in {where}", len(a.ops), len(b.ops))
+        for x, y in zip(a.ops, b.ops, strict=True):
+            self.ops(x, y, where)
+
+    def ops(self, a: Op, b: Op, where: str) -> None:
+        """Everything about two ops."""
+        here = f"in {where}, `{text(a).splitlines()[0]}` and `{text(b).splitlines()[0]}`"
+        _same(f"kinds {here}", a.kind.name, b.kind.name)
+        _same(f"number of operands {here}", len(a.args), len(b.args))
+        for x, y in zip(a.args, b.args, strict=True):
+            self.atoms(x, y, here)
+        if not same_attrs(a.attrs, b.attrs):
+            raise _Different(f"attributes {here}")
+        if self.locs:
+            _same(f"locations {here}", a.loc, b.loc)
+        _same(f"number of regions {here}", len(a.regions), len(b.regions))
+        for r, s in zip(a.regions, b.regions, strict=True):
+            self.regions(r, s, where)
+        self.define(a.outs, b.outs, f"results {here}")
+
+    def atoms(self, a: Atom, b: Atom, here: str) -> None:
+        """Two operands."""
+        if isinstance(a, Const) and isinstance(b, Const):
+            if a != b:
+                raise _Different(f"operands {here}: {literal(a)} and {literal(b)}")
+        elif isinstance(a, Const) or isinstance(b, Const):
+            raise _Different(f"operands {here}: a constant and a value")
+        elif self.twin.get(a, a) is not b:
+            raise _Different(f"operands {here}: %{a.hint} and %{b.hint}")
+
+    def define(self, a: Sequence[Value], b: Sequence[Value], what: str) -> None:
+        """Binders: types, and hints where they count."""
+        _same(f"number of {what}", len(a), len(b))
+        for x, y in zip(a, b, strict=True):
+            _same(f"types of {what}", x.type, y.type)
+            if self.hints:
+                _same(f"names of {what}", x.hint, y.hint)
+            self.twin[x] = y
