@@ -1,4 +1,4 @@
-"""Source locations: where in the user's Python an op came from, through the transforms it went through."""
+"""Source locations: where in the user's Python an op came from, and through which transforms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Loc:
-    """A range of source: lines from 1, columns from 0 in UTF-8 bytes (as in `ast`); `func` is the enclosing function."""
+    """A range of source in the function `func`.
+
+    As in `ast`, lines count from 1 and columns from 0 in UTF-8 bytes.
+    """
 
     file: str
     line: int
@@ -16,6 +19,14 @@ class Loc:
     end_line: int = 0
     end_col: int = 0
     func: str = ""
+
+    def source_range(self) -> Loc:
+        """The range itself."""
+        return self
+
+    def transforms(self) -> str:
+        """No transform: the user wrote it."""
+        return ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else "unknown"
@@ -28,6 +39,15 @@ class Derived:
     how: str
     loc: AnyLoc
 
+    def source_range(self) -> Loc:
+        """The user's source range behind it."""
+        return primary(self)
+
+    def transforms(self) -> str:
+        """The transforms, outermost first: `vjp of jvp`."""
+        inner = self.loc.transforms()
+        return f"{self.how} of {inner}" if inner else self.how
+
     def __str__(self) -> str:
         return f"{self.how} of {self.loc}"
 
@@ -37,6 +57,14 @@ class Fused:
     """The locations of several ops that became one; the first is the primary one."""
 
     locs: tuple[AnyLoc, ...]
+
+    def source_range(self) -> Loc:
+        """The range of the first."""
+        return primary(self)
+
+    def transforms(self) -> str:
+        """The transforms of the first."""
+        return self.locs[0].transforms()
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.locs))

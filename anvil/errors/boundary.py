@@ -1,0 +1,78 @@
+"""Tracebacks that show the user's frames and none of anvil's.
+
+CPython adds a frame to the traceback where an exception is raised in it, and not where a bare
+`raise` in an `except` clause passes it on. So the public functions write
+
+    try:
+        ...
+    except Exception as error:
+        trim(error)
+        raise
+
+and the caller's line is the innermost one printed. `ANVIL_TRACEBACK=full` keeps everything.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from anvil.errors.diagnostic import Location, place
+from anvil.errors.snippet import is_anvil
+from anvil.errors.tree import AnvilError, InternalError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def trim(error: BaseException) -> None:
+    """Takes anvil's frames out of a report to the user; other exceptions keep theirs.
+
+    A report is an `AnvilError`, or the user's own exception with a place added by `located`. An
+    exception that anvil did not mean to raise stays whole: it is a bug, and shows where.
+    """
+    ours = isinstance(error, AnvilError) and not isinstance(error, InternalError)
+    if not (ours or hasattr(error, "_anvil_place")) or os.environ.get("ANVIL_TRACEBACK") == "full":
+        return
+    error.__traceback__ = _without_anvil(error.__traceback__)
+    error.__suppress_context__ = True
+
+
+def boundary(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Decorates a public function: what it reports to the user shows none of anvil's frames."""
+
+    @functools.wraps(function)
+    def public(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            trim(error)
+            raise
+
+    return public
+
+
+def located(
+    error: BaseException, loc: Location, frames: tuple[Location, ...] = ()
+) -> BaseException:
+    """Adds to a user's own exception the place in compiled code that raised it."""
+    if not hasattr(error, "_anvil_place"):
+        error.__dict__["_anvil_place"] = loc
+        lines = [line for at in (loc, *reversed(frames)) for line in place(at)]
+        error.add_note("raised in compiled code at\n" + "\n".join(f"  {line}" for line in lines))
+    return error
+
+
+def _without_anvil(tb: TracebackType | None) -> TracebackType | None:
+    kept: list[TracebackType] = []
+    while tb is not None:
+        if not is_anvil(tb.tb_frame.f_code.co_filename):
+            kept.append(tb)
+        tb = tb.tb_next
+    chain: TracebackType | None = None
+    for tb in reversed(kept):
+        chain = TracebackType(chain, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
+    return chain

@@ -1,0 +1,299 @@
+"""Every error that anvil reports, declared once: docs/errors.md is generated from this table.
+
+A row is: the code, the class that is raised, a title, what it means, and what to do about it. The
+last two are printed with an error that gives no note or hint of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of error; `raises` names a class of `anvil.errors`."""
+
+    name: str
+    raises: str
+    title: str
+    meaning: str
+    remedy: str
+    area: str
+
+    @property
+    def anchor(self) -> str:
+        """Where the documentation speaks of it."""
+        return f"docs/errors.md#{self.name}"
+
+
+CODES: dict[str, Code] = {}
+
+
+def _declare(area: str, *rows: tuple[str, str, str, str, str]) -> None:
+    for row in rows:
+        code = Code(*row, area)
+        if code.name in CODES:
+            raise ValueError(f"the error {code.name!r} is declared twice")
+        CODES[code.name] = code
+
+
+# fmt: off
+
+_declare("Source text",
+    ("no-source", "SourceError",
+     "The source of a function cannot be found",
+     "anvil compiles the text of a function. Functions made by `exec` or typed into a bare "
+     "prompt may have none.",
+     "Put the function into a file or a notebook cell, or register the text with `linecache` "
+     "before `exec`."),
+    ("source-changed", "SourceError",
+     "The source text is not what Python compiled",
+     "The text at the function's position gives other bytecode than the function has: the file "
+     "was edited after it was imported, or an import hook rewrote it. Compiling the text could "
+     "give other numbers than calling the function.",
+     "Import the module again (or restart), so that function and text agree."),
+)
+
+_declare("Python that is not compiled",
+    ("unsupported-syntax", "UnsupportedError",
+     "A construct that anvil does not compile",
+     "CPython runs this syntax and anvil has no meaning for it inside compiled code.",
+     "Write it with simpler statements, or do this step outside the compiled function."),
+    ("unsupported-call", "UnsupportedError",
+     "A call of something that anvil cannot compile",
+     "The callable has no Python source and is not among the library functions that anvil "
+     "knows.",
+     "Use a NumPy or math function for it, or call it outside the compiled function."),
+    ("unsupported-argument", "UnsupportedError",
+     "An argument of a library function that anvil does not support",
+     "The function is known, but not with this argument or this value of it.",
+     "Leave the argument out, or do this step outside the compiled function."),
+    ("unsupported-value", "AnvilTypeError",
+     "An object that has no meaning in compiled code",
+     "Compiled code works on numbers, arrays, containers and dataclasses of them, functions "
+     "and known constants. This object is none of these where its meaning is needed.",
+     "Take the numbers out of the object before the call."),
+    ("unsupported-method", "UnsupportedError",
+     "A method or attribute that anvil does not support",
+     "NumPy arrays have it and anvil does not compile it.",
+     "Use a NumPy function for it, or do this step outside the compiled function."),
+    ("value-needed", "UnsupportedError",
+     "A value is needed while compiling, and only the data decides it",
+     "Shapes, axes, keys, strings and the lengths of containers are fixed while compiling. "
+     "This one depends on numbers that are computed at run time.",
+     "Pass the number as an int argument (it becomes static by itself), or use a fixed size "
+     "and a mask."),
+    ("dynamic-shape", "UnsupportedError",
+     "A shape that the data decides",
+     "Every array in a compiled program has a fixed shape; the number of elements here depends "
+     "on the values.",
+     "Use `np.where` with a mask, or a reduction over the masked elements."),
+    ("branch-types", "AnvilTypeError",
+     "The two ways through a branch give values that cannot be joined",
+     "A variable has one type after an `if` on data. Here the two branches leave values of "
+     "different structure or shape, and both can be read later.",
+     "Give the variable the same shape and structure in both branches."),
+    ("loop-types", "AnvilTypeError",
+     "A loop changes the type of a variable at each step",
+     "A loop on data carries variables of fixed type. This one leaves the body with another "
+     "shape or structure than it had at the head.",
+     "Give the variable its final shape before the loop."),
+    ("alias-types", "UnsupportedError",
+     "Names that share an array on one path only",
+     "After a branch or at a loop's head two names refer to the same array on one path and to "
+     "different arrays on the other, and the array is written later.",
+     "Copy one of them (`b = a.copy()`) before the branch or loop."),
+    ("mutated-argument", "UnsupportedError",
+     "The compiled function writes to its own argument",
+     "The caller's array would not see the write, so the program would differ from plain "
+     "Python.",
+     "Work on a copy: `x = x.copy()`, and return it."),
+    ("mutated-global", "UnsupportedError",
+     "The compiled function writes to something outside it",
+     "Compiled code cannot change globals, closures of other functions or the attributes of "
+     "captured objects.",
+     "Return the new value and store it outside the compiled function."),
+    ("hidden-state", "UnsupportedError",
+     "The result depends on state that is not an argument",
+     "Random numbers from a global generator, clocks and the environment would be frozen at "
+     "the value they had while compiling.",
+     "Pass the value as an argument; for random numbers pass a key and use `anvil.random`."),
+    ("recursion-on-data", "UnsupportedError",
+     "A recursion whose depth the data decides",
+     "The function calls itself under a condition that is only known at run time.",
+     "Write the recursion as a loop."),
+)
+
+_declare("Names, attributes and calls",
+    ("undefined-name", "AnvilNameError",
+     "A name that nothing defines",
+     "Neither the function, its enclosing functions, the module nor Python's builtins define "
+     "it.",
+     "Correct the spelling, or define or import the name."),
+    ("unbound-local", "AnvilUnboundLocalError",
+     "A local variable is read before it is assigned",
+     "The function assigns the variable, but not on every path that leads to this line.",
+     "Assign it before the branch or loop."),
+    ("no-attribute", "AnvilAttributeError",
+     "The object has no such attribute",
+     "Plain Python would raise AttributeError here.",
+     "Correct the spelling."),
+    ("wrong-arguments", "AnvilTypeError",
+     "A call whose arguments do not fit the function",
+     "Too many or too few arguments, or a keyword that the function does not have.",
+     "Compare the call with the function's `def` line."),
+    ("not-callable", "AnvilTypeError",
+     "Something is called that is not a function",
+     "Plain Python would raise TypeError here.",
+     "Look at what the name is bound to."),
+    ("recursion-limit", "AnvilRecursionError",
+     "Calls nested too deeply",
+     "Plain Python would raise RecursionError as well.",
+     "Look for a recursion without a base case."),
+)
+
+_declare("Shapes, dtypes and indices",
+    ("shape-mismatch", "ShapeError",
+     "Shapes that do not fit together",
+     "Counted from the right, axes of operands must be equal or 1; contracted axes must be "
+     "equal.",
+     "Compare the operands' shapes in the message; it says where each came from."),
+    ("bad-shape", "ShapeError",
+     "A shape that the array cannot be given",
+     "The number of elements does not fit, or the shape has a negative entry.",
+     "The product of the new shape must be the number of elements."),
+    ("bad-axis", "AxisError",
+     "An axis that the array does not have",
+     "Axes run from -ndim to ndim - 1, each named once.",
+     "Look at the array's shape in the message."),
+    ("bad-operand", "AnvilTypeError",
+     "An operation that is not defined for these types",
+     "Plain Python or NumPy would raise TypeError here.",
+     "Convert an operand, for instance with `astype`."),
+    ("dtype-mismatch", "AnvilTypeError",
+     "A dtype that cannot be converted this way",
+     "In-place operators and stores follow NumPy's casting rule `same_kind`.",
+     "Give the target array the wider dtype when it is made."),
+    ("ambiguous-truth", "AnvilValueError",
+     "The truth of an array with several elements",
+     "An `if` or `while` needs one bool; NumPy raises ValueError here as well.",
+     "Use `np.any(...)` or `np.all(...)`, or `np.where` for a choice per element."),
+    ("index-out-of-range", "AnvilIndexError",
+     "An index outside its axis",
+     "Indices run from -n to n - 1. Indices that the data decides are checked at run time.",
+     "Look at the length in the message."),
+    ("bad-index", "AnvilIndexError",
+     "Something that cannot be an index",
+     "Indices are integers, slices, `None`, `...` and arrays of integers or bools.",
+     "Convert it, for instance with `int(...)` or `//`."),
+    ("missing-key", "AnvilKeyError",
+     "A key that the dictionary does not have",
+     "Plain Python would raise KeyError here.",
+     "Look at the keys in the message."),
+    ("bad-value", "AnvilValueError",
+     "A value that the operation does not accept",
+     "Plain Python or NumPy would raise ValueError here.",
+     "Look at the values in the message."),
+)
+
+_declare("Arithmetic on Python numbers",
+    ("zero-division", "AnvilZeroDivisionError",
+     "A Python number divided by zero",
+     "Python numbers raise ZeroDivisionError; NumPy's give inf or nan.",
+     "Test the divisor first, or divide NumPy values."),
+    ("math-domain", "AnvilValueError",
+     "A math function outside its domain",
+     "The functions of `math` raise ValueError there; NumPy's give nan.",
+     "Test the argument first, or use the NumPy function."),
+    ("overflow", "AnvilOverflowError",
+     "A Python number too large for compiled code",
+     "Python's ints have any size, compiled ones 64 bits; compiled code never wraps a Python "
+     "int.",
+     "Compute in float, or use NumPy's ints where wrapping is meant."),
+)
+
+_declare("Derivatives and other transforms",
+    ("grad-not-scalar", "AnvilTypeError",
+     "`grad` of a function whose result is not one real number",
+     "A gradient belongs to a scalar function.",
+     "Reduce the result (`np.sum(...)`), or use `anvil.jacobian` or `anvil.vjp`."),
+    ("grad-not-float", "AnvilTypeError",
+     "A derivative with respect to something that is not a float",
+     "Integers, bools and other objects have no derivative.",
+     "Pass a float (`x.astype(float)`), or choose another argument with `argnums`."),
+    ("bad-argnums", "AnvilValueError",
+     "`argnums` names an argument that the function does not have",
+     "Arguments are counted from 0; negative numbers count from the end.",
+     "Compare with the function's `def` line."),
+    ("bad-tangent", "AnvilTypeError",
+     "A tangent or cotangent that does not fit its value",
+     "Tangents have the structure, shapes and float dtypes of what they belong to.",
+     "Build it with `np.zeros_like` or `np.ones_like`."),
+    ("bad-mapped-axis", "AnvilValueError",
+     "`vmap` over an axis that is not there, or over axes of different sizes",
+     "Every mapped argument has the mapped axis, all of one size.",
+     "Correct `in_axes`; None leaves an argument whole."),
+    ("bad-rule", "AnvilTypeError",
+     "A custom rule that does not fit its function",
+     "The rule's results must have the structure and shapes that the function's have.",
+     "Compare the types in the message."),
+    ("no-derivative", "UnsupportedError",
+     "An operation without a derivative rule",
+     "The function is compiled, but has no derivative in this mode.",
+     "Wrap it in `anvil.custom_jvp` or `anvil.custom_vjp`, or in `anvil.stop_gradient`."),
+)
+
+_declare("Programs as text",
+    ("air-syntax", "ProgramTextError",
+     "A `.air` text that cannot be read",
+     "The text does not follow the grammar of docs/air.md.",
+     "Look at what was expected at the caret."),
+    ("air-invalid", "VerificationError",
+     "A program that breaks a rule of the IR",
+     "The verifier checks scopes, types and the operations that a stage allows.",
+     "Correct the line if the program was written by hand; otherwise this is a mistake in "
+     "anvil."),
+)
+
+_declare("The command line",
+    ("bad-target", "UsageError",
+     "A file or function that is not there",
+     "Targets are written `FILE.py:FUNC` or `FILE.air`.",
+     "Look at the names in the message."),
+    ("bad-type", "UsageError",
+     "A type that cannot be read",
+     'Types are written as in `--args "f64[3], i64"`.',
+     "Use a dtype such as f32, f64, i64, bool or c128, and a shape in brackets."),
+    ("bad-option", "UsageError",
+     "An option whose value is not one of those that exist",
+     "The message lists the values.",
+     "Choose one of them."),
+)
+
+_declare("anvil itself",
+    ("internal", "InternalError",
+     "A mistake in anvil",
+     "A pass or a rule produced something that its own checks refuse.",
+     "Report it with the function that was compiled."),
+)
+
+_declare("Warnings",
+    ("many-unrolled", "AnvilWarning",
+     "A loop was unrolled many times",
+     "Something in the body is needed while compiling and changes at each step, so that the "
+     "program has one copy of the body for each.",
+     "Keep what changes in arrays rather than in containers, strings or shapes."),
+    ("zero-gradient", "AnvilWarning",
+     "A gradient that is zero whatever the input",
+     "Every path from the argument to the result passes through an operation whose derivative "
+     "is zero, such as rounding or a comparison.",
+     "Use a smooth operation, or choose another argument."),
+    ("truncating-store", "AnvilWarning",
+     "A float stored into an integer array",
+     "The store truncates, as NumPy's does, and the derivative ends there.",
+     "Make the array with a float dtype."),
+    ("recompiled", "AnvilWarning",
+     "A function was compiled again and again",
+     "Each call differed from those before in something that is fixed while compiling.",
+     "`f.explain()` lists the specialisations and what differed."),
+)
