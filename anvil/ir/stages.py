@@ -1,7 +1,7 @@
 """The stages of a program and the op kinds each one forbids: data, read by the verifier.
 
 surface   as parsed: transforms of functions are ops
-core      transforms are expanded; loops may record histories, `loop_vjp` differentiates them
+core      transforms are expanded; loops may record histories, `loop_vjp` differentiates them (through custom rules too)
 adjoint   every `loop_vjp` has become a `loop_rev` with a derived step
 planned   histories have become tapes and loops; the lowering accepts only this
 """
@@ -12,9 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-_TRANSFORMS: Final = dict.fromkeys(
-    ("jvp_call", "vjp_call", "vmap_call", "custom_call"), "the pass `expand` removes transforms"
+_EXPANDED: Final = dict.fromkeys(
+    ("jvp_call", "vjp_call", "vmap_call"), "the pass `expand` removes transforms"
 )
+_TRANSFORMS: Final = {
+    **_EXPANDED,
+    "custom_call": "the pass `derive-steps` resolves what is left of custom rules",
+}
 _NOT_YET: Final = {"loop_rev": "the pass `derive-steps` makes these"}
 _DERIVED: Final = {"loop_vjp": "the pass `derive-steps` replaces it by loop_rev"}
 _PLANNED: Final = {"loop_rev": "the pass `plan-loops` expands it"}
@@ -37,7 +41,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         Stage(
             "core",
             "Transforms are expanded; loops may record histories for loop_vjp.",
-            {**_TRANSFORMS, **_NOT_YET},
+            {**_EXPANDED, **_NOT_YET},
         ),
         Stage(
             "adjoint",

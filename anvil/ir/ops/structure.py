@@ -7,9 +7,9 @@ scalar while(s0...) {cond(s...)} {body(s...)}     s = body(s) while cond(s)
 
 loop_vjp(hist, [count,] s0..., caps..., lam..., acc...) {[cond(s..., caps...)]} {body([i,] s...,
 caps...)}
-    the vector-Jacobian product of that loop (regions closed over its active captures `caps`): `lam`
-    are cotangents of the final states `active`, `acc` accumulators for the captures `wrt`; returns
-    cotangents of the initial states and the accumulators
+    the vector-Jacobian product of that loop (regions closed over its active captures `caps`):
+    `lam` are cotangents of the final states `active`, `acc` accumulators for the captures `wrt`;
+    returns cotangents of the initial states and the accumulators
 loop_rev(hist, c0...) {step([i,] s..., c...)}
     c = step(i, s_i, c) for i = n-1 .. 0 over the recorded states: what loop_vjp becomes once its
     adjoint step is derived
@@ -163,11 +163,12 @@ class LoopVjp(Structural):
     `caps`).
 
     `active` are the indices of states with a cotangent, `wrt` the indices of captures with an
-    accumulator, `caps` the number of explicit captures.
+    accumulator, `caps` the number of explicit captures. `masked` are the positions among the
+    cotangents and accumulators whose zeros may mean "no path" (see anvil.ad.context).
     """
 
     name, labels = "loop_vjp", ("cond", "body")
-    attrs = {"active": (), "wrt": (), "caps": 0}
+    attrs = {"active": (), "wrt": (), "caps": 0, "masked": ()}
 
     @staticmethod
     def type(
@@ -176,6 +177,7 @@ class LoopVjp(Structural):
         active: tuple[int, ...],
         wrt: tuple[int, ...],
         caps: int,
+        masked: tuple[int, ...],
         regions: tuple[Region, ...],
     ) -> tuple[Type, ...]:
         """Cotangents of the initial states `active`, then the accumulators."""
@@ -303,7 +305,8 @@ class VjpCall(Structural):
 
 
 class VmapCall(Structural):
-    """A callee mapped over axis 0 of the parameters `mapped`; every result carries the mapped axis
+    """A callee mapped over axis 0 of the parameters `mapped`; every result carries the mapped
+    axis
     at 0."""
 
     name, attrs = "vmap_call", {"callee": None, "mapped": (), "size": 0}
@@ -343,9 +346,9 @@ def _add_axis(t: Type, size: int) -> Type:
 class CustomCall(Structural):
     """A callee with a derivative rule given by the user.
 
-    `rule` is "jvp" (`fwd` names a function (x..., dx...) -> (y..., dy...)) or "vjp" (`fwd`: x... ->
-    (y..., residuals...), `bwd`: (residuals..., cotangents...) -> cotangents of x...). `wrt` are the
-    float parameters, `outs` the float results that the rule speaks of.
+    `rule` is "jvp" (`fwd` names a function (x..., dx...) -> (y..., dy...)) or "vjp" (`fwd`: x...
+    -> (y..., residuals...), `bwd`: (residuals..., cotangents...) -> cotangents of x...). `wrt`
+    are the float parameters, `outs` the float results that the rule speaks of.
     """
 
     name = "custom_call"
@@ -371,7 +374,8 @@ class Token(Structural):
 
 
 class Check(Structural):
-    """Fails at `site` (a positive number in program order) unless the scalar predicate holds or an
+    """Fails at `site` (a positive number in program order) unless the scalar predicate holds or
+    an
     earlier check failed."""
 
     name, attrs = "check", {"site": 0}

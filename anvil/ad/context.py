@@ -1,0 +1,205 @@
+"""What the transforms share: the functions under construction, memo, and the builder that masks
+zeros.
+
+    scale(t, p) = t * p                                plain
+                = mulz(t, p) = where(t == 0, 0, t * p)  where t may be a zero that stands for "no path" and p may be non-finite
+
+A tangent or cotangent is *masked* when it came through a select, a guard, a part of an array that
+was not touched, or a zero that was made because the other way of a join carries none. A product
+with such a zero must be zero whatever the factor is: inf and nan there belong to values that were
+never used. `strict` switches this off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from anvil.ir.builder import Builder, Env
+from anvil.ir.loc import UNKNOWN, AnyLoc, describe
+from anvil.ir.opkind import REGISTRY, OpKind
+from anvil.ir.records import Atom, Attrs, Const, Func, Op, Program, Region, Value
+from anvil.ir.types import ArrayType, HistType, Type
+
+T = TypeVar("T")
+Indices = tuple[int, ...]
+
+_BOUNDED = frozenset({"sin", "cos", "tanh", "sign", "erf", "logistic", "atan"})
+_CARRIES_BOUND = frozenset(
+    {
+        "add", "sub", "mul", "neg", "abs", "select", "max", "min", "convert", "broadcast", "reshape", "transpose",
+        "slice", "reverse", "concatenate", "conj", "real", "imag",
+    }
+)  # fmt: skip
+
+
+class DerivativeRefused(Exception):
+    """A derivative that anvil cannot form; the message names the op or rule and its place."""
+
+    def __init__(self, message: str, loc: AnyLoc = UNKNOWN) -> None:
+        self.loc = loc
+        super().__init__(message if loc is UNKNOWN else f"{message} ({describe(loc)})")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A gradient that is identically zero: the parameter, and the ops that cut every path from
+    it.
+    """
+
+    func: str
+    param: int
+    hint: str
+    ops: tuple[tuple[str, AnyLoc], ...]
+
+
+@dataclass
+class Session:
+    """The functions of a program under transformation, and every derived function made so far."""
+
+    funcs: dict[str, Func]
+    strict: bool = False
+    memo: dict[object, Any] = field(default_factory=dict)
+    cuts: list[Cut] = field(default_factory=list)
+
+    @staticmethod
+    def of(program: Program, strict: bool = False) -> Session:
+        """A session on the functions of `program`."""
+        return Session(dict(program.funcs), strict)
+
+    def fresh_name(self, base: str) -> str:
+        """`base`, or the first `base.N` that is free."""
+        name, n = base, 2
+        while name in self.funcs:
+            name, n = f"{base}.{n}", n + 1
+        return name
+
+    def add(self, func: Func) -> Func:
+        """Makes `func` part of the program."""
+        self.funcs[func.name] = func
+        return func
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """`make()`, remembered under `key`."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        return cast(T, self.memo[key])
+
+    def program(self, entry: str, stage: str) -> Program:
+        """The functions as a program."""
+        return Program(dict(self.funcs), entry, stage)
+
+
+class ADBuilder(Builder):
+    """A Builder that knows which (co)tangents are masked; `quiet` copies pass tokens through
+    prints.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        params: Sequence[Type] = (),
+        hints: Sequence[str] = (),
+        masked: set[Value] | None = None,
+    ) -> None:
+        self.session = session
+        self.masked: set[Value] = set() if masked is None else masked
+        self.bounded: set[Value] = set()
+        self.quiet = False
+        super().__init__(params, hints)
+
+    def fresh(self) -> ADBuilder:
+        """A builder that numbers nothing against this one, but shares what is known of masks."""
+        other = ADBuilder(self.session, masked=self.masked)
+        other.loc, other.quiet, other.bounded = self.loc, self.quiet, self.bounded
+        return other
+
+    def mark(self, *atoms: Atom | None) -> None:
+        """Declares (co)tangents to be masked."""
+        if not self.session.strict:
+            self.masked.update(a for a in atoms if type(a) is Value)
+
+    def is_masked(self, a: Atom) -> bool:
+        """Whether a zero of `a` may stand for "no path"."""
+        return type(a) is Value and a in self.masked
+
+    def scale(self, t: Atom, p: Any) -> Atom:
+        """The product of a (co)tangent and a primal factor, masked where that can matter."""
+        if isinstance(t, Const) and t.value == 0 and not self.session.strict:
+            return t
+        name = "mulz" if self.is_masked(t) and not self.is_bounded(p) else "mul"
+        return cast(Atom, self.emit(name, (t, p)))
+
+    def is_bounded(self, p: Any) -> bool:
+        """Whether a primal factor is finite whatever the inputs are (nan inputs included only via
+        params).
+        """
+        if isinstance(p, Const):
+            p = p.value
+        if isinstance(p, Value):
+            return p in self.bounded or not _inexact(p.type)
+        return math.isfinite(p.real) and math.isfinite(p.imag)
+
+    def _append(
+        self,
+        kind: type[OpKind],
+        args: tuple[Atom, ...],
+        attrs: Attrs,
+        regions: tuple[Region, ...],
+        types: Sequence[Type],
+        hint: str,
+        hints: Sequence[str] = (),
+    ) -> Any:
+        out = super()._append(kind, args, attrs, regions, types, hint, hints)
+        if type(out) is Value and not regions:
+            if kind.name in _BOUNDED or (
+                kind.name in _CARRIES_BOUND and all(map(self.is_bounded, args))
+            ):
+                self.bounded.add(out)
+            if self.masked and not self.masked.isdisjoint(args):  # type: ignore[arg-type]
+                self.masked.add(out)
+        return out
+
+    def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
+        """`Builder.copy`; a quiet builder leaves prints out."""
+        if self.quiet and op.kind.name == "print":
+            (token,) = mapped(op.args[:1], env)
+            env[op.outs[0]] = token
+            return (token,)
+        return super().copy(op, env)
+
+    def placeholder(self, type: Type) -> Value:
+        """A zero with an identity of its own: the point at which a linear piece of program is
+        reversed.
+        """
+        assert isinstance(type, ArrayType)
+        kind = REGISTRY["broadcast"]
+        zero = Const(type.with_shape(()), 0)
+        attrs = {"shape": type.shape, "dims": ()}
+        return cast(Value, super()._append(kind, (zero,), attrs, (), (type,), ""))
+
+
+def mapped(atoms: Iterable[Atom], env: Mapping[Value, Atom]) -> tuple[Atom, ...]:
+    """Atoms under a substitution."""
+    return tuple(env.get(a, a) if type(a) is Value else a for a in atoms)
+
+
+def _inexact(t: Type) -> bool:
+    return isinstance(t, ArrayType) and t.dtype.inexact
+
+
+def inexact(a: Atom) -> bool:
+    """Whether an atom can have a derivative: a float or complex array."""
+    return _inexact(a.type)
+
+
+def has_hist(op: Op) -> bool:
+    """Whether the last result of `op` is a history."""
+    return bool(op.outs) and isinstance(op.outs[-1].type, HistType)
+
+
+def tangent_hint(hint: str) -> str:
+    """The name of the tangent of a named value."""
+    return f"d{hint}" if hint else ""

@@ -1,0 +1,117 @@
+"""The pass `expand`: transforms of functions become functions. Stage "surface" -> "core".
+
+    jvp_call @f     call @f.jvp                (forward.py)
+    vjp_call @f     call @f.vjp                (reverse.py, or another reverse transform by the op's attribute)
+    vmap_call @f    call of what TRANSFORMS["vmap_call"] makes of f
+
+Innermost first: the callee is expanded before it is transformed, and the callback `optimise`, if
+given, simplifies it in between, since what is simplified before it is differentiated pays twice.
+A custom_call stays where a loop is still to be reversed through it (a loop_vjp is left in the
+program; `derive-steps` resolves it then) and becomes a call otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from anvil.ad.context import ADBuilder, Session, mapped
+from anvil.ad.custom import resolve_custom_calls
+from anvil.ad.forward import emit_jvp
+from anvil.ad.reverse import vjp_of
+from anvil.ir.analysis import call_order, reachable, walk
+from anvil.ir.builder import Env
+from anvil.ir.records import Atom, Func, Op, Program
+
+Optimise = Callable[[Program], Program]
+Transform = Callable[[ADBuilder, Op, tuple[Atom, ...]], tuple[Atom, ...]]
+"""Emits what takes the place of a transform call with these operands and returns its results."""
+
+TRANSFORMS: dict[str, Transform] = {}
+"""Transforms of functions by the name of their op; `anvil.ad.vmap` adds its own."""
+
+REVERSE: dict[str, Transform] = {}
+"""Reverse-mode transforms by the name that the attribute `transform` of vjp_call gives."""
+
+
+def register(table: dict[str, Transform], name: str) -> Callable[[Transform], Transform]:
+    """Adds a transform to TRANSFORMS or REVERSE."""
+
+    def add(transform: Transform) -> Transform:
+        table[name] = transform
+        return transform
+
+    return add
+
+
+def expand(
+    program: Program, optimise: Optimise | None = None, *, session: Session | None = None
+) -> Program:
+    """Removes transform calls. `session` collects what was found on the way (gradients that are
+    cut).
+    """
+    session = Session.of(program) if session is None else session
+    for name in call_order(program):
+        f = session.funcs[name]
+        if any(op.kind.name in TRANSFORMS for op in walk(f)):
+            _prepare(session, f, optimise)
+            b = _Expand(session, [p.type for p in f.params], [p.hint for p in f.params])
+            session.funcs[name] = b.finish(name, b.inline(f.body, b.params), f.origin)
+    if not any(op.kind.name == "loop_vjp" for f in session.funcs.values() for op in walk(f)):
+        resolve_custom_calls(session)
+    return session.program(program.entry, "core")
+
+
+def _prepare(session: Session, f: Func, optimise: Optimise | None) -> None:
+    """Simplifies the functions that `f` transforms, once each, before they are transformed."""
+    if optimise is None:
+        return
+    for op in walk(f):
+        if op.kind.name in TRANSFORMS:
+            name = op.attrs["callee"].name
+            session.once(("optimised", name), lambda name=name: _optimise(session, name, optimise))
+
+
+def _optimise(session: Session, name: str, optimise: Optimise) -> bool:
+    whole = session.program(name, "core")
+    funcs = {callee: whole.funcs[callee] for callee in reachable(whole)}
+    better = optimise(Program(funcs, name, "core"))
+    session.funcs.update(better.funcs)
+    return True
+
+
+class _Expand(ADBuilder):
+    """Replays a function with its transform calls replaced."""
+
+    def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
+        """`Builder.copy`, transforms replaced."""
+        transform = TRANSFORMS.get(op.kind.name)
+        if transform is None:
+            return super().copy(op, env)
+        with self.at(op.loc):
+            outs = transform(self, op, mapped(op.args, env))
+        env.update(zip(op.outs, outs, strict=True))
+        return outs
+
+
+@register(TRANSFORMS, "jvp_call")
+def _jvp_call(b: ADBuilder, op: Op, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    wrt, outs = op.attrs["wrt"], op.attrs["outs"]
+    n = len(args) - len(wrt)
+    results, tangents = emit_jvp(b, op.attrs["callee"].name, args[:n], wrt, args[n:])
+    dense = [tangents[i] if i in tangents else b.zeros(results[i].type) for i in outs]
+    return (*results, *dense)
+
+
+@register(TRANSFORMS, "vjp_call")
+def _vjp_call(b: ADBuilder, op: Op, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    name = op.attrs["transform"]
+    if name not in REVERSE:
+        known = ", ".join(sorted(REVERSE))
+        raise KeyError(f"no reverse transform is called {name!r}; there are: {known}")
+    return REVERSE[name](b, op, args)
+
+
+@register(REVERSE, "default")
+def _vjp_default(b: ADBuilder, op: Op, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    joint = vjp_of(b.session, op.attrs["callee"].name, op.attrs["wrt"], op.attrs["outs"])
+    return b.call(joint.func, args)
