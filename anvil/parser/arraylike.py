@@ -1,0 +1,174 @@
+"""Array-likes: arrays, numbers and nested lists of these, as IR atoms (behind `Context.atom` and its neighbours)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.ir.records import ArrayData, Atom, Const
+from anvil.ir.types import I64, Array, ArrayType, DType, array, dtype_of
+from anvil.parser.promotion import Strength, fits, promote
+from anvil.parser.values import (
+    Abstract,
+    Known,
+    ListV,
+    NDArray,
+    Scalar,
+    TupleV,
+    is_number,
+    is_py_number,
+    number_dtype,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def kind_of(v: Any) -> str:
+    """`array`, `np`, `py`, `sequence` or `other`."""
+    if type(v) is NDArray:
+        return "array"
+    if type(v) is Scalar:
+        return "py" if v.py else "np"
+    obj = v.value if type(v) is Known else v
+    if is_number(obj):
+        return "py" if is_py_number(obj) else "np"
+    if isinstance(v, ListV | TupleV) or isinstance(obj, list | tuple | range):
+        return "sequence"
+    return "other"
+
+
+def is_arraylike(ctx: Context, v: Any) -> bool:
+    """Whether NumPy would take `v` for an array of numbers."""
+    kind = kind_of(v)
+    if kind == "sequence":
+        return all(is_arraylike(ctx, i) for i in ctx.items(v))
+    return kind != "other"
+
+
+def strength(ctx: Context, v: Any) -> Strength:
+    """The dtype of an array-like, and whether it is weak."""
+    if type(v) is NDArray:
+        return v.type.dtype, False
+    if type(v) is Scalar:
+        return v.dtype, v.py
+    obj = v.value if type(v) is Known else v
+    if is_number(obj):
+        return number_dtype(obj), is_py_number(obj)
+    return type_of(ctx, v).dtype, False
+
+
+def type_of(ctx: Context, v: Any) -> ArrayType:
+    """The type that `np.asarray(v)` would have; refused for what is no array of numbers."""
+    if type(v) is NDArray or type(v) is Scalar:
+        return v.type
+    obj = v.value if type(v) is Known else v
+    if is_number(obj):
+        return array(number_dtype(obj))
+    if kind_of(v) != "sequence":
+        ctx.error("bad-operand", f"a number or an array is expected here, not {ctx.describe(v)}")
+    items = ctx.items(v)
+    types = [type_of(ctx, i) for i in items]
+    if not types:
+        return array(dtype_of(float), (0,))
+    if any(t.shape != types[0].shape for t in types):
+        ctx.error("bad-shape", "the elements of this nested sequence do not have one shape")
+    dtype = promote(*((t.dtype, False) for t in types))
+    return array(dtype, (len(items), *types[0].shape))
+
+
+def atom(ctx: Context, v: Any, dtype: DType | None = None) -> Atom:
+    """The value as an atom, of its own dtype or of `dtype`."""
+    if type(v) is NDArray:
+        x = ctx.read(v)
+    elif type(v) is Scalar:
+        x = v.atom
+    else:
+        obj = v.value if type(v) is Known else v
+        if is_number(obj):
+            return _number(ctx, obj, dtype)
+        x = stacked(ctx, v)
+    return x if dtype is None else ctx.b.cast(x, dtype)
+
+
+def _number(ctx: Context, obj: Any, dtype: DType | None) -> Atom:
+    own = number_dtype(obj)
+    wanted = dtype or own
+    if own.kind in "iu" and not fits(int(obj), wanted):
+        if not is_py_number(obj):
+            return Const(array(wanted), np.asarray(obj).astype(wanted.np).item())
+        ctx.error("overflow", f"the int {obj} does not fit {wanted.np.name}")
+    value = obj if is_py_number(obj) else obj.item()
+    if wanted.kind in "biu" and own.kind in "fc":
+        with np.errstate(all="ignore"):
+            value = np.asarray(value).astype(wanted.np).item()
+    elif own.kind == "c" and wanted.kind == "f":
+        value = value.real
+    return Const(array(wanted), value)
+
+
+def stacked(ctx: Context, v: Any) -> Atom:
+    """A nested sequence of numbers and arrays as one array."""
+    t = type_of(ctx, v)
+    found = known_array(ctx, v)
+    if found is not None:
+        return ctx.b.const(found.astype(t.dtype.np), t)
+    items = ctx.items(v)
+    rows = []
+    for item in items:
+        row = atom(ctx, item, t.dtype)
+        rows.append(ctx.b.reshape(row, shape=(1, *t.shape[1:])))
+    out: Atom = rows[0] if len(rows) == 1 else ctx.b.concatenate(*rows, axis=0)
+    return out
+
+
+def known_array(ctx: Context, v: Any) -> Array | None:
+    """The contents of an array-like if they are known while compiling."""
+    if type(v) is NDArray:
+        return None if v.path else _contents(ctx, ctx.state.heap[v.box])
+    if type(v) is Scalar:
+        return None
+    obj = v.value if type(v) is Known else v
+    if is_number(obj) or not isinstance(v, Abstract):
+        return np.asarray(obj)
+    if kind_of(v) != "sequence":
+        return None
+    parts = [known_array(ctx, i) for i in ctx.items(v)]
+    if any(p is None for p in parts):
+        return None
+    return np.array(parts, dtype=type_of(ctx, v).dtype.np)
+
+
+def _contents(ctx: Context, content: Any) -> Array | None:
+    if type(content) is Const:
+        return np.full(content.type.shape, content.value, content.type.dtype.np)
+    data = ctx.session.constants.get(content)
+    return None if data is None else data.data
+
+
+def constant(ctx: Context, obj: Any) -> Abstract:
+    """A Python object as a value."""
+    if isinstance(obj, Abstract):
+        return obj
+    if isinstance(obj, np.ndarray):
+        return ctx.array(const(ctx, obj))
+    if type(obj) is list:
+        return ctx.list([constant(ctx, i) for i in obj])
+    if type(obj) is tuple and any(isinstance(i, Abstract | list | np.ndarray | tuple) for i in obj):
+        return TupleV(tuple(constant(ctx, i) for i in obj))
+    return Known(obj)
+
+
+def const(ctx: Context, data: Array) -> Atom:
+    """An array constant whose contents the front end remembers."""
+    a = np.ascontiguousarray(data)
+    x = ctx.b.const(a.reshape(data.shape))
+    if type(x) is not Const:
+        ctx.session.constants[x] = ArrayData(data)
+    return x
+
+
+def index_dtype(dtype: DType) -> bool:
+    """Whether arrays of this dtype are integer indices."""
+    return dtype.kind in "iu" or dtype is I64

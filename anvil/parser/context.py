@@ -1,0 +1,400 @@
+"""The context API: what host code that runs while a function is compiled may do.
+
+Library functions that cannot be written as plain Python (they look at dtypes, build shapes, emit ops) are *intrinsics*: host
+functions `run(ctx, *args, **kwargs)` that are called with abstract values (`anvil.parser.values`) and return one. Arguments
+arrive exactly as the program passed them, keywords by name; defaults are the host function's own Python defaults, so an
+omitted argument is a plain Python object (`None`, `False`) and every method below accepts plain Python objects beside
+abstract values: `ctx.known(None) is None`.
+
+    def reduce_sum(ctx, a, axis=None, keepdims=False):
+        x = ctx.atom(a)                                   # an IR atom; lists of numbers are stacked
+        axes = ctx.axes(axis, x)                          # known, normalised; refused with NumPy's words otherwise
+        return ctx.result(ctx.b.reduce_sum(x, axes=axes)) # an ndarray, or a NumPy scalar if the shape is ()
+
+    table = Library(functions={np.sum: Intrinsic(reduce_sum)}, methods={"sum": Intrinsic(reduce_sum)})
+
+Reading     is_known known known_or_none numbers items kind_of type_of strength is_arraylike atom operands shape_of known_array
+Making      result array scalar py_scalar constant tuple list view reshaped permuted copy
+Rules       promote cast axis axes broadcast
+Store       read write
+Failing     error check fail warn
+Calling     call binary unary compare truth
+Emitting    ctx.b is the Builder; ctx.loc the location of the call
+
+`ctx.known` raises a signal when the value is not known; it must not be caught. Do not keep a context or a value beyond the
+call. Everything an intrinsic emits is stamped with the location of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from anvil.errors import error as make_error
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import BOOL, ArrayType, DType, Shape, array
+from anvil.parser import arraylike, roots
+from anvil.parser.heap import ListBox, Mark, State, fresh_box
+from anvil.parser.promotion import Strength, promote
+from anvil.parser.signals import NeedStatic, PathEnd
+from anvil.parser.values import (
+    Abstract,
+    Known,
+    ListV,
+    NDArray,
+    Scalar,
+    TupleV,
+    scalar,
+)
+from anvil.parser.views import Permuted, Reshaped, Step
+
+if TYPE_CHECKING:
+    from anvil.ir.builder import Builder
+    from anvil.parser.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsic:
+    """A library function run while compiling: `run(ctx, *args, **kwargs)` on abstract values."""
+
+    run: Callable[..., Abstract]
+
+
+@dataclass(slots=True)
+class Library:
+    """What the library tells the parser. Entries are intrinsics, or plain Python functions that the parser compiles.
+
+    functions    by the callable's identity: `np.sum`, `math.sin`, `abs`, `np.float32` (a call of the type converts)
+    methods      of arrays and NumPy scalars by name; the array is the first argument
+    attributes   of arrays and scalars by name: intrinsics of one argument (beyond shape, ndim, size, dtype, T)
+    np.matmul must be among the functions: it is the operator `@`.
+    """
+
+    functions: Mapping[Any, Any] = field(default_factory=dict)
+    methods: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Context:
+    """See the module's docstring."""
+
+    def __init__(self, session: Session, b: Builder) -> None:
+        self.session = session
+        self.b = b
+        self.state = State()
+
+    @property
+    def loc(self) -> AnyLoc:
+        """The source location of what is being compiled."""
+        return self.b.loc
+
+    # ---- reading
+
+    def is_known(self, v: Any) -> bool:
+        """Whether `v` is known while compiling, all of its parts included."""
+        if isinstance(v, TupleV):
+            return v.cls is None and all(map(self.is_known, v.items))
+        if isinstance(v, ListV):
+            return all(map(self.is_known, self.items(v)))
+        return isinstance(v, Known) or not isinstance(v, Abstract)
+
+    def known(self, v: Any, what: str = "this value") -> Any:
+        """The Python object that `v` is (tuples and lists of known things included); `what` names it in messages.
+
+        A number that is not known is asked for: its function is compiled again with the argument it depends on as a constant,
+        or the loop that it depends on is unrolled. Failing that the user is told that `what` is needed while compiling.
+        """
+        if type(v) is Known:
+            return v.value
+        if not isinstance(v, Abstract):
+            return v
+        if isinstance(v, TupleV) and v.cls is None:
+            return tuple(self.known(i, what) for i in v.items)
+        if isinstance(v, ListV):
+            return [self.known(i, what) for i in self.items(v)]
+        if isinstance(v, NDArray):
+            found = self.known_array(v)
+            if found is not None:
+                return found
+        if isinstance(v, Scalar):
+            self.need_static(v.atom, what)
+        self.error("value-needed", f"{what} has to be known while compiling, and is {v.describe()}")
+
+    def known_or_none(self, v: Any) -> Any:
+        """The Python object that `v` is, or None if it is not known."""
+        return self.known(v) if self.is_known(v) else None
+
+    def need_static(self, atom: Atom, what: str) -> NoReturn:
+        """Asks for the value of a scalar atom while compiling (see `known`)."""
+        error = make_error(
+            "value-needed", f"{what} is needed while compiling, and depends on data", self.loc
+        )
+        raise NeedStatic(error, roots.roots_of(self.b, atom), what, self.loc)
+
+    def known_array(self, v: Any) -> np.ndarray[Any, Any] | None:
+        """The contents of an array (or of anything array-like) if they are known while compiling; not to be written."""
+        return arraylike.known_array(self, v)
+
+    def items(self, v: Any) -> tuple[Abstract, ...]:
+        """The elements of a tuple, list, or known sequence."""
+        if isinstance(v, TupleV):
+            return v.items
+        if isinstance(v, ListV):
+            content = self.state.heap[v.box]
+            assert isinstance(content, ListBox)
+            return content.items
+        if isinstance(v, Known) and isinstance(v.value, list | tuple | range | str):
+            return tuple(map(self.constant, v.value))
+        if isinstance(v, list | tuple | range):
+            return tuple(map(self.constant, v))
+        self.error("unsupported-value", f"a tuple or list is expected here, not {self.describe(v)}")
+
+    def kind_of(self, v: Any) -> str:
+        """`array`, `np` (NumPy scalar), `py` (Python number), `sequence` (list or tuple) or `other`."""
+        return arraylike.kind_of(v)
+
+    def is_arraylike(self, v: Any) -> bool:
+        """Whether NumPy would take `v` for an array of numbers: an array, a number, nested lists of these."""
+        return arraylike.is_arraylike(self, v)
+
+    def type_of(self, v: Any) -> ArrayType:
+        """The type that `np.asarray(v)` would have."""
+        return arraylike.type_of(self, v)
+
+    def strength(self, v: Any) -> Strength:
+        """The dtype of an array-like, and whether it is weak (a Python number)."""
+        return arraylike.strength(self, v)
+
+    def shape_of(self, v: Any) -> Shape:
+        """The shape of an array-like."""
+        return arraylike.type_of(self, v).shape
+
+    def atom(self, v: Any, dtype: DType | None = None, shape: Shape | None = None) -> Atom:
+        """The value as an IR atom, converted to `dtype` and broadcast to `shape` where these are given.
+
+        Known numbers become constants, nested lists and tuples of numbers are stacked.
+        """
+        x = arraylike.atom(self, v, dtype)
+        return x if shape is None else self.broadcast(x, shape)
+
+    def operands(self, *vs: Any, dtype: DType | None = None) -> tuple[Atom, ...]:
+        """The values as atoms of one dtype (NumPy's promotion, or `dtype`) and one shape (NumPy's broadcasting)."""
+        common = dtype or self.promote(*vs)
+        atoms = [self.atom(v, common) for v in vs]
+        shape = self.broadcast_shapes(*(a.type.shape for a in atoms))  # type: ignore[union-attr]
+        return tuple(self.b.broadcast_to(a, shape) for a in atoms)
+
+    # ---- making
+
+    def result(self, atom: Atom) -> Abstract:
+        """What a NumPy function returns: a fresh ndarray, or a NumPy scalar if the shape is ()."""
+        if not atom.type.shape:  # type: ignore[union-attr]
+            return scalar(atom, False)
+        box = fresh_box()
+        self.state.heap[box] = atom
+        return NDArray(box, (), atom.type)  # type: ignore[arg-type]
+
+    def array(self, atom: Atom) -> NDArray:
+        """A fresh ndarray, 0-d included (`np.array(1.0)`)."""
+        box = fresh_box()
+        self.state.heap[box] = atom
+        return NDArray(box, (), atom.type)  # type: ignore[arg-type]
+
+    def scalar(self, atom: Atom) -> Abstract:
+        """A NumPy scalar."""
+        return scalar(atom, False)
+
+    def py_scalar(self, atom: Atom) -> Abstract:
+        """A Python bool, int, float or complex; the atom must be bool, i64, f64 or c128."""
+        return scalar(atom, True)
+
+    def constant(self, obj: Any) -> Abstract:
+        """A Python object as a value: arrays of numbers become constant arrays, lists and tuples containers."""
+        return arraylike.constant(self, obj)
+
+    def tuple(self, items: Sequence[Abstract]) -> TupleV:
+        """A tuple."""
+        return TupleV(tuple(items))
+
+    def list(self, items: Sequence[Abstract]) -> ListV:
+        """A fresh list."""
+        box = fresh_box()
+        self.state.heap[box] = ListBox(tuple(items))
+        return ListV(box)
+
+    def view(self, a: NDArray, step: Step, shape: Shape, dtype: DType | None = None) -> NDArray:
+        """`a` seen through one more step, which gives it that shape."""
+        return NDArray(a.box, (*a.path, step), array(dtype or a.type.dtype, shape))
+
+    def permuted(self, a: NDArray, perm: Sequence[int]) -> NDArray:
+        """The view of `a` with its axes in the order `perm` (what `np.transpose` returns)."""
+        perm = tuple(perm)
+        if perm == tuple(range(len(perm))):
+            return NDArray(a.box, a.path, a.type)
+        return self.view(a, Permuted(perm), tuple(a.type.shape[i] for i in perm))
+
+    def reshaped(self, a: NDArray, shape: Shape) -> NDArray:
+        """`a` in another shape: a view where NumPy gives one, otherwise a fresh array."""
+        if shape == a.type.shape:
+            return NDArray(a.box, a.path, a.type)
+        step = Reshaped(a.type.shape, shape)
+        if all(s.contiguous for s in a.path):
+            return self.view(a, step, shape)
+        return self.array(step.read(self.b, self.read(a)))
+
+    def copy(self, a: NDArray) -> NDArray:
+        """A fresh array with the contents of `a`."""
+        return self.array(self.read(a))
+
+    # ---- rules
+
+    def promote(self, *vs: Any) -> DType:
+        """The dtype that NumPy computes in with these operands."""
+        strengths = [self.strength(v) for v in vs]
+        try:
+            return promote(*strengths)
+        except (TypeError, KeyError):
+            names = ", ".join(d.np.name for d, _ in strengths)
+            self.error("bad-operand", f"NumPy has no common dtype for {names}")
+
+    def cast(self, atom: Atom, dtype: DType) -> Atom:
+        """`atom` converted to `dtype`."""
+        return self.b.cast(atom, dtype)
+
+    def broadcast(self, atom: Atom, shape: Shape) -> Atom:
+        """`atom` broadcast to `shape` as NumPy does; refused if it does not fit."""
+        have: Shape = atom.type.shape  # type: ignore[union-attr]
+        if have == shape:
+            return atom
+        if self.broadcast_shapes(have, shape) != shape:
+            self.error("shape-mismatch", f"shape {have} cannot be broadcast to {shape}")
+        return self.b.broadcast_to(atom, shape)
+
+    def broadcast_shapes(self, *shapes: Shape) -> Shape:
+        """The common shape of operands; refused if there is none."""
+        first = shapes[0]
+        if all(s == first for s in shapes):
+            return first
+        try:
+            return np.broadcast_shapes(*shapes)
+        except ValueError:
+            text = " and ".join(map(str, shapes))
+            self.error("shape-mismatch", f"operands of shapes {text} cannot be broadcast together")
+
+    def axis(self, v: Any, ndim: int | Atom) -> int:
+        """A known axis as a number from 0; `ndim` may be given by an atom."""
+        n = ndim if isinstance(ndim, int) else ndim.type.ndim  # type: ignore[union-attr]
+        axis = self.known(v, "the axis")
+        if not isinstance(axis, int | np.integer):
+            self.error("bad-operand", f"an axis must be an int, not {self.describe(v)}")
+        if not -n <= axis < n:
+            self.error("bad-axis", f"axis {axis} is out of bounds for an array of {n} dimensions")
+        return int(axis) % n
+
+    def axes(self, v: Any, ndim: int | Atom) -> tuple[int, ...]:
+        """Known axes, sorted: all for None, one for an int, several for a tuple."""
+        n = ndim if isinstance(ndim, int) else ndim.type.ndim  # type: ignore[union-attr]
+        known = self.known(v, "the axis")
+        if known is None:
+            return tuple(range(n))
+        if not isinstance(known, tuple | list):
+            return (self.axis(known, n),)
+        out = sorted(self.axis(a, n) for a in known)
+        if len(set(out)) != len(out):
+            self.error("bad-axis", f"an axis is named twice in {tuple(known)}")
+        return tuple(out)
+
+    # ---- store
+
+    def read(self, a: NDArray) -> Atom:
+        """The present contents of an array."""
+        x: Atom = self.state.heap[a.box]  # type: ignore[assignment]
+        for step in a.path:
+            x = step.read(self.b, x)
+        return x
+
+    def write(self, a: NDArray, atom: Atom) -> None:
+        """Replaces the contents of an array (of the same type) in place: all aliases and views see it."""
+        mark = self.state.marks.get(a.box)
+        if mark is not None:
+            self.writable(a.box, mark)
+        x: Atom = self.state.heap[a.box]  # type: ignore[assignment]
+        seen = [x]
+        for step in a.path[:-1]:
+            x = step.read(self.b, x)
+            seen.append(x)
+        for step, base in zip(reversed(a.path), reversed(seen), strict=False):
+            atom = step.write(self.b, base, atom)
+        self.state.heap[a.box] = atom
+
+    def writable(self, box: int, mark: Mark) -> None:
+        """Refuses a write to a marked box."""
+        self.error("mutated-argument" if not mark.group else "alias-types", mark.reason)
+
+    # ---- failing
+
+    def describe(self, v: Any) -> str:
+        """What `v` is, for messages."""
+        return v.describe() if isinstance(v, Abstract) else repr(v)
+
+    def error(
+        self, code: str, message: str, *, hint: str = "", notes: Sequence[Any] = ()
+    ) -> NoReturn:
+        """Refuses the program: `code` is declared in `anvil.errors.codes`, `message` is one line."""
+        raise make_error(code, message, self.loc, notes=notes, hint=hint)
+
+    def warn(self, code: str, message: str) -> None:
+        """Warns the user at this line, once the program is compiled."""
+        self.session.warn(code, message, self.loc)
+
+    def check(self, pred: Atom, exception: type[BaseException], message: str) -> None:
+        """Raises `exception(message)` at run time unless the scalar bool `pred` holds; decided now where it is constant."""
+        if isinstance(pred, Const):
+            if not pred.value:
+                self.fail(exception, message)
+            return
+        site = self.session.site(exception, (message,), self.loc)
+        self.state.token = self.b.check(self.token(), pred, site=site)
+
+    def token(self) -> Atom:
+        """The effect token at this point."""
+        if self.state.token is None:
+            self.state.token = self.b.token()
+        return self.state.token
+
+    def fail(self, exception: type[BaseException], *args: Any) -> NoReturn:
+        """Raises `exception(*args)` at run time whenever this point is reached: the path ends here."""
+        site = self.session.site(exception, args, self.loc)
+        false = Const(array(BOOL), False)
+        self.state.token = self.b.check(self.token(), false, site=site)
+        raise PathEnd
+
+    # ---- calling
+
+    def call(self, fn: Any, *args: Any, **kwargs: Any) -> Abstract:
+        """Calls a callable value, or a host callable (library or user function), with these arguments."""
+        return self.session.calls.call(self, self.lifted(fn), list(map(self.lifted, args)), kwargs)
+
+    def lifted(self, v: Any) -> Abstract:
+        """`v` itself, or the value of a plain Python object."""
+        return v if isinstance(v, Abstract) else self.constant(v)
+
+    def binary(self, op: str, a: Any, b: Any) -> Abstract:
+        """Python's binary operator (`+`, `//`, `@`, ...) on two values."""
+        return self.session.operators.binary(self, op, self.lifted(a), self.lifted(b))
+
+    def unary(self, op: str, a: Any) -> Abstract:
+        """Python's unary operator (`-`, `+`, `~`) on a value."""
+        return self.session.operators.unary(self, op, self.lifted(a))
+
+    def compare(self, op: str, a: Any, b: Any) -> Abstract:
+        """Python's comparison (`<`, `==`, ...) of two values."""
+        return self.session.operators.compare(self, op, self.lifted(a), self.lifted(b))
+
+    def truth(self, v: Any) -> bool | Atom:
+        """Python's truth of a value: known, or a scalar bool atom."""
+        return self.session.operators.truth(self, self.lifted(v))

@@ -1,0 +1,154 @@
+"""The store: what boxes hold on one path through the program.
+
+A box is a number; the store maps it to an IR atom (an ndarray's contents) or to the contents of a list, dict, object or
+closure cell. Contents are immutable: a write replaces them. A `State` is everything that differs between paths: it is forked
+at branches, joined after them, and simply dropped when an attempt is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, TypeAlias
+
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Atom, Const, Value
+from anvil.ir.types import I64, array
+from anvil.parser.values import Abstract, Part, Parts, known_key
+
+FALL, BREAK, CONTINUE, RETURN = range(4)
+"""How a block ends: by falling through, or by an exit that is still to be carried out."""
+
+ONLY_FALL = frozenset((FALL,))
+NOWHERE: frozenset[int] = frozenset()
+STATUS = array(I64)
+NO_EXIT = Const(STATUS, FALL)
+
+_fresh = count(1)
+
+
+def fresh_box() -> int:
+    """A box number that was never used."""
+    return next(_fresh)
+
+
+@dataclass(slots=True, eq=False)
+class ListBox:
+    """Contents of a list."""
+
+    items: tuple[Abstract, ...]
+
+
+@dataclass(slots=True, eq=False)
+class DictBox:
+    """Contents of a dict: known keys in insertion order. `cls` is dict or a subclass that behaves as one."""
+
+    entries: dict[Any, Abstract]
+    cls: type = dict
+
+
+@dataclass(slots=True, eq=False)
+class ObjectBox:
+    """Attributes of an instance."""
+
+    attrs: dict[str, Abstract]
+
+
+@dataclass(slots=True, eq=False)
+class CellBox:
+    """A variable that inner functions share."""
+
+    value: Abstract
+    name: str = ""
+
+
+Content: TypeAlias = "Value | Const | ListBox | DictBox | ObjectBox | CellBox"
+
+
+def open_content(c: Content) -> tuple[Hashable, Parts]:
+    """The tag and the parts of a box's contents, as `Abstract.open`."""
+    if isinstance(c, Value | Const):
+        return "array", (c,)
+    if isinstance(c, ListBox):
+        return ("list", len(c.items)), c.items
+    if isinstance(c, DictBox):
+        return ("dict", c.cls, tuple(map(known_key, c.entries))), tuple(c.entries.values())
+    if isinstance(c, ObjectBox):
+        return ("object", tuple(c.attrs)), tuple(c.attrs.values())
+    return ("cell", c.name), (c.value,)
+
+
+def close_content(c: Content, parts: Parts) -> Content:
+    """Contents of the same tag around other parts."""
+    if isinstance(c, Value | Const):
+        return parts[0]  # type: ignore[return-value]
+    if isinstance(c, ListBox):
+        return ListBox(parts)  # type: ignore[arg-type]
+    if isinstance(c, DictBox):
+        return DictBox(dict(zip(c.entries, parts, strict=True)), c.cls)  # type: ignore[arg-type]
+    if isinstance(c, ObjectBox):
+        return ObjectBox(dict(zip(c.attrs, parts, strict=True)))  # type: ignore[arg-type]
+    return CellBox(parts[0], c.name)  # type: ignore[arg-type]
+
+
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """Why a box must not be written: it belongs to the caller, or two names may or may not share it.
+
+    `group` are the boxes that may be the same object as this one; empty where the box is frozen for good.
+    """
+
+    reason: str
+    group: frozenset[int] = frozenset()
+    loc: AnyLoc | None = None
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """Everything that differs between paths through a function."""
+
+    locals: dict[str, Abstract] = field(default_factory=dict)
+    heap: dict[int, Content] = field(default_factory=dict)
+    marks: dict[int, Mark] = field(default_factory=dict)
+    where: dict[str, AnyLoc] = field(default_factory=dict)
+    token: Atom | None = None
+    status: Atom = NO_EXIT
+    may: frozenset[int] = ONLY_FALL
+    ret: Abstract | None = None
+
+    def fork(self) -> State:
+        """A copy that can go its own way."""
+        return State(
+            dict(self.locals),
+            dict(self.heap),
+            dict(self.marks),
+            dict(self.where),
+            self.token,
+            self.status,
+            self.may,
+            self.ret,
+        )
+
+    def exit(self, how: int) -> None:
+        """Ends the path with one kind of exit."""
+        self.status, self.may = Const(STATUS, how), frozenset((how,))
+
+    def dead(self) -> None:
+        """Ends the path for good: an exception is raised on it."""
+        self.may = NOWHERE
+
+
+def reachable(values: Iterator[Part], heap: dict[int, Content]) -> set[int]:
+    """Boxes that can be reached from `values`."""
+    seen: set[int] = set()
+    todo = list(values)
+    while todo:
+        part = todo.pop()
+        if isinstance(part, int):
+            if part not in seen:
+                seen.add(part)
+                todo.extend(open_content(heap[part])[1])
+        elif isinstance(part, Abstract):
+            todo.extend(part.open()[1])
+    return seen

@@ -1,0 +1,31 @@
+"""Which parameters a value is computed from: what would have to be known for the value to be known."""
+
+from __future__ import annotations
+
+from anvil.ir.analysis import op_reads
+from anvil.ir.builder import Builder
+from anvil.ir.records import Atom, Op, Value
+
+
+def definitions(b: Builder) -> dict[Value, Op]:
+    """The ops of all open regions by their results."""
+    return {v: op for frame in b.frames for op in frame.ops for v in op.outs}
+
+
+def roots_of(b: Builder, atom: Atom) -> frozenset[Value]:
+    """The parameters, of the function and of open regions, that `atom` depends on."""
+    defs = definitions(b)
+    found: set[Value] = set()
+    seen: set[Value] = set()
+    todo = [atom] if isinstance(atom, Value) else []
+    while todo:
+        value = todo.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        op = defs.get(value)
+        if op is None:
+            found.add(value)
+        else:
+            todo.extend(op_reads(op))
+    return frozenset(found)

@@ -1,0 +1,44 @@
+"""What the front end raises to itself: an attempt is over, and how it may be taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anvil.errors import AnvilError
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Value
+
+
+class Blocked(Exception):
+    """Something cannot be compiled as it stands, but could if more were known while compiling.
+
+    `error` is what the user reads if nothing helps. `roots` are the parameters (of the function, of loops) that would have to
+    be known; a loop that owns one of them, or any loop if there are none, tries to unroll.
+    """
+
+    def __init__(self, error: AnvilError, roots: frozenset[Value] = frozenset()) -> None:
+        super().__init__(error)
+        self.error = error
+        self.roots = roots
+
+
+class NeedStatic(Blocked):
+    """The value of a scalar is needed while compiling; `why` in a few words, at `loc`."""
+
+    def __init__(self, error: AnvilError, roots: frozenset[Value], why: str, loc: AnyLoc) -> None:
+        super().__init__(error, roots)
+        self.why = why
+        self.loc = loc
+
+
+class PathEnd(Exception):
+    """The path that is being interpreted ends here: its last check always fails."""
+
+
+class Restart(Exception):
+    """The function has to be specialised again: these arguments (by leaf number) must be known constants."""
+
+    def __init__(self, leaves: Sequence[int], cause: NeedStatic) -> None:
+        super().__init__(leaves)
+        self.leaves = tuple(leaves)
+        self.cause = cause

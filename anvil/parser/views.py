@@ -1,0 +1,209 @@
+"""Views: how an ndarray is seen through slices, permutations and reshapes of the array it belongs to.
+
+A view is a path of steps from a base array. A step reads a part of what it is applied to, and writes that part back:
+`write(b, base, part)` is the base with the part replaced. Positions may be known or computed (`atoms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from anvil.ir.builder import Builder
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import BOOL, ArrayType, Shape, array
+
+Step: TypeAlias = "Window | Permuted | Reshaped | RealPart"
+
+
+@dataclass(slots=True, eq=False)
+class Window:
+    """Basic indexing: along each axis of the base a start, a length and a stride.
+
+    A start of None is computed: the next of `atoms` (in range; length 1). `shape` is that of the result: axes indexed by an
+    integer are dropped, new axes of length 1 added.
+    """
+
+    base: Shape
+    starts: tuple[int | None, ...]
+    counts: Shape
+    strides: tuple[int, ...]
+    shape: Shape
+    atoms: tuple[Atom, ...] = ()
+
+    @property
+    def tag(self) -> Hashable:
+        return ("window", self.base, self.starts, self.counts, self.strides, self.shape)
+
+    def with_atoms(self, atoms: Any) -> Window:
+        """The same window at other computed positions."""
+        return Window(self.base, self.starts, self.counts, self.strides, self.shape, tuple(atoms))
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether NumPy could reshape the result without a copy, the base being contiguous."""
+        full = [n == c for n, c in zip(self.base, self.counts, strict=True)]
+        lead = 0
+        while lead < len(full) and self.counts[lead] == 1:
+            lead += 1
+        return all(s == 1 for s in self.strides) and all(full[lead + 1 :])
+
+    def read(self, b: Builder, x: Atom) -> Atom:
+        """The part of `x` inside the window."""
+        if self.atoms:
+            x = b.dynamic_slice(x, *self._positions(b), sizes=self._sizes())
+        return self._reshape(b, self._stretch(b, x), self.shape)
+
+    def write(self, b: Builder, x: Atom, part: Atom) -> Atom:
+        """`x` with the part inside the window replaced."""
+        part = self._reshape(b, part, self.counts)
+        if all(s == 1 for s in self.strides):
+            if self.counts == self.base:
+                return part
+            out: Atom = b.dynamic_update_slice(x, part, *self._positions(b))
+            return out
+        if self.atoms:
+            inner = b.dynamic_slice(x, *self._positions(b), sizes=self._sizes())
+            spread = self._spread(b, inner, part)
+            out = b.dynamic_update_slice(x, spread, *self._positions(b))
+            return out
+        return self._spread(b, x, part)
+
+    def _sizes(self) -> Shape:
+        return tuple(1 if s is None else n for s, n in zip(self.starts, self.base, strict=True))
+
+    def _positions(self, b: Builder) -> list[Atom]:
+        """Starts of the block that computed positions select; static starts only where strides allow it."""
+        dense = all(s == 1 for s in self.strides)
+        atoms = iter(self.atoms)
+        return [next(atoms) if s is None else b.i64(s if dense else 0) for s in self.starts]
+
+    def _stretch(self, b: Builder, x: Atom) -> Atom:
+        """The static part of the window, of a block from which computed positions are taken already."""
+        low, high, step, flip = [], [], [], []
+        for axis, (s, n, k) in enumerate(zip(self.starts, self.counts, self.strides, strict=True)):
+            if s is None:
+                s = 0
+            if k < 0:
+                flip.append(axis)
+                s, k = s + (n - 1) * k, -k
+            low.append(s if n else 0)
+            high.append(s + (n - 1) * k + 1 if n else 0)
+            step.append(k if n > 1 else 1)
+        shape = x.type.shape  # type: ignore[union-attr]
+        if tuple(high) != shape or any(low) or any(k != 1 for k in step):
+            x = b.slice(x, starts=tuple(low), limits=tuple(high), strides=tuple(step))
+        return b.reverse(x, axes=tuple(flip)) if flip else x  # type: ignore[no-any-return]
+
+    def _spread(self, b: Builder, x: Atom, part: Atom) -> Atom:
+        """`x` with every k-th element of a strided window replaced: padded, then selected by a mask."""
+        low, high, gaps, flip = [], [], [], []
+        shape = x.type.shape  # type: ignore[union-attr]
+        for axis, (s, n, k) in enumerate(zip(self.starts, self.counts, self.strides, strict=True)):
+            if s is None:
+                s = 0
+            if k < 0:
+                flip.append(axis)
+                s, k = s + (n - 1) * k, -k
+            low.append(s)
+            gaps.append(k - 1)
+            high.append(shape[axis] - s - (max(n - 1, 0) * k + min(n, 1)))
+        if 0 in self.counts:
+            return x
+        if flip:
+            part = b.reverse(part, axes=tuple(flip))
+        attrs: dict[str, Any] = {"low": tuple(low), "high": tuple(high), "interior": tuple(gaps)}
+        t: ArrayType = part.type  # type: ignore[assignment]
+        values = b.pad(part, Const(array(t.dtype), 0), **attrs)
+        mask = b.pad(Const(array(BOOL, t.shape), True), Const(array(BOOL), False), **attrs)
+        out: Atom = b.select(mask, values, x)
+        return out
+
+    @staticmethod
+    def _reshape(b: Builder, x: Atom, shape: Shape) -> Atom:
+        t: ArrayType = x.type  # type: ignore[assignment]
+        return x if t.shape == shape else b.reshape(x, shape=shape)  # type: ignore[no-any-return]
+
+
+@dataclass(slots=True, eq=False)
+class Permuted:
+    """The axes in another order."""
+
+    perm: tuple[int, ...]
+    atoms: tuple[Atom, ...] = ()
+    contiguous = False
+
+    @property
+    def tag(self) -> Hashable:
+        return ("permuted", self.perm)
+
+    def with_atoms(self, atoms: Any) -> Permuted:
+        """A permutation has no computed parts."""
+        return self
+
+    def read(self, b: Builder, x: Atom) -> Atom:
+        """`x` with its axes permuted."""
+        out: Atom = b.transpose(x, perm=self.perm)
+        return out
+
+    def write(self, b: Builder, x: Atom, part: Atom) -> Atom:
+        """`part` with its axes put back."""
+        back = tuple(sorted(range(len(self.perm)), key=self.perm.__getitem__))
+        out: Atom = b.transpose(part, perm=back)
+        return out
+
+
+@dataclass(slots=True, eq=False)
+class Reshaped:
+    """The same elements in another shape."""
+
+    base: Shape
+    shape: Shape
+    atoms: tuple[Atom, ...] = ()
+    contiguous = True
+
+    @property
+    def tag(self) -> Hashable:
+        return ("reshaped", self.base, self.shape)
+
+    def with_atoms(self, atoms: Any) -> Reshaped:
+        """A reshape has no computed parts."""
+        return self
+
+    def read(self, b: Builder, x: Atom) -> Atom:
+        """`x` reshaped."""
+        out: Atom = b.reshape(x, shape=self.shape)
+        return out
+
+    def write(self, b: Builder, x: Atom, part: Atom) -> Atom:
+        """`part` in the base's shape."""
+        out: Atom = b.reshape(part, shape=self.base)
+        return out
+
+
+@dataclass(slots=True, eq=False)
+class RealPart:
+    """The real or imaginary part of a complex array."""
+
+    imag: bool
+    atoms: tuple[Atom, ...] = ()
+    contiguous = False
+
+    @property
+    def tag(self) -> Hashable:
+        return ("part", self.imag)
+
+    def with_atoms(self, atoms: Any) -> RealPart:
+        """A part has no computed positions."""
+        return self
+
+    def read(self, b: Builder, x: Atom) -> Atom:
+        """That part of `x`."""
+        out: Atom = b.imag(x) if self.imag else b.real(x)
+        return out
+
+    def write(self, b: Builder, x: Atom, part: Atom) -> Atom:
+        """`x` with that part replaced."""
+        out: Atom = b.complex(b.real(x), part) if self.imag else b.complex(part, b.imag(x))
+        return out
