@@ -1,7 +1,9 @@
 """Forward activity: which values depend on differentiated inputs, and whose tangents may be
 masked zeros.
 
-Levels, by value:   IDLE  no tangent        PLAIN  a tangent        MASKED  a tangent whose zeros may mean "no path"
+    IDLE          no tangent
+    PLAIN         a tangent
+    MASKED        a tangent whose zeros may mean "no path"
 
     op            out = max of the operands; nondiff kinds, integer and bool results: IDLE
                   MASKED where a joining kind (select, max, pad ...) has both moving and idle
@@ -28,8 +30,8 @@ Levels = tuple[int, ...]
 
 JOINING: Final = frozenset(
     {
-        "select", "max", "min", "clamp", "reduce_max", "reduce_min", "concatenate", "pad", "scatter", "scatter_add",
-        "dynamic_update_slice", "dynamic_add_slice",
+        "select", "max", "min", "clamp", "reduce_max", "reduce_min", "concatenate", "pad",
+        "scatter", "scatter_add", "dynamic_update_slice", "dynamic_add_slice",
     }
 )  # fmt: skip
 """Kinds whose tangent is zero in the part that came from an idle operand."""
@@ -40,6 +42,13 @@ def join(a: int, b: int) -> int:
     if a == b:
         return a
     return MASKED if IDLE in (a, b) else max(a, b)
+
+
+def joins(op: Op, moving: Sequence[int]) -> bool:
+    """Whether the tangent of a plain op is zero in parts; `moving` are the levels of its inexact
+    operands.
+    """
+    return op.kind.name == "mulz" or (op.kind.name in JOINING and IDLE in moving)
 
 
 class Activity:
@@ -87,7 +96,7 @@ class Activity:
 def _plain(a: Activity, op: Op) -> Levels:
     moving = [a.of(x) for x in op.args if inexact(x)]
     level = IDLE if op.kind.nondiff or not moving else max(moving)
-    if level == PLAIN and op.kind.name in JOINING and IDLE in moving:
+    if level == PLAIN and joins(op, moving):
         level = MASKED
     return (level,) * len(op.outs)
 

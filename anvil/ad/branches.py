@@ -75,11 +75,9 @@ def _store(sweep: Sweep, k: int, op: Op, branches: Sequence[_Branch]) -> list[di
     found = []
     for br, place in zip(branches, places, strict=True):
         where = {v: extra[slot] for v, slot in place.items()}
-        where.update(
-            (a, out)
-            for a, out in zip(br.results, op.outs, strict=True)
-            if _kept(br, a) and type(a) is Value
-        )
+        for a, out in zip(br.results, op.outs, strict=True):
+            if type(a) is Value and _kept(br, a):
+                where[a] = out
         found.append(where)
     return found
 

@@ -19,6 +19,7 @@ from anvil.ad.residuals import Split, replay_backward, replay_forward, split, va
 from anvil.ad.reverse import Cotangents, Joint, Sweep, make_joint, reverse_rule
 from anvil.ir.builder import Env
 from anvil.ir.records import Atom, Func, FuncRef, Op, Origin, Value
+from anvil.ir.types import ArrayType
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +145,5 @@ def _accumulators(sweep: Sweep, targets: Mapping[int, Atom]) -> Indices:
     return tuple(
         i
         for i, a in targets.items()
-        if a in sweep.ct and wanted.count(a) == 1 and getattr(a.type, "shape", ())
+        if a in sweep.ct and wanted.count(a) == 1 and isinstance(a.type, ArrayType) and a.type.ndim
     )

@@ -1,8 +1,9 @@
 """What the transforms share: the functions under construction, memo, and the builder that masks
 zeros.
 
-    scale(t, p) = t * p                                plain
-                = mulz(t, p) = where(t == 0, 0, t * p)  where t may be a zero that stands for "no path" and p may be non-finite
+    scale(t, p) = t * p        plain
+                = mulz(t, p)   where a zero of t may stand for "no path" and p may be non-finite
+    mulz(t, p)  = where(t == 0, 0, t * p)
 
 A tangent or cotangent is *masked* when it came through a select, a guard, a part of an array that
 was not touched, or a zero that was made because the other way of a join carries none. A product
@@ -17,22 +18,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from anvil.ir.analysis import walk
 from anvil.ir.builder import Builder, Env
 from anvil.ir.loc import UNKNOWN, AnyLoc, describe
 from anvil.ir.opkind import REGISTRY, OpKind
-from anvil.ir.records import Atom, Attrs, Const, Func, Op, Program, Region, Value
+from anvil.ir.records import Atom, Attrs, Const, Func, FuncRef, Op, Program, Region, Value
 from anvil.ir.types import ArrayType, HistType, Type
 
 T = TypeVar("T")
 Indices = tuple[int, ...]
 
-_BOUNDED = frozenset({"sin", "cos", "tanh", "sign", "erf", "logistic", "atan"})
-_CARRIES_BOUND = frozenset(
+_FINITE = frozenset(
     {
-        "add", "sub", "mul", "neg", "abs", "select", "max", "min", "convert", "broadcast", "reshape", "transpose",
-        "slice", "reverse", "concatenate", "conj", "real", "imag",
+        "add", "sub", "mul", "neg", "abs", "select", "max", "min", "convert", "broadcast",
+        "reshape", "transpose", "slice", "reverse", "concatenate", "conj", "real", "imag",
     }
 )  # fmt: skip
+"""Kinds that give finite results for small finite operands."""
 
 
 class DerivativeRefused(Exception):
@@ -106,14 +108,14 @@ class ADBuilder(Builder):
     ) -> None:
         self.session = session
         self.masked: set[Value] = set() if masked is None else masked
-        self.bounded: set[Value] = set()
+        self.finite: set[Value] = set()
         self.quiet = False
         super().__init__(params, hints)
 
     def fresh(self) -> ADBuilder:
         """A builder that numbers nothing against this one, but shares what is known of masks."""
         other = ADBuilder(self.session, masked=self.masked)
-        other.loc, other.quiet, other.bounded = self.loc, self.quiet, self.bounded
+        other.loc, other.quiet, other.finite = self.loc, self.quiet, self.finite
         return other
 
     def mark(self, *atoms: Atom | None) -> None:
@@ -129,17 +131,17 @@ class ADBuilder(Builder):
         """The product of a (co)tangent and a primal factor, masked where that can matter."""
         if isinstance(t, Const) and t.value == 0 and not self.session.strict:
             return t
-        name = "mulz" if self.is_masked(t) and not self.is_bounded(p) else "mul"
+        name = "mulz" if self.is_masked(t) and not self.is_finite_factor(p) else "mul"
         return cast(Atom, self.emit(name, (t, p)))
 
-    def is_bounded(self, p: Any) -> bool:
-        """Whether a primal factor is finite whatever the inputs are (nan inputs included only via
-        params).
+    def is_finite_factor(self, p: Any) -> bool:
+        """Whether a primal factor is finite whatever the inputs are: it comes from constants and
+        integers.
         """
         if isinstance(p, Const):
             p = p.value
         if isinstance(p, Value):
-            return p in self.bounded or not _inexact(p.type)
+            return p in self.finite or not _inexact(p.type)
         return math.isfinite(p.real) and math.isfinite(p.imag)
 
     def _append(
@@ -154,20 +156,21 @@ class ADBuilder(Builder):
     ) -> Any:
         out = super()._append(kind, args, attrs, regions, types, hint, hints)
         if type(out) is Value and not regions:
-            if kind.name in _BOUNDED or (
-                kind.name in _CARRIES_BOUND and all(map(self.is_bounded, args))
-            ):
-                self.bounded.add(out)
-            if self.masked and not self.masked.isdisjoint(args):  # type: ignore[arg-type]
+            if kind.name in _FINITE and all(map(self.is_finite_factor, args)):
+                self.finite.add(out)
+            if self.masked and not self.masked.isdisjoint(args):
                 self.masked.add(out)
         return out
 
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
-        """`Builder.copy`; a quiet builder leaves prints out."""
+        """`Builder.copy`; a quiet builder leaves prints out, also those of callees."""
         if self.quiet and op.kind.name == "print":
             (token,) = mapped(op.args[:1], env)
             env[op.outs[0]] = token
             return (token,)
+        if self.quiet and op.kind.name in ("call", "custom_call"):
+            attrs = {k: quiet_ref(self.session, v) for k, v in op.attrs.items()}
+            op = Op(op.kind, op.args, op.outs, attrs, op.regions, op.loc)
         return super().copy(op, env)
 
     def placeholder(self, type: Type) -> Value:
@@ -179,6 +182,29 @@ class ADBuilder(Builder):
         zero = Const(type.with_shape(()), 0)
         attrs = {"shape": type.shape, "dims": ()}
         return cast(Value, super()._append(kind, (zero,), attrs, (), (type,), ""))
+
+
+def quiet_ref(session: Session, attr: Any) -> Any:
+    """A reference to a function that prints nothing, instead of one that prints; other attributes
+    as they are.
+    """
+    if not isinstance(attr, FuncRef):
+        return attr
+    f = session.funcs[attr.name]
+    return FuncRef(session.once(("quiet", attr.name), lambda: _quiet(session, f).name))
+
+
+def _quiet(session: Session, f: Func) -> Func:
+    silent = all(
+        op.kind.name != "print" and all(quiet_ref(session, v) == v for v in op.attrs.values())
+        for op in walk(f)
+    )
+    if silent:
+        return f
+    b = ADBuilder(session, [p.type for p in f.params], [p.hint for p in f.params])
+    b.quiet = True
+    results = b.inline(f.body, b.params)
+    return session.add(b.finish(session.fresh_name(f"{f.name}.quiet"), results, f.origin))
 
 
 def mapped(atoms: Iterable[Atom], env: Mapping[Value, Atom]) -> tuple[Atom, ...]:

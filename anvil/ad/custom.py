@@ -3,10 +3,12 @@ other mode is derived, at any order.
 
     rule "jvp"    fwd(x, dx) = (y, dy), linear in dx
         forward   (y, dy) = call fwd(x, dx)
-        reverse   (y, _) = call fwd(x, 0), reversed with respect to dx: a function that is linear in dx has the same transpose at 0
+        reverse   (y, _) = call fwd(x, 0), reversed with respect to dx:
+                  a function that is linear in dx has the same transpose everywhere
     rule "vjp"    fwd(x) = (y, r);  bwd(r, ybar) = xbar
         reverse   (y, r) = call fwd(x);  xbar = call bwd(r, ybar)
-        forward   (y, r) = call fwd(x);  dy = transpose of bwd(r, .) applied to dx: the reverse of bwd with respect to ybar, at 0
+        forward   (y, r) = call fwd(x);  dy = transpose of bwd(r, .) applied to dx:
+                  the reverse of bwd with respect to ybar, at 0
 
 A bwd that is not linear in ybar (clipping, say) has no forward mode and is refused by name;
 reverse mode takes it. Derivatives of derivatives go through fwd and bwd as through any function.
@@ -63,8 +65,8 @@ def _by_bwd(
     why = nonlinear_in(b.session, bwd.name, tuple(seeds))
     if why is not None:
         raise DerivativeRefused(
-            f"@{bwd.name}, the vjp rule of @{op.attrs['callee'].name}, is not linear in the cotangent"
-            f" ({why.kind.name}), so forward mode cannot be derived from it",
+            f"@{bwd.name}, the vjp rule of @{op.attrs['callee'].name}, is not linear in the"
+            f" cotangent ({why.kind.name}), so forward mode cannot be derived from it",
             why.loc,
         )
     zeros = [b.zeros(bwd.params[i].type) for i in seeds]

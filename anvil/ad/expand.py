@@ -1,7 +1,7 @@
 """The pass `expand`: transforms of functions become functions. Stage "surface" -> "core".
 
     jvp_call @f     call @f.jvp                (forward.py)
-    vjp_call @f     call @f.vjp                (reverse.py, or another reverse transform by the op's attribute)
+    vjp_call @f     call @f.vjp                (reverse.py, or what the op's attribute names)
     vmap_call @f    call of what TRANSFORMS["vmap_call"] makes of f
 
 Innermost first: the callee is expanded before it is transformed, and the callback `optimise`, if
@@ -13,6 +13,7 @@ program; `derive-steps` resolves it then) and becomes a call otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from anvil.ad.context import ADBuilder, Session, mapped
 from anvil.ad.custom import resolve_custom_calls
@@ -68,7 +69,7 @@ def _prepare(session: Session, f: Func, optimise: Optimise | None) -> None:
     for op in walk(f):
         if op.kind.name in TRANSFORMS:
             name = op.attrs["callee"].name
-            session.once(("optimised", name), lambda name=name: _optimise(session, name, optimise))
+            session.once(("optimised", name), partial(_optimise, session, name, optimise))
 
 
 def _optimise(session: Session, name: str, optimise: Optimise) -> bool:

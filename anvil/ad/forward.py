@@ -2,7 +2,7 @@
 
     f.jvp(x..., dx of wrt...) = (y..., dy of the active results...)
 
-    op            y = op(x);  dy = kind.jvp(x, y, dx)                     no tangent (None) is a symbolic zero
+    op            y = op(x);  dy = kind.jvp(x, y, dx); no tangent (None) is a symbolic zero
     if            one `if` that yields the results and their tangents
     loops         one loop over states and tangents of the states that move (loops.py)
     call @f       call @f.jvp for the moving parameters (calls.py)
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from anvil.ad.activity import IDLE, JOINING, MASKED, PLAIN, Activity, Levels
+from anvil.ad.activity import IDLE, MASKED, PLAIN, Activity, Levels, joins
 from anvil.ad.context import (
     ADBuilder,
     DerivativeRefused,
@@ -131,8 +131,9 @@ def _plain(fw: Forward, op: Op) -> None:
     if op.kind.nondiff or not fw.moves(op) or not any(map(inexact, op.outs)):
         return
     tangents = [fw.tangent(a) for a in op.args]
+    masked = joins(op, [int(fw.tangent(a) is not None) for a in op.args if inexact(a)])
     for v, t in zip(op.outs, apply_jvp(fw.b, op, args, outs, tangents), strict=True):
-        fw.move(v, t, masked=_joins(op, tangents))
+        fw.move(v, t, masked)
 
 
 def apply_jvp(
@@ -145,12 +146,6 @@ def apply_jvp(
         raise DerivativeRefused(f"{op.kind.name} has no derivative rule", op.loc)
     found: Any = op.kind.jvp(b, args, outs, tangents, **op.attrs)
     return tuple(found) if isinstance(found, tuple | list) else (found,) * len(op.outs)
-
-
-def _joins(op: Op, tangents: Sequence[Tangent]) -> bool:
-    return op.kind.name in JOINING and any(
-        t is None and inexact(a) for a, t in zip(op.args, tangents, strict=True)
-    )
 
 
 @forward_rule("token", "check", "print")

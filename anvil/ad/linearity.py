@@ -25,8 +25,8 @@ OTHER: Final = 3
 
 _SUMS: Final = frozenset(
     {
-        "add", "sub", "select", "concatenate", "pad", "dynamic_update_slice", "dynamic_add_slice", "scatter",
-        "scatter_add", "complex",
+        "add", "sub", "select", "concatenate", "pad", "dynamic_update_slice", "dynamic_add_slice",
+        "scatter", "scatter_add", "complex",
     }
 )  # fmt: skip
 _FIRST: Final = frozenset({"div", "neg", "convert", "real", "imag", "conj"})

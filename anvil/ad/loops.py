@@ -4,12 +4,15 @@ Write a loop as W(s0, c) with captures c, and s' c' for tangents. D is the loop 
 (s, s') -> (body(s), body'(s, s')).
 
     jvp(W)          (s_n, s_n') = D(s0, s0')
-    vjp(W)          W with a history in the forward sweep; loop_vjp{W}(hist, s0, c, lam, acc) in the backward sweep
-    jvp(loop_vjp)   loop_vjp{D}(hist of D, (s0, s0'), (c, c'), (lam' on s, lam on s'), (acc' on c, acc on c')):
+    vjp(W)          W with a history in the forward sweep;
+                    loop_vjp{W}(hist, s0, c, lam, acc) in the backward sweep
+    jvp(loop_vjp)   loop_vjp{D}(hist of D, (s0, s0'), (c, c'),
+                                lam' on s, lam on s', acc' on c, acc on c')
                     its results for s', c' are the primal results, those for s, c their tangents
                     (second derivatives commute)
-    vjp(loop_vjp)   with cotangents mu of (s0bar, accbar):  run D from (s0, mu) with capture tangents mu;
-                    lambar = s_n',  accbar = mu,  (s0bar, cbar) = those parts of loop_vjp{D}(hist, ..., 0 on s, lam on s')
+    vjp(loop_vjp)   with cotangents mu of (s0bar, accbar); D runs from (s0, mu), with c' = mu:
+                    lambar = s_n',  accbar = mu,
+                    (s0bar, cbar) = those parts of loop_vjp{D}(hist, ..., 0 on s, lam on s')
 
 So any order is again these ops on a bigger body, and what the planner makes of a history is never
 differentiated. The history itself has no tangent or cotangent. In `loop_vjp`, the active captures
@@ -18,7 +21,7 @@ are explicit operands and parameters of its regions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from anvil.ad.activity import IDLE, MASKED, PLAIN, Activity
 from anvil.ad.context import Indices, inexact
@@ -109,36 +112,33 @@ def _jvp_dual(fw: Forward, view: _View) -> None:
     both = dual(fw.session, parts, moving, moved, [MASKED] * len(moving), [MASKED] * len(moved))
     at_s = {j: n + q for q, j in enumerate(moving)}
     at_c = {j: m + q for q, j in enumerate(moved)}
-    seeds = [*(fw.dense(a) for a in (*view.lam, *view.acc)), *fw.read((*view.lam, *view.acc))]
-    p, q = len(view.lam), len(view.lam) + len(view.acc)
-    outs = emit_loop_vjp(
+    seeds = fw.read((*view.lam, *view.acc))
+    moved_seeds = [fw.dense(a) for a in (*view.lam, *view.acc)]
+    p = len(view.lam)
+    lam, acc = emit_loop_vjp(
         b,
         both,
         fw.read((view.op.args[0], *view.count)),
         [*fw.read(view.inits), *(fw.dense(view.inits[j]) for j in moving)],
         [*fw.read(caps), *(fw.dense(caps[j]) for j in moved)],
-        dict(
-            zip(
-                [*view.active, *(at_s[j] for j in view.active)],
-                [*seeds[:p], *seeds[q : q + p]],
-                strict=True,
-            )
-        ),
-        dict(
-            zip(
-                [*view.wrt, *(at_c[j] for j in view.wrt)],
-                [*seeds[p:q], *seeds[q + p :]],
-                strict=True,
-            )
-        ),
+        _swapped(view.active, at_s, moved_seeds[:p], seeds[:p]),
+        _swapped(view.wrt, at_c, moved_seeds[p:], seeds[p:]),
         fw.env,
     )
-    lam, acc = outs
     primal = [*(lam[at_s[j]] for j in view.active), *(acc[at_c[j]] for j in view.wrt)]
     tangents = [*(lam[j] for j in view.active), *(acc[j] for j in view.wrt)]
     fw.bind(view.op.outs, primal)
     for v, t in zip(view.op.outs, tangents, strict=True):
         fw.move(v, t, masked=True)
+
+
+def _swapped(
+    indices: Indices, at: Mapping[int, int], tangents: Sequence[Atom], primals: Sequence[Atom]
+) -> dict[int, Atom]:
+    """Cotangents for a dual loop: their tangents on the primal part, they on the tangent part."""
+    found = dict(zip(indices, tangents, strict=True))
+    found.update((at[j], a) for j, a in zip(indices, primals, strict=True))
+    return found
 
 
 # ---- reverse mode
@@ -155,29 +155,28 @@ def _vjp_loop(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
     levels, captured = Reach(sweep.activity).loop(op, lam)
     caps = [v for v in captures(op) if sweep.active(v)]
     parts = close(sweep.session, loop_parts(op), caps)
-    if op.attrs["hist"]:
-        history = op.outs[-1]
-    else:
-        types = tuple(a.type for a in inits)
-        (history,) = sweep.patch(
-            k, attrs={**op.attrs, "hist": True}, more=[hist(types, bool(counted))]
-        )
-    seeds = {
-        j: b.zeros(inits[j].type) if ct is None else ct for j, ct in enumerate(cts[:n]) if levels[j]
-    }
+    history = op.outs[-1] if op.attrs["hist"] else _ask_history(sweep, k, op, inits)
+    seeds = {j: _dense(sweep, inits[j], cts[j]) for j, level in enumerate(levels) if level}
     accs = {q: sweep.dense(v) for q, v in enumerate(caps) if v in captured}
     plain = {("s", j) for j, level in enumerate(levels) if level == PLAIN}
-    plain |= {
-        ("c", q)
-        for q, v in enumerate(caps)
-        if captured.get(v) == _level(sweep, sweep.ct.get(v)) == PLAIN
-    }
+    started = [_level(sweep, sweep.ct.get(v)) for v in caps]
+    plain |= {("c", q) for q, v in enumerate(caps) if captured.get(v) == started[q] == PLAIN}
     head = (history, *op.args[:counted])
     lam_out, acc_out = emit_loop_vjp(b, parts, head, inits, caps, seeds, accs, {}, plain)
     for q, acc in acc_out.items():
         sweep.ct[caps[q]] = acc
     for j, bar in lam_out.items():
         sweep.add(inits[j], bar, masked=b.is_masked(bar))
+
+
+def _ask_history(sweep: Sweep, k: int, op: Op, inits: Sequence[Atom]) -> Value:
+    types = tuple(a.type for a in inits)
+    wanted = hist(types, op.kind.name == "for")
+    return sweep.patch(k, attrs={**op.attrs, "hist": True}, more=[wanted])[0]
+
+
+def _dense(sweep: Sweep, like: Atom, ct: Atom | None) -> Atom:
+    return sweep.b.zeros(like.type) if ct is None else ct
 
 
 def _level(sweep: Sweep, ct: Atom | None) -> int:
@@ -194,30 +193,20 @@ def _vjp_loop_vjp(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
     parts = close(sweep.session, view.parts, extra)
     caps = (*view.caps, *extra)
     p = len(view.active)
-    mu_s = [b.zeros(a.type) if ct is None else ct for a, ct in zip(view.lam, cts[:p], strict=True)]
-    mu_c = [b.zeros(a.type) if ct is None else ct for a, ct in zip(view.acc, cts[p:], strict=True)]
-    both = dual(
-        sweep.session,
-        parts,
-        view.active,
-        view.wrt,
-        [_masked(sweep, c) for c in cts[:p]],
-        [_masked(sweep, c) for c in cts[p:]],
-    )
+    mu = [_dense(sweep, a, ct) for a, ct in zip((*view.lam, *view.acc), cts, strict=True)]
+    mu_s, mu_c = mu[:p], mu[p:]
+    levels = [_level(sweep, ct) or MASKED for ct in cts]
+    both = dual(sweep.session, parts, view.active, view.wrt, levels[:p], levels[p:])
     inits, captured = [*view.inits, *mu_s], [*caps, *mu_c]
     again = any(map(sweep.active, (*view.inits, *caps)))
     outs = emit_loop(b, both, (*view.count, *inits), captured, again)
     n = parts.states
     for a, bar in zip(view.lam, outs[n : n + p], strict=True):
         sweep.add(a, bar, masked=True)
-    for a, mu in zip(view.acc, cts[p:], strict=True):
-        sweep.add(a, mu)
+    for a, ct in zip(view.acc, cts[p:], strict=True):
+        sweep.add(a, ct)
     if again:
         _second_reverse(sweep, view, both, (outs[-1], *view.count), inits, captured)
-
-
-def _masked(sweep: Sweep, ct: Atom | None) -> int:
-    return PLAIN if ct is not None and not sweep.b.is_masked(ct) else MASKED
 
 
 def _second_reverse(
@@ -239,9 +228,8 @@ def _second_reverse(
     lam.update(zip(tangent, view.lam, strict=True))
     wanted = [q for q in active_c if q in reached]
     first = {q for q in wanted if captured.index(captured[q]) == q}
-    accs = {
-        q: sweep.dense(captured[q]) if q in first else b.zeros(captured[q].type) for q in wanted
-    }
+    accs = {q: _dense(sweep, captured[q], None) for q in wanted}
+    accs.update((q, sweep.dense(captured[q])) for q in first)
     lam_out, acc_out = emit_loop_vjp(b, both, head, inits, captured, lam, accs, {})
     for q in sorted(acc_out, key=lambda q: q not in first):
         if q in first:
@@ -257,27 +245,24 @@ def _reach_closed(
     sweep: Sweep, parts: Parts, states: Sequence[int], caps: Sequence[int], lam: Sequence[int]
 ) -> tuple[list[int], set[int]]:
     """Which states of a closed loop carry a cotangent and which captures receive one."""
-    active = [PLAIN if inexact(v) else IDLE for v in parts.state_params]
     moving = {parts.cap_params[q] for q in caps}
-    activity = Activity(sweep.session, lambda v: PLAIN if v in moving else IDLE)
-    k = int(parts.counted)
-    start = [PLAIN if j in states or lam[j] else IDLE for j in range(parts.states)]
-    levels = list(start)
+    activity = Activity(sweep.session)
+    head = (IDLE,) * int(parts.counted)
+    captured = [PLAIN if v in moving else IDLE for v in parts.cap_params]
+    levels = [PLAIN if j in states or lam[j] else IDLE for j in range(parts.states)]
     while True:
-        ends = activity.region(
-            parts.body,
-            (*(IDLE,) * k, *levels, *(PLAIN if v in moving else IDLE for v in parts.cap_params)),
-        )
-        following = [max(a, c) * bool(x) for a, c, x in zip(levels, ends, active, strict=True)]
+        ends = activity.region(parts.body, (*head, *levels, *captured))
+        following = [
+            max(a, e) if inexact(v) else IDLE
+            for a, e, v in zip(levels, ends, parts.state_params, strict=True)
+        ]
         if following == levels:
             break
         levels = following
     back = list(lam)
     while True:
         got = Reach(activity).region(parts.body, back)
-        nxt = [max(old, got.get(s, IDLE)) for old, s in zip(back, parts.state_params, strict=True)]
-        if nxt == back:
-            break
-        back = nxt
-    received = {q for q, v in enumerate(parts.cap_params) if got.get(v, IDLE)}
-    return back, received
+        further = [max(a, got.get(v, IDLE)) for a, v in zip(back, parts.state_params, strict=True)]
+        if further == back:
+            return back, {q for q, v in enumerate(parts.cap_params) if got.get(v, IDLE)}
+        back = further

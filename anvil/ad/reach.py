@@ -5,7 +5,7 @@ Levels are those of `activity`. Through an op every active operand receives the 
 results, MASKED where the kind drops parts of its operands (select, slices, extrema). A value read
 in one branch of an `if` only is MASKED. Loops are least fixed points:
 
-    for, while    lam = join(final cotangent, cotangent of the yield), captures take the maximum over the steps
+    for, while    lam = join(final cotangent, that of the yield); captures: maximum over the steps
     loop_vjp      every active operand, since its own reverse is a loop of the dual body
     call          the callee's body, once per level of its results
 """
@@ -21,8 +21,8 @@ from anvil.ir.records import Atom, Op, Region, Value
 
 DROPPING: Final = frozenset(
     {
-        "select", "max", "min", "clamp", "reduce_max", "reduce_min", "slice", "gather", "dynamic_slice",
-        "dynamic_update_slice", "scatter", "sort",
+        "select", "max", "min", "clamp", "reduce_max", "reduce_min", "slice", "gather", "mulz",
+        "dynamic_slice", "dynamic_update_slice", "scatter", "sort",
     }
 )  # fmt: skip
 """Kinds whose cotangent is zero in parts of an operand that did not take part."""

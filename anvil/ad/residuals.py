@@ -1,6 +1,6 @@
 """Splitting a joint program (primal, then adjoint) into a forward part and a backward part.
 
-    joint(x, seeds) = (y, xbar)      ops that depend on the seeds are the adjoint, the others the primal
+    joint(x, seeds) = (y, xbar)      ops that depend on the seeds: the adjoint; others: the primal
     forward(x)      = (y, r)         r: the residuals
     backward(x, y, r, seeds) = xbar  what it needs of the primal is recomputed from x, y and r
 
@@ -24,10 +24,11 @@ from anvil.ir.types import ArrayType, HistType
 
 _CHEAP = frozenset(
     {
-        "add", "sub", "mul", "mulz", "neg", "abs", "sign", "max", "min", "clamp", "select", "convert", "not", "and", "or",
-        "xor", "eq", "ne", "lt", "le", "gt", "ge", "floor", "ceil", "round", "trunc", "is_nan", "is_finite", "real", "imag",
-        "conj", "complex", "broadcast", "reshape", "transpose", "slice", "reverse", "iota", "const", "stop_gradient",
-        "shift_left", "shift_right_arithmetic", "shift_right_logical", "concatenate", "pad", "token",
+        "add", "sub", "mul", "mulz", "neg", "abs", "sign", "max", "min", "clamp", "select",
+        "convert", "not", "and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge", "floor",
+        "ceil", "round", "trunc", "is_nan", "is_finite", "real", "imag", "conj", "complex", "broadcast", "reshape",
+        "transpose", "slice", "reverse", "iota", "const", "stop_gradient", "concatenate", "pad",
+        "shift_left", "shift_right_arithmetic", "shift_right_logical", "token",
     }
 )  # fmt: skip
 _SCALAR = frozenset({"div", "rem", "mod", "floor_div", "sqrt", "dynamic_slice"})

@@ -6,7 +6,7 @@ A `Sweep` walks the ops of the frame under construction from last to first and k
 accumulator per active value:
 
     y = op(x)        xbar += J(x)^T ybar                                 (transpose.py)
-    if, loops, call  their own backward op in terms of captures' accumulators (branches.py, loops.py, calls.py)
+    if, loops, call  a backward op that adds to captures' accumulators   (branches, loops, calls)
 
 The forward sweep is a plain copy of the primal ops. A backward rule that wants more from the
 forward op (residuals, a history) *patches* it: the op is replaced by one with further results,

@@ -4,8 +4,8 @@
     loop_vjp{body}(hist, s0, c, lam, acc)  =  loop_rev{step}(hist, lam, acc)
 
     step([i,] s, lam, acc):
-        y = body([i,] s, c)                                        the primal ops again, without prints; c lexical
-        (lam', acc') = lam . dy/ds, acc + lam . dy/dc              the adjoint sweep over them
+        y = body([i,] s, c)                             the primal ops again, without prints
+        (lam', acc') = lam . dy/ds, acc + lam . dy/dc   the adjoint sweep over them; c is lexical
 
 What the sweep needs of inner loops, branches and calls it asks for inside the step, so innermost
 loops are re-run there with a history of their own. The planner cuts the step where values do not

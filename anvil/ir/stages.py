@@ -1,7 +1,7 @@
 """The stages of a program and the op kinds each one forbids: data, read by the verifier.
 
 surface   as parsed: transforms of functions are ops
-core      transforms are expanded; loops may record histories, `loop_vjp` differentiates them (through custom rules too)
+core      transforms are expanded; loops may record histories, `loop_vjp` reverses them
 adjoint   every `loop_vjp` has become a `loop_rev` with a derived step
 planned   histories have become tapes and loops; the lowering accepts only this
 """
