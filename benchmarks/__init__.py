@@ -1,0 +1,1 @@
+"""Benchmarks of anvil against jax: what happens before XLA, run time, dispatch, import."""
