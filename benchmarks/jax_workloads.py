@@ -29,4 +29,4 @@ def deep_mlp(layers, x, targets):
 
 def logistic_map(x):
     """The logistic map, iterated `STEPS` times."""
-    return jax.lax.fori_loop(0, STEPS, lambda _, x: 2.8 * x * (1.0 - x), x)
+    return jax.lax.fori_loop(0, STEPS, lambda _, x: 3.0 * x * (1.0 - x), x)

@@ -25,14 +25,14 @@ LOOPS = {
     "for": """
 def loop(x):
     for _ in range({n}):
-        x = 2.8 * x * (1.0 - x)
+        x = 3.0 * x * (1.0 - x)
     return x
 """,
     "while": """
 def loop(x):
     i = 0
     while i < {n}:
-        x = 2.8 * x * (1.0 - x)
+        x = 3.0 * x * (1.0 - x)
         i += 1
     return x
 """,

@@ -83,7 +83,7 @@ def workshop() -> Iterator[Path]:
 
 def chain(module: str, length: int = CHAIN) -> str:
     """The source of a function of `length` elementwise operations, one a line, and a sum."""
-    steps = ("np.sin(x)", "x * 1.5", "x + 0.25")
+    steps = ("np.sin(x)", "x * 1.5", "np.tanh(x)", "x / 1.5")
     lines = [f"    x = {steps[i % len(steps)]}" for i in range(length)]
     return "\n".join(
         [f"import {module} as np", "", "", "def chain(x):", *lines, "    return np.sum(x)", ""]
