@@ -1,1 +1,48 @@
-"""NumPy, math and builtins as the front end compiles them."""
+"""NumPy, math and builtins as the front end compiles them: one table from callables to entries.
+
+An entry is an intrinsic, run while compiling on abstract values, or a plain Python function that
+the front end compiles like the user's own (docs/decisions/0006).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anvil.library import (
+    creation,
+    linear,
+    manipulation,
+    reductions,
+    scalars,
+    selection,
+    ufuncs,
+)
+from anvil.parser.context import Library
+
+__all__ = ["LIBRARY"]
+
+_MODULES: tuple[Any, ...] = (
+    ufuncs,
+    reductions,
+    creation,
+    manipulation,
+    linear,
+    selection,
+    scalars,
+)
+
+
+def _merged(what: str) -> dict[Any, Any]:
+    table: dict[Any, Any] = {}
+    for module in _MODULES:
+        entries = getattr(module, what, {})
+        twice = table.keys() & entries.keys()
+        assert not twice, f"declared twice in the library: {twice}"
+        table.update(entries)
+    return table
+
+
+LIBRARY = Library(
+    functions=_merged("FUNCTIONS"), methods=_merged("METHODS"), attributes=_merged("ATTRIBUTES")
+)
+"""What the front end knows of NumPy, math and the builtins."""

@@ -1,0 +1,230 @@
+"""Making arrays: zeros, ones, full, arange, linspace, eye, array, copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anvil.ir.records import Atom
+from anvil.ir.types import F64, I64, DType, array
+from anvil.library.ufuncs import dtype_argument, dtype_in, shape_in, type_in
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.values import Abstract, NDArray
+
+_BIG = 4096
+"""Known arrays of more elements are computed in the program rather than written into it."""
+
+
+def shape_argument(ctx: Context, shape: Any) -> tuple[int, ...]:
+    """A shape argument: an int or a sequence of ints, all known while compiling."""
+    known = ctx.known(shape, "the shape")
+    dims = tuple(known) if isinstance(known, tuple | list | np.ndarray) else (known,)
+    if not all(isinstance(n, int | np.integer) for n in dims):
+        ctx.error("bad-shape", f"a shape is made of ints, got {known!r}")
+    if any(n < 0 for n in dims):
+        ctx.error("bad-shape", "negative dimensions are not allowed")
+    return tuple(int(n) for n in dims)
+
+
+def _filled(value: int) -> Intrinsic:
+    def run(
+        ctx: Context, shape: Any, dtype: Any = None, order: Any = "C", *, like: Any = None
+    ) -> Abstract:
+        t = array(dtype_argument(ctx, dtype) or F64, shape_argument(ctx, shape))
+        return ctx.array(ctx.b.const(value, t))
+
+    return Intrinsic(run)
+
+
+def _filled_like(value: int) -> Intrinsic:
+    def run(
+        ctx: Context,
+        a: Any,
+        dtype: Any = None,
+        order: Any = "K",
+        subok: Any = True,
+        shape: Any = None,
+    ) -> Abstract:
+        return ctx.array(ctx.b.const(value, _like(ctx, a, dtype, shape)))
+
+    return Intrinsic(run)
+
+
+def _like(ctx: Context, a: Any, dtype: Any, shape: Any) -> Any:
+    t = ctx.type_of(a)
+    wanted = dtype_argument(ctx, dtype) or t.dtype
+    given = ctx.is_known(shape) and ctx.known(shape) is None
+    return array(wanted, t.shape if given else shape_argument(ctx, shape))
+
+
+def _full(
+    ctx: Context,
+    shape: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: Any = "C",
+    *,
+    like: Any = None,
+) -> Abstract:
+    wanted = dtype_argument(ctx, dtype) or ctx.type_of(fill_value).dtype
+    return ctx.array(ctx.atom(fill_value, wanted, shape_argument(ctx, shape)))
+
+
+def _full_like(
+    ctx: Context,
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: Any = "K",
+    subok: Any = True,
+    shape: Any = None,
+) -> Abstract:
+    t = _like(ctx, a, dtype, shape)
+    return ctx.array(ctx.atom(fill_value, t.dtype, t.shape))
+
+
+def _array(
+    ctx: Context,
+    a: Any,
+    dtype: Any = None,
+    *,
+    copy: Any = True,
+    order: Any = "K",
+    subok: Any = False,
+    ndmin: Any = 0,
+) -> Abstract:
+    x = ctx.atom(a, dtype_argument(ctx, dtype))
+    missing = int(ctx.known(ndmin)) - len(shape_in(x))
+    if missing > 0:
+        x = ctx.b.reshape(x, shape=(1,) * missing + shape_in(x))
+    return ctx.array(x)
+
+
+def _asarray(
+    ctx: Context, a: Any, dtype: Any = None, order: Any = None, *, copy: Any = None
+) -> Abstract:
+    wanted = dtype_argument(ctx, dtype)
+    if isinstance(a, NDArray) and wanted in (None, a.type.dtype) and ctx.known(copy) is not True:
+        return a
+    return ctx.array(ctx.atom(a, wanted))
+
+
+def _copy(ctx: Context, a: Any, order: Any = "K", subok: Any = False) -> Abstract:
+    return ctx.array(ctx.atom(a))
+
+
+def _arange(
+    ctx: Context,
+    start: Any,
+    stop: Any = None,
+    step: Any = None,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> Abstract:
+    wanted = dtype_argument(ctx, dtype)
+    known = [ctx.known(v, "an argument of arange") for v in (start, stop, step)]
+    if known[1] is None:
+        known[:2] = [0, known[0]]
+    if known[2] is None:
+        known[2] = 1
+    values = np.arange(*known, dtype=wanted.np if wanted else None)
+    if values.size <= _BIG or values.dtype.kind not in "iu":
+        return ctx.constant(values)
+    index = ctx.b.iota(shape=values.shape, axis=0, dtype=I64)
+    scaled = ctx.b.add(ctx.b.mul(index, int(known[2])), int(known[0]))
+    return ctx.array(ctx.cast(scaled, wanted or I64))
+
+
+def _linspace(
+    ctx: Context,
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: Any = True,
+    retstep: Any = False,
+    dtype: Any = None,
+    axis: Any = 0,
+) -> Abstract:
+    """`start + i * step`, the last element `stop` itself, as NumPy computes it."""
+    b, n, last = ctx.b, int(ctx.known(num, "num")), bool(ctx.known(endpoint))
+    if n < 0:
+        ctx.error("bad-value", f"number of samples, {n}, must be non-negative")
+    low, high = ctx.operands(start, stop, dtype=_float_of(ctx, start, stop))
+    t, rest = dtype_in(low), shape_in(low)
+    parts = n - 1 if last else n
+    step = b.div(b.sub(high, low), b.const(float(parts) if parts else float("nan"), type_in(low)))
+    shape = (n, *rest)
+    index = b.cast(b.iota(shape=shape, axis=0, dtype=I64), t)
+    wide = [b.broadcast_to(v, shape) for v in (low, high, step)]
+    values = b.add(b.mul(index, wide[2]), wide[0]) if parts > 0 else wide[0]
+    if last and n > 1:
+        values = b.select(b.eq(index, float(n - 1)), wide[1], values)
+    at = ctx.axis(axis, len(shape))
+    if at:
+        order = list(range(1, len(shape)))
+        values = b.transpose(values, perm=(*order[:at], 0, *order[at:]))
+    result = ctx.array(ctx.cast(values, dtype_argument(ctx, dtype) or t))
+    return ctx.tuple((result, ctx.result(step))) if ctx.known(retstep) is True else result
+
+
+def _float_of(ctx: Context, *vs: Any) -> DType:
+    common = ctx.promote(*vs)
+    return common if common.inexact else F64
+
+
+def _eye(
+    ctx: Context,
+    N: Any,
+    M: Any = None,
+    k: Any = 0,
+    dtype: Any = None,
+    order: Any = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> Abstract:
+    rows, columns = ctx.known(N, "N"), ctx.known(M, "M")
+    wanted = dtype_argument(ctx, dtype) or F64
+    shape = (int(rows), int(rows if columns is None else columns))
+    return ctx.array(ctx.cast(diagonal_mask(ctx, shape, int(ctx.known(k, "k"))), wanted))
+
+
+def _identity(ctx: Context, n: Any, dtype: Any = None, *, like: Any = None) -> Abstract:
+    return _eye(ctx, n, dtype=dtype)
+
+
+def diagonal_mask(ctx: Context, shape: tuple[int, ...], k: int, op: str = "eq") -> Atom:
+    """Booleans over the last two axes: column - row compared (`eq`, `le`, `ge`) with k."""
+    n = len(shape)
+    row = ctx.b.iota(shape=shape, axis=n - 2, dtype=I64)
+    column = ctx.b.iota(shape=shape, axis=n - 1, dtype=I64)
+    out: Atom = ctx.b.emit(op, (column, ctx.b.add(row, k)))
+    return out
+
+
+_ZEROS, _ONES = _filled(0), _filled(1)
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    np.zeros: _ZEROS,
+    np.empty: _ZEROS,
+    np.ones: _ONES,
+    np.full: Intrinsic(_full),
+    np.zeros_like: _filled_like(0),
+    np.empty_like: _filled_like(0),
+    np.ones_like: _filled_like(1),
+    np.full_like: Intrinsic(_full_like),
+    np.array: Intrinsic(_array),
+    np.asarray: Intrinsic(_asarray),
+    np.ascontiguousarray: Intrinsic(_asarray),
+    np.asanyarray: Intrinsic(_asarray),
+    np.copy: Intrinsic(_copy),
+    np.arange: Intrinsic(_arange),
+    np.linspace: Intrinsic(_linspace),
+    np.eye: Intrinsic(_eye),
+    np.identity: Intrinsic(_identity),
+}
+
+METHODS: dict[str, Intrinsic] = {"copy": Intrinsic(_copy)}

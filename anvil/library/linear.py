@@ -1,0 +1,256 @@
+"""Products of arrays: matmul, dot, inner, outer, vdot, tensordot, einsum, trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from anvil.ir.records import Atom
+from anvil.ir.types import I32
+from anvil.library.manipulation import diagonal_of
+from anvil.library.ufuncs import deliver, dtype_argument, dtype_in, shape_in
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.values import Abstract
+
+
+def contract(
+    ctx: Context,
+    x: Atom,
+    y: Atom,
+    over: tuple[Sequence[int], Sequence[int]],
+    batch: tuple[Sequence[int], Sequence[int]] = ((), ()),
+) -> Atom:
+    """dot_general: batch axes, then free axes of x, then free axes of y. Booleans add as `or`."""
+    boolean = dtype_in(x).kind == "b"
+    if boolean:
+        x, y = (ctx.b.convert(v, dtype=I32) for v in (x, y))
+    out: Atom = ctx.b.dot_general(
+        x,
+        y,
+        lhs_contract=tuple(over[0]),
+        rhs_contract=tuple(over[1]),
+        lhs_batch=tuple(batch[0]),
+        rhs_batch=tuple(batch[1]),
+    )
+    return ctx.b.ne(out, ctx.b.zeros_like(out)) if boolean else out
+
+
+def _pair(ctx: Context, a: Any, c: Any) -> tuple[Atom, Atom]:
+    common = ctx.promote(a, c)
+    return ctx.atom(a, common), ctx.atom(c, common)
+
+
+def _mismatch(ctx: Context, name: str, x: Atom, y: Atom, m: int, n: int) -> None:
+    if m != n:
+        ctx.error(
+            "shape-mismatch",
+            f"{name}: shapes {shape_in(x)} and {shape_in(y)} not aligned: {m} and {n} differ",
+        )
+
+
+def _matmul(
+    ctx: Context,
+    x1: Any,
+    x2: Any,
+    out: Any = None,
+    *,
+    casting: Any = "same_kind",
+    order: Any = "K",
+    dtype: Any = None,
+    subok: Any = True,
+) -> Abstract:
+    return deliver(ctx, matmul(ctx, x1, x2, dtype_argument(ctx, dtype)), out)
+
+
+def matmul(ctx: Context, x1: Any, x2: Any, dtype: Any = None) -> Atom:
+    """The operator `@`: the last axis of x1 with the last but one of x2, the others broadcast."""
+    common = dtype or ctx.promote(x1, x2)
+    x, y = ctx.atom(x1, common), ctx.atom(x2, common)
+    m, n = len(shape_in(x)), len(shape_in(y))
+    if not m or not n:
+        ctx.error("shape-mismatch", "matmul: an operand is a scalar; use * instead")
+    _mismatch(ctx, "matmul", x, y, shape_in(x)[-1], shape_in(y)[max(n - 2, 0)])
+    if n <= 2 and (m <= 2 or n == 1):
+        return contract(ctx, x, y, ((m - 1,), (max(n - 2, 0),)))
+    if m == 1:
+        return _vector_left(ctx, x, y)
+    if n == 2:
+        return contract(ctx, x, y, ((m - 1,), (0,)))
+    batch = ctx.broadcast_shapes(shape_in(x)[:-2], shape_in(y)[:-2])
+    x = ctx.broadcast(x, (*batch, *shape_in(x)[-2:]))
+    y = ctx.broadcast(y, (*batch, *shape_in(y)[-2:]))
+    k = len(batch)
+    lead = tuple(range(k))
+    return contract(ctx, x, y, ((k + 1,), (k,)), (lead, lead))
+
+
+def _vector_left(ctx: Context, x: Atom, y: Atom) -> Atom:
+    n = len(shape_in(y))
+    return contract(ctx, y, x, ((n - 2,), (0,)))
+
+
+def _dot(ctx: Context, a: Any, b: Any, out: Any = None) -> Abstract:
+    x, y = _pair(ctx, a, b)
+    m, n = len(shape_in(x)), len(shape_in(y))
+    if not m or not n:
+        return deliver(ctx, ctx.b.mul(*ctx.operands(a, b)), out)
+    _mismatch(ctx, "dot", x, y, shape_in(x)[-1], shape_in(y)[max(n - 2, 0)])
+    return deliver(ctx, contract(ctx, x, y, ((m - 1,), (max(n - 2, 0),))), out)
+
+
+def _inner(ctx: Context, a: Any, b: Any) -> Abstract:
+    x, y = _pair(ctx, a, b)
+    m, n = len(shape_in(x)), len(shape_in(y))
+    if not m or not n:
+        return ctx.result(ctx.b.mul(*ctx.operands(a, b)))
+    _mismatch(ctx, "inner", x, y, shape_in(x)[-1], shape_in(y)[-1])
+    return ctx.result(contract(ctx, x, y, ((m - 1,), (n - 1,))))
+
+
+def _flat(ctx: Context, x: Atom) -> Atom:
+    size = 1
+    for n in shape_in(x):
+        size *= n
+    out: Atom = ctx.b.reshape(x, shape=(size,))
+    return out
+
+
+def _outer(ctx: Context, a: Any, b: Any, out: Any = None) -> Abstract:
+    x, y = (_flat(ctx, v) for v in _pair(ctx, a, b))
+    shape = (*shape_in(x), *shape_in(y))
+    wide = ctx.b.mul(
+        ctx.b.broadcast(x, shape=shape, dims=(0,)), ctx.b.broadcast(y, shape=shape, dims=(1,))
+    )
+    return deliver(ctx, wide, out)
+
+
+def _vdot(ctx: Context, a: Any, b: Any) -> Abstract:
+    x, y = (_flat(ctx, v) for v in _pair(ctx, a, b))
+    _mismatch(ctx, "vdot", x, y, shape_in(x)[0], shape_in(y)[0])
+    if dtype_in(x).kind == "c":
+        x = ctx.b.conj(x)
+    return ctx.result(contract(ctx, x, y, ((0,), (0,))))
+
+
+def _tensordot(ctx: Context, a: Any, b: Any, axes: Any = 2) -> Abstract:
+    x, y = _pair(ctx, a, b)
+    m, n = len(shape_in(x)), len(shape_in(y))
+    known = ctx.known(axes, "the axes")
+    if isinstance(known, int):
+        left, right = list(range(m - known, m)), list(range(known))
+    else:
+        left, right = (list(v) if isinstance(v, tuple | list) else [v] for v in known)
+    left, right = [ctx.axis(i, m) for i in left], [ctx.axis(i, n) for i in right]
+    if [shape_in(x)[i] for i in left] != [shape_in(y)[i] for i in right]:
+        ctx.error("shape-mismatch", f"shape-mismatch for sum: {shape_in(x)} and {shape_in(y)}")
+    return ctx.result(contract(ctx, x, y, (left, right)))
+
+
+def _trace(
+    ctx: Context,
+    a: Any,
+    offset: Any = 0,
+    axis1: Any = 0,
+    axis2: Any = 1,
+    dtype: Any = None,
+    out: Any = None,
+) -> Abstract:
+    x = ctx.atom(a, dtype_argument(ctx, dtype))
+    if len(shape_in(x)) != 2:
+        ctx.error("bad-shape", "trace is compiled for matrices")
+    diagonal = diagonal_of(ctx, x, int(ctx.known(offset, "the offset")))
+    return deliver(ctx, ctx.b.reduce_sum(diagonal, axes=(0,)), out)
+
+
+# ---- einsum: pairwise, left to right
+
+
+def _einsum(ctx: Context, *operands: Any, **kwargs: Any) -> Abstract:
+    spec = ctx.known(operands[0], "the subscripts").replace(" ", "")
+    xs = list(operands[1:])
+    common = ctx.promote(*xs)
+    inputs, _, output = spec.partition("->")
+    terms = inputs.split(",")
+    if "." in spec or len(terms) != len(xs):
+        ctx.error(
+            "unsupported-argument", f"einsum {spec!r} with {len(xs)} operands is not compiled"
+        )
+    if "->" not in spec:
+        letters = "".join(terms)
+        output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    sizes: dict[str, int] = {}
+    pending: list[tuple[str, Atom]] = []
+    for term, v in zip(terms, xs, strict=True):
+        x = ctx.atom(v, common)
+        _sizes(ctx, term, shape_in(x), sizes)
+        pending.append(_without_repeats(ctx, term, x))
+    return ctx.result(_contract_all(ctx, pending, output))
+
+
+def _sizes(ctx: Context, term: str, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
+    if len(term) != len(shape):
+        ctx.error("shape-mismatch", f"einsum subscripts {term!r} do not match the shape {shape}")
+    for c, n in zip(term, shape, strict=True):
+        if sizes.setdefault(c, n) != n:
+            ctx.error("shape-mismatch", f"einsum index {c!r} has sizes {sizes[c]} and {n}")
+
+
+def _without_repeats(ctx: Context, term: str, x: Atom) -> tuple[str, Atom]:
+    """Diagonals for letters that a term repeats."""
+    for c in dict.fromkeys(term):
+        while term.count(c) > 1:
+            i = term.index(c)
+            j = term.index(c, i + 1)
+            n = shape_in(x)[i]
+            places = ctx.b.const(np.stack([np.arange(n)] * 2, axis=1))
+            x = ctx.b.gather(x, places, axes=(i, j))
+            term = c + "".join(t for k, t in enumerate(term) if k not in (i, j))
+    return term, x
+
+
+def _contract_all(ctx: Context, pending: list[tuple[str, Atom]], output: str) -> Atom:
+    term, x = pending[0]
+    for k, (other, y) in enumerate(pending[1:], start=1):
+        later = set(output).union(*(t for t, _ in pending[k + 1 :]))
+        term, x = _sum_away(ctx, term, x, later | set(other))
+        other, y = _sum_away(ctx, other, y, later | set(term))
+        both = [c for c in term if c in other]
+        batch = [c for c in both if c in later]
+        over = [c for c in both if c not in later]
+        x = contract(
+            ctx,
+            x,
+            y,
+            ([term.index(c) for c in over], [other.index(c) for c in over]),
+            ([term.index(c) for c in batch], [other.index(c) for c in batch]),
+        )
+        free = [c for c in term if c not in both] + [c for c in other if c not in both]
+        term = "".join(batch + free)
+    term, x = _sum_away(ctx, term, x, set(output))
+    if term == output:
+        return x
+    out: Atom = ctx.b.transpose(x, perm=tuple(term.index(c) for c in output))
+    return out
+
+
+def _sum_away(ctx: Context, term: str, x: Atom, wanted: set[str]) -> tuple[str, Atom]:
+    axes = tuple(i for i, c in enumerate(term) if c not in wanted)
+    if not axes:
+        return term, x
+    return "".join(c for c in term if c in wanted), ctx.b.reduce_sum(x, axes=axes)
+
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    np.matmul: Intrinsic(_matmul),
+    np.dot: Intrinsic(_dot),
+    np.inner: Intrinsic(_inner),
+    np.outer: Intrinsic(_outer),
+    np.vdot: Intrinsic(_vdot),
+    np.tensordot: Intrinsic(_tensordot),
+    np.trace: Intrinsic(_trace),
+    np.einsum: Intrinsic(_einsum),
+}
+
+METHODS: dict[str, Intrinsic] = {"dot": Intrinsic(_dot), "trace": Intrinsic(_trace)}

@@ -1,0 +1,281 @@
+"""Reductions over axes: sums, products, extrema, means, variances, argmax, any and all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from anvil.ir.records import Atom
+from anvil.ir.types import BOOL, F32, I64, U64, DType
+from anvil.library.ufuncs import deliver, dtype_argument, dtype_in, shape_in, truth, type_in
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.promotion import mean_of
+from anvil.parser.values import Abstract
+
+
+def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def _finish(
+    ctx: Context, reduced: Atom, source: Atom, axes: Sequence[int], keepdims: Any, out: Any
+) -> Abstract:
+    if ctx.known(keepdims, "keepdims") is True:
+        reduced = ctx.b.reshape(reduced, shape=_kept(shape_in(source), axes))
+    return deliver(ctx, reduced, out)
+
+
+def _summed(dtype: DType) -> DType:
+    """The dtype in which NumPy adds up: at least 64 bits for integers."""
+    if dtype.kind == "b" or (dtype.kind == "i" and dtype.bits < 64):
+        return I64
+    return U64 if dtype.kind == "u" else dtype
+
+
+def _masked(ctx: Context, x: Atom, where: Any, neutral: Any) -> Atom:
+    if ctx.is_known(where) and ctx.known(where) is True:
+        return x
+    mask = ctx.broadcast(truth(ctx, where), shape_in(x))
+    out: Atom = ctx.b.select(mask, x, ctx.b.const(neutral, type_in(x)))
+    return out
+
+
+def _accumulating(op: str, neutral: int, combine: str) -> Intrinsic:
+    def run(
+        ctx: Context,
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Abstract:
+        x = ctx.atom(a)
+        wanted = dtype_argument(ctx, dtype) or _summed(dtype_in(x))
+        x = _masked(ctx, ctx.cast(x, wanted), where, neutral)
+        axes = ctx.axes(axis, x)
+        total: Atom = ctx.b.emit(op, (x,), {"axes": axes})
+        if not (ctx.is_known(initial) and ctx.known(initial) is None):
+            total = ctx.b.emit(combine, (total, ctx.atom(initial, wanted, shape_in(total))))
+        return _finish(ctx, total, x, axes, keepdims, out)
+
+    return Intrinsic(run)
+
+
+def _extremum(op: str, boolean: str, combine: str, name: str) -> Intrinsic:
+    def run(
+        ctx: Context,
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Abstract:
+        x = ctx.atom(a)
+        axes = ctx.axes(axis, x)
+        first = None
+        if not (ctx.is_known(initial) and ctx.known(initial) is None):
+            first = ctx.atom(initial, dtype_in(x))
+        if not (ctx.is_known(where) and ctx.known(where) is True):
+            if first is None:
+                ctx.error("bad-value", f"{name} with where= needs initial=, as in NumPy")
+            mask = ctx.broadcast(truth(ctx, where), shape_in(x))
+            x = ctx.b.select(mask, x, ctx.broadcast(first, shape_in(x)))
+        elif first is None and math.prod(shape_in(x)[i] for i in axes) == 0:
+            ctx.error(
+                "bad-value",
+                f"zero-size array to reduction operation {name} which has no identity",
+            )
+        kind = boolean if dtype_in(x) is BOOL else op
+        found: Atom = ctx.b.emit(kind, (x,), {"axes": axes})
+        if first is not None:
+            found = ctx.b.emit(combine, (found, ctx.broadcast(first, shape_in(found))))
+        return _finish(ctx, found, x, axes, keepdims, out)
+
+    return Intrinsic(run)
+
+
+def _logical(op: str) -> Intrinsic:
+    def run(
+        ctx: Context,
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+    ) -> Abstract:
+        x = _masked(ctx, truth(ctx, a), where, op == "reduce_and")
+        axes = ctx.axes(axis, x)
+        return _finish(ctx, ctx.b.emit(op, (x,), {"axes": axes}), x, axes, keepdims, out)
+
+    return Intrinsic(run)
+
+
+def _moments(
+    ctx: Context, a: Any, axis: Any, dtype: Any, where: Any
+) -> tuple[Atom, tuple[int, ...], Atom, DType]:
+    """The array in the dtype that NumPy averages in, axes, count and the result's dtype."""
+    x = ctx.atom(a)
+    wanted = dtype_argument(ctx, dtype) or mean_of(dtype_in(x))
+    inner = F32 if wanted.name == "f16" else wanted
+    x = ctx.cast(x, inner)
+    axes = ctx.axes(axis, x)
+    if ctx.is_known(where) and ctx.known(where) is True:
+        size = math.prod(shape_in(x)[i] for i in axes)
+        count = ctx.b.const(size, type_in(x).drop(axes))
+    else:
+        mask = ctx.broadcast(truth(ctx, where), shape_in(x))
+        count = ctx.b.reduce_sum(ctx.cast(mask, inner), axes=axes)
+    return x, axes, count, wanted
+
+
+def _mean(
+    ctx: Context,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+) -> Abstract:
+    x, axes, count, wanted = _moments(ctx, a, axis, dtype, where)
+    total = ctx.b.reduce_sum(_masked(ctx, x, where, 0), axes=axes)
+    mean = ctx.cast(ctx.b.div(total, count), wanted)
+    return _finish(ctx, mean, x, axes, keepdims, out)
+
+
+def _variance(
+    ctx: Context, a: Any, axis: Any, dtype: Any, ddof: Any, where: Any
+) -> tuple[Atom, Atom, tuple[int, ...]]:
+    b = ctx.b
+    x, axes, count, wanted = _moments(ctx, a, axis, dtype, where)
+    shape = shape_in(x)
+    mean = b.div(b.reduce_sum(_masked(ctx, x, where, 0), axes=axes), count)
+    spread = b.broadcast_to(b.reshape(mean, shape=_kept(shape, axes)), shape)
+    d = _masked(ctx, b.sub(x, spread), where, 0)
+    square = b.mul(d, d)
+    if dtype_in(x).kind == "c":
+        square = b.add(b.mul(b.real(d), b.real(d)), b.mul(b.imag(d), b.imag(d)))
+        wanted = wanted.real
+        count = b.real(count)
+    total = b.reduce_sum(square, axes=axes)
+    left = b.sub(count, ctx.atom(ddof, dtype_in(total), shape_in(total)))
+    left = b.max(left, b.zeros_like(left))
+    return ctx.cast(b.div(total, left), wanted), x, axes
+
+
+def _var(
+    ctx: Context,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+) -> Abstract:
+    var, x, axes = _variance(ctx, a, axis, dtype, ddof, where)
+    return _finish(ctx, var, x, axes, keepdims, out)
+
+
+def _std(
+    ctx: Context,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+) -> Abstract:
+    """The square root of the variance; its derivative at a constant array is 0 (as norm'(0))."""
+    var, x, axes = _variance(ctx, a, axis, dtype, ddof, where)
+    b = ctx.b
+    flat = b.eq(var, b.zeros_like(var))
+    root = b.sqrt(b.select(flat, 1.0, var))
+    return _finish(ctx, b.select(flat, 0.0, root), x, axes, keepdims, out)
+
+
+def _arg(op: str) -> Intrinsic:
+    def run(
+        ctx: Context, a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False
+    ) -> Abstract:
+        x = ctx.atom(a)
+        shape = shape_in(x)
+        if ctx.is_known(axis) and ctx.known(axis) is None:
+            flat = ctx.b.reshape(x, shape=(math.prod(shape),))
+            at, axes = 0, tuple(range(len(shape)))
+        else:
+            flat, at = x, ctx.axis(axis, x)
+            axes = (at,)
+        if shape_in(flat)[at] == 0:
+            ctx.error("bad-value", f"attempt to get {op} of an empty sequence")
+        found = ctx.b.emit(op, (flat,), {"axis": at})
+        return _finish(ctx, found, x, axes, keepdims, out)
+
+    return Intrinsic(run)
+
+
+def _ptp(
+    ctx: Context, a: Any, axis: Any = None, out: Any = None, keepdims: Any = False
+) -> Abstract:
+    x = ctx.atom(a)
+    axes = ctx.axes(axis, x)
+    high, low = ctx.b.reduce_max(x, axes=axes), ctx.b.reduce_min(x, axes=axes)
+    return _finish(ctx, ctx.b.sub(high, low), x, axes, keepdims, out)
+
+
+def _count_nonzero(ctx: Context, a: Any, axis: Any = None, *, keepdims: Any = False) -> Abstract:
+    x = ctx.cast(truth(ctx, a), I64)
+    axes = ctx.axes(axis, x)
+    return _finish(ctx, ctx.b.reduce_sum(x, axes=axes), x, axes, keepdims, None)
+
+
+_SUM = _accumulating("reduce_sum", 0, "add")
+_PROD = _accumulating("reduce_prod", 1, "mul")
+_MAX = _extremum("reduce_max", "reduce_or", "max", "maximum")
+_MIN = _extremum("reduce_min", "reduce_and", "min", "minimum")
+_ALL, _ANY = _logical("reduce_and"), _logical("reduce_or")
+_MEAN, _VAR, _STD = Intrinsic(_mean), Intrinsic(_var), Intrinsic(_std)
+_ARGMAX, _ARGMIN = _arg("argmax"), _arg("argmin")
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    np.sum: _SUM,
+    np.prod: _PROD,
+    np.max: _MAX,
+    np.amax: _MAX,
+    np.min: _MIN,
+    np.amin: _MIN,
+    np.all: _ALL,
+    np.any: _ANY,
+    np.mean: _MEAN,
+    np.var: _VAR,
+    np.std: _STD,
+    np.argmax: _ARGMAX,
+    np.argmin: _ARGMIN,
+    np.ptp: Intrinsic(_ptp),
+    np.count_nonzero: Intrinsic(_count_nonzero),
+}
+
+METHODS: dict[str, Intrinsic] = {
+    "sum": _SUM,
+    "prod": _PROD,
+    "max": _MAX,
+    "min": _MIN,
+    "all": _ALL,
+    "any": _ANY,
+    "mean": _MEAN,
+    "var": _VAR,
+    "std": _STD,
+    "argmax": _ARGMAX,
+    "argmin": _ARGMIN,
+}
