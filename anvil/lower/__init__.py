@@ -1,1 +1,1 @@
-"""From IR to running code: StableHLO text, the jax runtime, NumPy source. The only package that imports jax."""
+"""IR to running code: StableHLO, the jax runtime, NumPy source. Only this package imports jax."""

@@ -1,8 +1,8 @@
-"""Replaces ops that are lowered in terms of other ops (`decompose` of their kind) before text is
-written.
+"""Replaces ops that are lowered in terms of other ops (`decompose` of their kind).
 
-Decomposing on the IR rather than in the text lets the Builder share pieces between ops: exp(x)
-inside sinh(x) and cosh(x), say.
+A decomposed op becomes a call of a private function, one per kind and operand types, which XLA
+inlines. The functions are made once per process, and so is their text: a program with a hundred
+`tanh` pays for one.
 """
 
 from __future__ import annotations
@@ -11,32 +11,73 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from anvil.ir.builder import Builder
+from anvil.ir.builder import Builder, Env
 from anvil.ir.opkind import REGISTRY, OpKind
-from anvil.ir.records import Atom, Func, Op, Program, Region
+from anvil.ir.records import Atom, Func, Op, Origin, Program, Region, Value
 from anvil.ir.types import Type
 
+_INLINE = 4
+"""Decompositions of at most this many ops are written in place."""
 
-def decompose(program: Program) -> Program:
-    """The program without ops whose kind decomposes; the same object if there are none."""
-    funcs = {name: _func(f) for name, f in program.funcs.items()}
-    if all(funcs[n] is f for n, f in program.funcs.items()):
-        return program
-    return Program(funcs, program.entry, program.stage)
+Key = tuple[type[OpKind], tuple[Type, ...], tuple[Any, ...]]
+_MADE: dict[Key, Func | None] = {}
 
 
-def _func(func: Func) -> Func:
+def decompose(program: Program) -> tuple[Program, dict[str, Func]]:
+    """The program with its decomposable ops replaced, and the functions they call, by name."""
+    used: dict[str, Func] = {}
+    funcs = {name: _func(f, used) for name, f in program.funcs.items()}
+    return Program(funcs, program.entry, program.stage), used
+
+
+def _func(func: Func, used: dict[str, Func]) -> Func:
     if not _touched(func.body):
         return func
-    b = _Decomposer([p.type for p in func.params], [p.hint for p in func.params])
-    results = b.inline(func.body, b.params)
-    return b.finish(func.name, results, func.origin)
+    b = _Caller([p.type for p in func.params], [p.hint for p in func.params], used)
+    return b.finish(func.name, b.inline(func.body, b.params), func.origin)
 
 
 def _touched(region: Region) -> bool:
-    return any(
-        op.kind.decompose is not None or any(_touched(r) for r in op.regions) for op in region.ops
-    )
+    return any(op.kind.decompose is not None or any(map(_touched, op.regions)) for op in region.ops)
+
+
+def _made(kind: type[OpKind], types: tuple[Type, ...], attrs: Mapping[str, Any]) -> Func | None:
+    """The function that computes the op, or None where XLA's own is used."""
+    key = (kind, types, tuple(attrs.values()))
+    if key not in _MADE:
+        b = _Decomposer(types)
+        out = b.expand(kind, b.params, attrs)
+        name = f"anvil.{kind.name}.{len(_MADE)}"
+        outs = out if isinstance(out, tuple) else (out,)
+        origin = Origin(f"{kind.name} of {', '.join(map(str, types))}", b.loc)
+        _MADE[key] = None if out is None else b.finish(name, outs, origin)
+    return _MADE[key]
+
+
+class _Caller(Builder):
+    """Replays a function, decomposable ops as calls."""
+
+    def __init__(self, params: Sequence[Type], hints: Sequence[str], used: dict[str, Func]) -> None:
+        super().__init__(params, hints)
+        self.used = used
+
+    def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
+        """`Builder.copy`, through the kind's decomposition if it has one."""
+        if op.kind.decompose is None:
+            return super().copy(op, env)
+        args = tuple(env.get(a, a) if isinstance(a, Value) else a for a in op.args)
+        func = _made(op.kind, tuple(a.type for a in args), op.attrs)
+        if func is None:
+            return super().copy(op, env)
+        saved, self.loc = self.loc, op.loc
+        if len(func.body.ops) <= _INLINE:
+            outs = self.inline(func.body, args)
+        else:
+            self.used[func.name] = func
+            outs = self.call(func, args)
+        self.loc = saved
+        env.update(zip(op.outs, outs, strict=True))
+        return outs
 
 
 class _Decomposer(Builder):
@@ -46,8 +87,8 @@ class _Decomposer(Builder):
     decomposes.
     """
 
-    def __init__(self, params: Sequence[Type], hints: Sequence[str]) -> None:
-        super().__init__(params, hints)
+    def __init__(self, params: Sequence[Type]) -> None:
+        super().__init__(params)
         self.active: set[type[OpKind]] = set()
 
     def emit(
@@ -63,20 +104,13 @@ class _Decomposer(Builder):
         if isinstance(kind, str):
             kind = REGISTRY[kind]
         if kind.decompose is not None and kind not in self.active:
-            out = self._expand(kind, self._atoms(kind, args), {**kind.attrs, **attrs})
+            out = self.expand(kind, self._atoms(kind, args), {**kind.attrs, **attrs})
             if out is not None:
                 return out
         return super().emit(kind, args, attrs, regions, out_types, hint)
 
-    def again(self, op: Op, args: tuple[Atom, ...], regions: tuple[Region, ...] = ()) -> Any:
-        """`Builder.again`, through the kind's decomposition if it has one."""
-        if op.kind.decompose is not None and op.kind not in self.active:
-            out = self._expand(op.kind, args, op.attrs)
-            if out is not None:
-                return out
-        return super().again(op, args, regions)
-
-    def _expand(self, kind: type[OpKind], args: tuple[Atom, ...], attrs: Mapping[str, Any]) -> Any:
+    def expand(self, kind: type[OpKind], args: tuple[Atom, ...], attrs: Mapping[str, Any]) -> Any:
+        """What the kind's rule makes of the operands."""
         self.active.add(kind)
         out = kind.decompose(self, *args, **attrs)
         self.active.discard(kind)

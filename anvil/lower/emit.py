@@ -43,6 +43,7 @@ _MLIR_DTYPE = {
     "c128": "complex<f64>",
 }
 _NOT_IDENT = re.compile(r"[^A-Za-z0-9_]")
+_HELPERS: dict[Func, list[str]] = {}
 _MLIR: dict[Type, str] = {TOKEN: "tensor<i32>"}
 
 
@@ -71,8 +72,10 @@ def write(program: Program, locations: bool = True) -> Emitter:
     Raises AnvilError when the call graph is recursive (XLA would crash).
     """
     order = call_order(program)
-    program = decompose(program)
+    program, helpers = decompose(program)
     emitter = Emitter(program, locations)
+    for helper in helpers.values():
+        emitter.helper(helper)
     for name in order:
         emitter.func(program.funcs[name])
     return emitter
@@ -201,6 +204,16 @@ class Emitter:
         self.ops(func.body.ops, "func.return")
         self.lines.append("}")
         self.consts.pop()
+
+    def helper(self, func: Func) -> None:
+        """Writes a function made by the lowering itself; its text is kept for other programs."""
+        if func not in _HELPERS:
+            lines, self.lines, located = self.lines, [], self.locations
+            self.locations, self.suffix = False, ""
+            self.func(func)
+            _HELPERS[func] = self.lines
+            self.lines, self.locations = lines, located
+        self.lines += _HELPERS[func]
 
     def ops(self, ops: Sequence[Op], terminator: str) -> None:
         """Writes the ops of a region, its terminator as `terminator`."""
