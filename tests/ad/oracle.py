@@ -17,7 +17,9 @@ from anvil.ir.verify import verify
 
 
 class Orders:
-    """A program and its derivatives, each a function of the same session; paths read `JR`: reverse of the jvp."""
+    """A program and its derivatives, each a function of the same session; paths read `JR`:
+    reverse of the jvp.
+    """
 
     def __init__(self, program: Program, strict: bool = False) -> None:
         self.entry = program.entry
@@ -76,7 +78,9 @@ def _inexact(types: Sequence[Type]) -> tuple[int, ...]:
 
 
 def check(program: Program, args: Sequence[Any], depth: int) -> None:
-    """Every nesting of forward and reverse mode up to `depth`: jvp = differences, <w, Jv> = <J'w, v>."""
+    """Every nesting of forward and reverse mode up to `depth`: jvp = differences, <w, Jv> = <J'w,
+    v>.
+    """
     _check(Orders(program), program.entry, list(args), depth, "f", np.random.default_rng(7))
 
 

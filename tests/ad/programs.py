@@ -145,7 +145,9 @@ def recurrence() -> Program:
 
 
 def nested() -> Program:
-    """A `while` in a `for`, whose trip counts depend on the data and whose body reads outer states."""
+    """A `while` in a `for`, whose trip counts depend on the data and whose body reads outer
+    states.
+    """
 
     def f(b: Any, x: Atom, w: Atom, n: Atom) -> Sequence[Atom]:
         def body(i: Atom, s: Atom) -> Sequence[Atom]:
@@ -212,7 +214,9 @@ def branch_in_loop() -> Program:
 
 
 def same_value_everywhere() -> Program:
-    """One value as initial state, capture, argument and result; an outer op equal to one of the body's."""
+    """One value as initial state, capture, argument and result; an outer op equal to one of the
+    body's.
+    """
 
     def f(b: Any, x: Atom) -> Sequence[Atom]:
         z = b.mul(x, x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,9 @@ def test_primal_loop_runs_once_and_its_body_once_more() -> None:
 
 
 def test_inner_loops_are_reversed_where_they_are() -> None:
-    """Depth 3 of nested loops: work per innermost step grows linearly with the depth, code does not explode."""
+    """Depth 3 of nested loops: work per innermost step grows linearly with the depth, code does
+    not explode.
+    """
     evaluations, sizes = [], []
     for depth in (1, 2, 3):
 
@@ -117,7 +120,7 @@ def test_growth_with_the_order() -> None:
         for _ in range(4):
             sizes.append(len(list(walk(orders.session.funcs[name]))))
             name = orders.vjp(name)
-        assert all(b <= 5 * a + 40 for a, b in zip(sizes, sizes[1:], strict=False)), sizes
+        assert all(b <= 5 * a + 40 for a, b in pairwise(sizes)), sizes
 
 
 def test_derived_functions_are_shared() -> None:

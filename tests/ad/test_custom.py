@@ -74,7 +74,9 @@ def test_one_rule_gives_both_modes(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", ["jvp", "vjp"])
 def test_second_order_differentiates_the_rule(rule: str) -> None:
-    """All four nestings agree: the derivative of cos(y) 7 x^2, where y = cube(x) is read from the rule's function."""
+    """All four nestings agree: the derivative of cos(y) 7 x^2, where y = cube(x) is read from the
+    rule's function.
+    """
     x = 0.5
     found = {}
     for first in "JR":

@@ -50,7 +50,9 @@ def test_prints_happen_once(path: str, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_failed_check_stops_the_loops_of_the_derivative() -> None:
-    """A `while` that only a check ends is not run forever by its copies, and the site is reported."""
+    """A `while` that only a check ends is not run forever by its copies, and the site is
+    reported.
+    """
 
     def f(b: Any, t: Atom, x: Atom) -> Sequence[Atom]:
         def body(t: Atom, s: Atom, k: Atom) -> Sequence[Atom]:

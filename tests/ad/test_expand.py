@@ -86,7 +86,9 @@ def test_gradient_inside_a_loop() -> None:
 
 
 def test_gradient_of_a_loop_inside_a_loop() -> None:
-    """A vjp_call of a function with a `while`, inside a `while`: Newton's method on its derivative."""
+    """A vjp_call of a function with a `while`, inside a `while`: Newton's method on its
+    derivative.
+    """
 
     def power(b: Any, x: Atom) -> Sequence[Atom]:
         s, _ = loop_while(
@@ -180,7 +182,7 @@ def test_single_derivatives() -> None:
 def test_unused_and_integer_results_have_no_tangent() -> None:
     """A parameter that does not reach a result: symbolic zero in the function, zeros at the op."""
     g = func("g", {"x": X, "y": X}, lambda b, x, y: [b.mul(x, x), b.mul(y, 2.0)])
-    q, name, outs = jvp_func(program(g), "g", [0])
+    _, _, outs = jvp_func(program(g), "g", [0])
     assert outs == (0,)
     attrs = {"callee": FuncRef("g"), "wrt": (0,), "outs": (0, 1)}
     top = func(

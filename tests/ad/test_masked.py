@@ -1,4 +1,6 @@
-"""Zeros that mean "no path" stay zero whatever they are multiplied with; `strict` switches that off."""
+"""Zeros that mean "no path" stay zero whatever they are multiplied with; `strict` switches that
+off.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The protocol of derivative rules: fragments with branches, several results, refusals; cut gradients."""
+"""The protocol of derivative rules: fragments with branches, several results, refusals; cut
+gradients.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ def _polar_jvp(
     b: Any, args: Sequence[Atom], outs: Sequence[Atom], tangents: Sequence[Any]
 ) -> tuple[Atom | None, ...]:
     """x = r cos a, y = r sin a."""
-    (r, a), (dr, da), (x, y) = args, tangents, outs
+    (_, a), (dr, da), (x, y) = args, tangents, outs
     dx = dy = None
     if dr is not None:
         dx, dy = b.scale(dr, b.cos(a)), b.scale(dr, b.sin(a))
@@ -98,7 +100,9 @@ def test_rules_that_are_not_linear_are_refused(name: str) -> None:
 
 
 def test_discarded_fragments_leave_nothing_behind() -> None:
-    """Every value read in the result is defined there (the verifier's business), and no tangent op is left."""
+    """Every value read in the result is defined there (the verifier's business), and no tangent
+    op is left.
+    """
     p = program(func("f", {"x": X, "y": X}, lambda b, x, y: [b.emit("polar", (x, y))[0]]))
     q, name = vjp_func(p, "f", [0, 1], [0])
     kinds = [op.kind.name for op in walk(q.funcs[name])]
