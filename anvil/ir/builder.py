@@ -58,6 +58,7 @@ class Builder:
     ) -> None:
         self.loc: AnyLoc = loc
         self.frames: list[Frame] = []
+        self.made_by: dict[Value, Op] = {}
         self.params = self.begin("body", params, hints).params
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -169,11 +170,18 @@ class Builder:
             names = hints or (hint,) * len(types)
             outs = tuple(Value(t, h) for t, h in zip(types, names, strict=True))
         frame = self.frames[-1]
-        frame.ops.append(Op(kind, args, outs, attrs, regions, self.loc))
+        op = Op(kind, args, outs, attrs, regions, self.loc)
+        frame.ops.append(op)
+        if len(outs) == 1:
+            self.made_by[outs[0]] = op
         if not regions and not kind.terminator:
             key = (kind, args, tuple(attrs.values())) if attrs else (kind, args)
             frame.table[key] = outs
         return outs[0] if len(outs) == 1 else outs
+
+    def producer(self, a: Atom) -> Op | None:
+        """The op that this builder emitted for `a` as its single result, for peepholes."""
+        return self.made_by.get(a) if type(a) is Value else None
 
     @contextmanager
     def at(self, loc: AnyLoc) -> Iterator[None]:
@@ -212,6 +220,8 @@ class Builder:
     def finish(self, name: str, results: Sequence[Atom], origin: Origin | None = None) -> Func:
         """Closes the function with `return results`."""
         assert len(self.frames) == 1, "a region is still open"
+        if origin is not None and self.loc == UNKNOWN:
+            self.loc = origin.loc
         self.emit("return", results)
         frame = self.frames.pop()
         body = Region(frame.label, frame.params, tuple(frame.ops))
@@ -267,7 +277,8 @@ class Builder:
         inner = dict(env)
         inner.update(zip(region.params, frame.params, strict=True))
         self.replay(region.ops, inner)
-        return self.end([inner.get(a, a) if type(a) is Value else a for a in region.results])
+        with self.at(region.ops[-1].loc):
+            return self.end([inner.get(a, a) if type(a) is Value else a for a in region.results])
 
     def inline(
         self, region: Region, args: Sequence[Atom], env: Env | None = None

@@ -18,6 +18,15 @@ def alpha_equal(a: Program, b: Program, *, hints: bool = True, locs: bool = Fals
     return difference(a, b, hints=hints, locs=locs) is None
 
 
+def equal_funcs(a: Func, b: Func) -> bool:
+    """Whether two functions are the same, values renamed, hints and locations included."""
+    try:
+        _Comparison(hints=True, locs=True).funcs(a, b)
+    except _Different:
+        return False
+    return True
+
+
 def difference(a: Program, b: Program, *, hints: bool = True, locs: bool = False) -> str | None:
     """One sentence about the first difference, or None."""
     try:
@@ -65,35 +74,43 @@ class _Comparison:
         """Parameters and ops in order."""
         _same(f"region labels in {where}", a.label, b.label)
         self.define(a.params, b.params, f"parameters of {a.label} in {where}")
-        _same(f"number of ops of {a.label} in {where}", len(a.ops), len(b.ops))
+        if len(a.ops) != len(b.ops):
+            raise _Different(f"{a.label} in {where} has {len(a.ops)} and {len(b.ops)} ops")
         for x, y in zip(a.ops, b.ops, strict=True):
             self.ops(x, y, where)
 
     def ops(self, a: Op, b: Op, where: str) -> None:
         """Everything about two ops."""
-        here = f"in {where}, `{text(a).splitlines()[0]}` and `{text(b).splitlines()[0]}`"
-        _same(f"kinds {here}", a.kind.name, b.kind.name)
-        _same(f"number of operands {here}", len(a.args), len(b.args))
-        for x, y in zip(a.args, b.args, strict=True):
-            self.atoms(x, y, here)
-        if not same_attrs(a.attrs, b.attrs):
-            raise _Different(f"attributes {here}")
-        if self.locs:
-            _same(f"locations {here}", a.loc, b.loc)
-        _same(f"number of regions {here}", len(a.regions), len(b.regions))
+        try:
+            self.heads(a, b)
+        except _Different as found:
+            first, second = text(a).splitlines()[0], text(b).splitlines()[0]
+            raise _Different(f"in {where}, `{first}` and `{second}`: {found}") from None
         for r, s in zip(a.regions, b.regions, strict=True):
             self.regions(r, s, where)
-        self.define(a.outs, b.outs, f"results {here}")
+        self.define(a.outs, b.outs, f"results of {a.kind.name} in {where}")
 
-    def atoms(self, a: Atom, b: Atom, here: str) -> None:
+    def heads(self, a: Op, b: Op) -> None:
+        """Two ops without their regions and results."""
+        _same("kinds", a.kind.name, b.kind.name)
+        _same("number of operands", len(a.args), len(b.args))
+        for x, y in zip(a.args, b.args, strict=True):
+            self.atoms(x, y)
+        if not same_attrs(a.attrs, b.attrs):
+            raise _Different("attributes differ")
+        if self.locs:
+            _same("locations", a.loc, b.loc)
+        _same("number of regions", len(a.regions), len(b.regions))
+
+    def atoms(self, a: Atom, b: Atom) -> None:
         """Two operands."""
         if isinstance(a, Const) and isinstance(b, Const):
             if a != b:
-                raise _Different(f"operands {here}: {literal(a)} and {literal(b)}")
+                raise _Different(f"operands {literal(a)} and {literal(b)}")
         elif isinstance(a, Const) or isinstance(b, Const):
-            raise _Different(f"operands {here}: a constant and a value")
+            raise _Different("a constant and a value")
         elif self.twin.get(a, a) is not b:
-            raise _Different(f"operands {here}: %{a.hint} and %{b.hint}")
+            raise _Different(f"operands %{a.hint} and %{b.hint}")
 
     def define(self, a: Sequence[Value], b: Sequence[Value], what: str) -> None:
         """Binders: types, and hints where they count."""

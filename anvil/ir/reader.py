@@ -261,12 +261,12 @@ class _Reader:
         self.scopes.pop()
 
     def binders(self, node: Node) -> tuple[Value, ...]:
-        """New values; a name may not hide a visible one."""
+        """New values; a name may hide one of an enclosing region, not one of its own."""
         out = []
         for param in node.children if node else ():
             name, type_ = tuple(param.children)
             spelled = _spelled(name)
-            if any(spelled in scope for scope in self.scopes):
+            if spelled in self.scopes[-1]:
                 raise self.error(f"{name} is already defined here", name, "choose another name")
             numbered = _HINT.fullmatch(spelled)
             hint = numbered[1] if numbered else "" if spelled.isdigit() else spelled

@@ -307,7 +307,7 @@ def test_caret_is_under_the_word():
 
 def test_difference_says_what_differs():
     assert difference(programs.branch(), programs.branch()) is None
-    assert "names of results" in difference(programs.branch(), programs.branch("z"))
+    assert "names of results of if" in difference(programs.branch(), programs.branch("z"))
     assert alpha_equal(programs.branch(), programs.branch("z"), hints=False)
     assert "results of @f" in difference(programs.branch(), programs.counted())
     other = replace(programs.branch(), stage="core")
