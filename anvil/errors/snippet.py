@@ -74,9 +74,10 @@ def position(where: SourceRange) -> str:
     return f"{short_path(where.file)}:{where.line}:{column + 1}"
 
 
-def segment(where: SourceRange) -> str:
-    """The source text of a range, on one line."""
-    lines = source_lines(where.file)[where.line - 1 : max(where.end_line, where.line)]
+def segment(where: SourceRange, text: str | None = None) -> str:
+    """The source text of a range, on one line; `text` is that of the file, if at hand."""
+    known = source_lines(where.file) if text is None else text.split("\n")
+    lines = known[where.line - 1 : max(where.end_line, where.line)]
     if not lines:
         return ""
     if where.end_line:
@@ -103,7 +104,7 @@ def snippet(where: SourceRange) -> list[str]:
         start, end = _columns(where, n, texts[n])
         text, marks = _layout(texts[n], margin, start, end)
         out.append(f"{n:>{digits}} | {text}".rstrip())
-        if marks.strip():
+        if texts[n].strip():
             out.append(f"{'':>{digits}} | {marks}")
     return out
 

@@ -113,7 +113,8 @@ def _look_up(fn: FunctionType) -> FunctionSource:
         if definition is not None:
             text.publish()
             return _source(code, text, definition)
-    raise _no_source(code) if seen is None else _changed(code, seen)
+    anonymous = code.co_filename in ("<string>", "<stdin>")  # any text may have that name
+    raise _no_source(code) if seen is None or anonymous else _changed(code, seen)
 
 
 def _source(code: CodeType, text: Text, definition: Definition) -> FunctionSource:
@@ -159,10 +160,10 @@ def _no_source(code: CodeType) -> Exception:
 
 def _changed(code: CodeType, text: Text) -> Exception:
     at = _at(code, text.filename)
-    now = " Line {} is now:" if snippet(at) else " There is no line {} any more."
+    what = "This is what that line is now." if snippet(at) else "There is no such line any more."
     message = f"the text of {code.co_qualname} is not what Python compiled"
     why = (
-        "The file was edited after it was imported, or an import hook rewrote it; compiled from "
-        "this text, the function could give other numbers than when called." + now
+        f"{what} The file was edited after it was imported, or an import hook rewrote it; compiled "
+        "from this text, the function could give other numbers than when it is called."
     )
-    return error("source-changed", message, at, notes=[why.format(code.co_firstlineno)])
+    return error("source-changed", message, at, notes=[why])

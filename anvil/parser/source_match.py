@@ -1,7 +1,8 @@
 """Whether a piece of text compiles to a given code object.
 
-Bytecode, names, constants (nested functions included) and exception table must be equal. Only the
-top-level statement around the function is compiled: scopes do not reach further.
+Bytecode, names, constants (nested functions included) and exception table must be equal. At first
+only the top-level statement around the function is compiled, with the module's imports (a method
+call on an imported name has bytecode of its own); where that gives something else, the module is.
 """
 
 from __future__ import annotations
@@ -46,24 +47,27 @@ class Definition:
 
 def find(code: CodeType, text: str) -> Definition | None:
     """The definition in `text` that is at the position of `code` and compiles to it."""
-    flags = code.co_flags & _FUTURE
-    found: list[tuple[Definition, CodeType]] = []
-    for statement in _statements(text, code.co_firstlineno):
-        candidates = [
-            definition
-            for definition in _definitions(statement)
-            if _name_of(definition.node) == code.co_name
-            and _first_line(definition.node) == code.co_firstlineno
-        ]
-        for definition, compiled in _compiled(statement, candidates, flags):
-            if _same(code, compiled, definition.node):
-                found.append((definition, compiled))
-    if not found:
+    module = _parsed(text)
+    candidates = [
+        definition
+        for statement in _covering(module, code.co_firstlineno)
+        for definition in _definitions(statement)
+        if _name_of(definition.node) == code.co_name
+        and _first_line(definition.node) == code.co_firstlineno
+    ]
+    if not candidates:
         return None
-    # Equal functions on one line differ by their columns only.
-    first = code.co_firstlineno
-    where = _columns(code, first)
-    return next((d for d, compiled in found if _columns(compiled, first) == where), found[0][0])
+    around = tuple(_covering(module, code.co_firstlineno))
+    for scope in ((*_imports(module), *around), module):
+        found = [
+            (definition, compiled)
+            for definition, compiled in _compiled(scope, candidates, code.co_flags & _FUTURE)
+            if _same(code, compiled, definition.node)
+        ]
+        if found:  # equal functions on one line differ by their positions only
+            where = _positions(code)
+            return next((d for d, other in found if _positions(other) == where), found[0][0])
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -77,11 +81,26 @@ def _parsed(text: str) -> tuple[ast.stmt, ...]:
         return ()
 
 
-def _statements(text: str, line: int) -> Iterator[ast.stmt]:
+def _covering(module: tuple[ast.stmt, ...], line: int) -> Iterator[ast.stmt]:
     """The top-level statements that cover a line."""
-    for statement in _parsed(text):
+    for statement in module:
         if _first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
             yield statement
+
+
+@lru_cache(maxsize=64)
+def _imports(module: tuple[ast.stmt, ...]) -> tuple[ast.stmt, ...]:
+    """The imports of a module, those within its `if` and `try` statements included."""
+    found: list[ast.stmt] = []
+    pending = list(reversed(module))
+    while pending:
+        statement = pending.pop()
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            found.append(statement)
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            parts = ast.iter_child_nodes(statement)
+            pending += [part for part in parts if isinstance(part, ast.stmt)]
+    return tuple(found)
 
 
 def _first_line(node: ast.stmt | ast.expr) -> int:
@@ -104,48 +123,44 @@ def _definitions(node: ast.AST, owner: str = "") -> Iterator[Definition]:
 
 
 def _compiled(
-    statement: ast.stmt, candidates: list[Definition], flags: int
+    scope: tuple[ast.stmt, ...], candidates: list[Definition], flags: int
 ) -> Iterator[tuple[Definition, CodeType]]:
-    """The candidates with their code objects.
+    """The candidates with their code objects; several on one line are compiled one by one."""
+    for definition in candidates:
+        whole, line = scope, _first_line(definition.node)
+        if len(candidates) > 1 and isinstance(definition.node, ast.Lambda):
+            whole, line = _moved_away(scope, definition.node)
+        key = (_name_of(definition.node), line)
+        codes = _code_objects(whole, flags)
+        compiled = next((c for c in codes if (c.co_name, c.co_firstlineno) == key), None)
+        if compiled is not None:
+            yield definition, compiled
 
-    Of several on one line, each gets a line number of its own for compiling, so that
-    `co_firstlineno` tells them apart.
+
+def _moved_away(scope: tuple[ast.stmt, ...], node: ast.Lambda) -> tuple[tuple[ast.stmt, ...], int]:
+    """A copy of the statements with one lambda on lines of its own, and the first of these.
+
+    Lambdas in its body move along and come after it; those in its defaults stay.
     """
-    lines = [_first_line(definition.node) for definition in candidates]
-    if len(candidates) > 1:
-        statement, lines = _marked(statement, [definition.node for definition in candidates])
-    by_line: dict[tuple[str, int], CodeType] = {
-        (code.co_name, code.co_firstlineno): code
-        for code in (_code_objects(statement, flags) if candidates else ())
-    }
-    for definition, line in zip(candidates, lines, strict=True):
-        code = by_line.get((_name_of(definition.node), line))
-        if code is not None:
-            yield definition, code
-
-
-def _marked(statement: ast.stmt, nodes: list[_Function]) -> tuple[ast.stmt, list[int]]:
-    """A copy of a statement in which each of `nodes` begins on a line beyond its end."""
     memo: dict[int, ast.AST] = {}
-    marked = copy.deepcopy(statement, memo)
-    beyond = (statement.end_lineno or statement.lineno) + 1
-    lines = [beyond + i for i in range(len(nodes))]
-    for node, line in zip(nodes, lines, strict=True):
-        twin = memo[id(node)]
-        for part in (twin, *getattr(twin, "decorator_list", [])[:1]):
-            part.lineno = part.end_lineno = line
-            part.end_col_offset = part.col_offset + 1
-    return marked, lines
+    moved = tuple(copy.deepcopy(statement, memo) for statement in scope)
+    twin = memo[id(node)]
+    assert isinstance(twin, ast.Lambda)
+    distance = max(statement.end_lineno or statement.lineno for statement in scope)
+    ast.increment_lineno(twin.body, distance)
+    twin.lineno += distance
+    twin.end_lineno = (twin.end_lineno or 0) + distance
+    return moved, twin.lineno
 
 
 @lru_cache(maxsize=64)
-def _code_objects(statement: ast.stmt, flags: int) -> tuple[CodeType, ...]:
-    """All functions that a statement defines, compiled."""
+def _code_objects(scope: tuple[ast.stmt, ...], flags: int) -> tuple[CodeType, ...]:
+    """All functions that the statements define, compiled; each before those within it."""
+    body = [s for s in scope if not (isinstance(s, ast.ImportFrom) and s.module == "__future__")]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = ast.Module([statement], [])
-            code = compile(module, "<source>", "exec", flags, dont_inherit=True)
+            code = compile(ast.Module(body, []), "<source>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     return tuple(inner for inner in _nested(code) if inner.co_flags & _NEW_LOCALS)
@@ -158,11 +173,11 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
             yield from _nested(const)
 
 
-def _columns(code: CodeType, first: int) -> list[tuple[int | None, int | None, int | None]]:
-    """Where each instruction is; the function's first line may have been marked with another."""
+def _positions(code: CodeType) -> list[tuple[int | None, ...]]:
+    """Where each instruction is, lines counted from the function's first."""
     return [
-        (None if line in (first, code.co_firstlineno) else line, start, end)
-        for line, _, start, end in code.co_positions()
+        (line and line - code.co_firstlineno, end and end - code.co_firstlineno, *columns)
+        for line, end, *columns in code.co_positions()
     ]
 
 

@@ -225,6 +225,10 @@ def test_lambdas_in_lambdas():
     f = lambda x: (lambda y: x + y)  # noqa: E731  # fmt: skip
     assert body(get_source(f)) == "lambda y: x + y"
     assert body(get_source(f(1))) == "x + y"
+    g = lambda x, k=lambda y: -y: (lambda y: k(x) + y)  # noqa: E731  # fmt: skip
+    assert body(get_source(g)) == "lambda y: k(x) + y"
+    assert body(get_source(g(1))) == "k(x) + y"
+    assert body(get_source(g.__defaults__[0])) == "-y"
 
 
 def test_statements_on_one_line():
@@ -286,6 +290,32 @@ def test_locations_of_nodes_that_have_none():
     assert loc_of(source, plus) == header_loc(source)
     assert source.segment(source.node.args) == "xs"
     assert loc_of(source, plus).func.endswith("f")
+
+
+def test_calls_on_imported_names_compile_differently(tmp_path):
+    """CPython's bytecode of `m.f()` depends on whether the module imports `m`."""
+    module = load(
+        tmp_path / "imports.py",
+        """
+        from __future__ import annotations
+        import math
+        if True:
+            import cmath as c
+        try:
+            from os import path
+        except ImportError:
+            pass
+        def outer():
+            global late
+            import math as late
+        def f(x):
+            return math.sin(x), c.sin(x), path.join(x), late.sin(x)
+        def g(x):
+            return late.sin(x), x.sin()
+        """,
+    )
+    assert body(get_source(module.f)).startswith("return math.sin(x)")
+    assert body(get_source(module.g)) == "return late.sin(x), x.sin()"
 
 
 def test_windows_line_ends_and_form_feeds(tmp_path):
@@ -368,7 +398,7 @@ EDITS = {
     "removed": ("def f", "def g"),
     "broken": ("return x + y", "return x +"),
     "arguments": ("f(x, z)", "f(z, x)"),
-    "empty": (None, ""),
+    "empty": (None, "\n"),
 }
 
 
@@ -386,7 +416,7 @@ def test_an_edited_file_is_refused(tmp_path, name):
     linecache.checkcache()
     with pytest.raises(SourceError) as caught:
         get_source(f)
-    assert caught.value.code == ("no-source" if name == "empty" else "source-changed")
+    assert caught.value.code == "source-changed"
 
 
 def test_an_edit_beside_the_function_is_harmless(tmp_path):
@@ -495,7 +525,8 @@ def test_dash_c(options):
     out = subprocess.run(
         [sys.executable, *options, PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert out.stdout.splitlines() == [f"<python -c> {text}" for text in SHOWN]
+    name = "<python -c>" if sys.version_info < (3, 13) else "<string>"
+    assert out.stdout.splitlines() == [f"{name} {text}" for text in SHOWN]
 
 
 def test_dash_c_glued():
