@@ -25,10 +25,11 @@ from anvil.ir.types import ArrayType, HistType
 _CHEAP = frozenset(
     {
         "add", "sub", "mul", "mulz", "neg", "abs", "sign", "max", "min", "clamp", "select",
-        "convert", "not", "and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge", "floor",
-        "ceil", "round", "trunc", "is_nan", "is_finite", "real", "imag", "conj", "complex",
-        "broadcast", "reshape", "transpose", "slice", "reverse", "iota", "const", "stop_gradient", "concatenate", "pad",
-        "shift_left", "shift_right_arithmetic", "shift_right_logical", "token",
+        "convert", "not", "and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge", "floor", "ceil",
+        "round", "trunc", "is_nan", "is_finite", "real", "imag", "conj", "complex", "broadcast",
+        "reshape", "transpose", "slice", "reverse", "iota", "const", "stop_gradient",
+        "concatenate", "pad", "shift_left", "shift_right_arithmetic", "shift_right_logical",
+        "token",
     }
 )  # fmt: skip
 _SCALAR = frozenset({"div", "rem", "mod", "floor_div", "sqrt", "dynamic_slice"})

@@ -77,6 +77,11 @@ def _inexact(types: Sequence[Type]) -> tuple[int, ...]:
     return tuple(i for i, t in enumerate(types) if isinstance(t, ArrayType) and t.dtype.inexact)
 
 
+def _draw(rng: np.random.Generator, t: ArrayType) -> Any:
+    values = rng.normal(size=t.shape)
+    return values + 1j * rng.normal(size=t.shape) if t.dtype.kind == "c" else values
+
+
 def check(program: Program, args: Sequence[Any], depth: int) -> None:
     """Every nesting of forward and reverse mode up to `depth`: jvp = differences, <w, Jv> = <J'w,
     v>.
@@ -89,14 +94,14 @@ def _check(
 ) -> None:
     f = orders.session.funcs[name]
     wrt, outs = orders.moving(name)
-    v = [rng.normal(size=np.shape(args[i])) for i in wrt]
-    w = [rng.normal(size=f.results[i].shape) for i in outs]
+    v = [_draw(rng, f.params[i].type) for i in wrt]
+    w = [_draw(rng, f.results[i]) for i in outs]
     jv = orders.tangents(name, args, v)
     for got, expected in zip(jv, orders.differences(name, args, v), strict=True):
         np.testing.assert_allclose(got, expected, rtol=2e-7, atol=2e-7, err_msg=path)
     bars = orders.cotangents(name, args, w)
-    left = sum(np.vdot(a, b) for a, b in zip(w, jv, strict=True))
-    right = sum(np.vdot(a, b) for a, b in zip(bars, v, strict=True))
+    left = sum(np.sum(a * b).real for a, b in zip(w, jv, strict=True))
+    right = sum(np.sum(a * b).real for a, b in zip(bars, v, strict=True))
     size = sum(np.abs(a * b).sum() for a, b in zip(bars, v, strict=True))
     assert abs(left - right) <= 1e-12 * max(1.0, size), (path, left, right)
     if depth > 1:
