@@ -4,18 +4,21 @@ equations.
     expand(program, optimise=None)    removes transform calls: "surface" -> "core"
     derive_steps(program)             writes the adjoint steps of reverse loops: "core" -> "adjoint"
     jvp_func, vjp_func                one derivative of one function, added to the program
+    batch_func                        a function mapped over an axis of some of its parameters
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from anvil.ad import branches, calls, custom, loops  # noqa: F401  (each registers its rules)
+from anvil.ad import branches, calls, custom, loops, vmap_loops  # noqa: F401  (register rules)
 from anvil.ad.context import Cut, DerivativeRefused, Session
 from anvil.ad.expand import REVERSE, TRANSFORMS, expand, register
 from anvil.ad.forward import jvp_of
+from anvil.ad.lanes import VmapRefused
 from anvil.ad.reverse import vjp_of
 from anvil.ad.steps import derive_steps
+from anvil.ad.vmap import batch_func
 from anvil.ir.records import Program
 
 __all__ = [
@@ -24,6 +27,8 @@ __all__ = [
     "Cut",
     "DerivativeRefused",
     "Session",
+    "VmapRefused",
+    "batch_func",
     "derive_steps",
     "expand",
     "jvp_func",

@@ -8,18 +8,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-import anvil.ad.vmap_loops  # noqa: F401
-from anvil.ad import Session, derive_steps, expand
+from anvil.ad import Session, VmapRefused, batch_func, derive_steps, expand
 from anvil.ad.forward import jvp_of
-from anvil.ad.lanes import VmapRefused
 from anvil.ad.reverse import vjp_of
-from anvil.ad.vmap import batch_func, vmap_func
+from anvil.ad.vmap import vmap_func
 from anvil.ir.analysis import walk
 from anvil.ir.evaluate import Counts, evaluate
 from anvil.ir.records import Atom, FuncRef, Program
-from anvil.ir.types import BOOL, F64, I64, TOKEN, ArrayType, array
+from anvil.ir.types import BOOL, I64, TOKEN, ArrayType, array
 from anvil.ir.verify import verify
-from tests.ad.programs import PROGRAMS, N, V, X, branch, func, item, loop, loop_while, program, put
+from tests.ad.programs import (
+    PROGRAMS,
+    SCALARS,
+    N,
+    V,
+    X,
+    branch,
+    func,
+    item,
+    loop,
+    loop_while,
+    program,
+    put,
+)
 
 LANES = 3
 P = array(BOOL)
@@ -62,7 +73,7 @@ def inexact(types: Sequence[Any]) -> tuple[int, ...]:
 
 
 def lanes_of(args: Sequence[Any], rng: np.random.Generator) -> list[Any]:
-    """Arguments for every lane near `args`: counts grow, lane 2 of floats changes its sign in some entries."""
+    """Arguments for every lane, near `args`; integers grow from lane to lane."""
     out = []
     for a in args:
         if isinstance(a, int):
@@ -70,6 +81,16 @@ def lanes_of(args: Sequence[Any], rng: np.random.Generator) -> list[Any]:
         else:
             out.append(np.stack([a * (1 + 0.2 * rng.random()) for _ in range(LANES)]))
     return out
+
+
+APART: dict[str, list[Any]] = {
+    "branch taken": [np.array([0.3, -0.3, 0.5]), np.array([0.7, 0.9, 1.1])],
+    "newton": [np.array([0.02, 2.0, 900.0])],
+    "nested": [np.array([0.7, 0.1, 0.4]), np.array([0.3, 0.9, 0.6]), np.array([3, 1, 0])],
+    "everything": [np.stack([SCALARS, -SCALARS, SCALARS * np.array([90.0, 1.0, 0.01, 3.0])])],
+    "branch in loop": [np.stack([SCALARS, -SCALARS, 3 * SCALARS]), np.array([0.2, 0.9, -1.0])],
+}
+"""Arguments that take the lanes different ways."""
 
 
 def stacked(lanes: Sequence[Sequence[Any]]) -> list[Any]:
@@ -88,7 +109,7 @@ def test_every_order_equals_the_lanes(name: str, path: str) -> None:
     make, args = PROGRAMS[name]
     rng = np.random.default_rng(5)
     paths = Paths(make(), range(len(args)))
-    mapped = lanes_of(args, rng)
+    mapped = list(APART[name]) if name in APART else lanes_of(args, rng)
     plain = paths.derived(path.replace("V", ""))
     for p in paths.session.funcs[plain].params[len(args) :]:
         assert isinstance(p.type, ArrayType)
@@ -377,6 +398,60 @@ def test_other_updates_are_masked(kind: str) -> None:
     agree(p, (0, 1, 2, 3), 3, [flags, x, rows, values])
     agree(p, (0, 2), 3, [flags, x[0], rows, 7.0])
     agree(p, (0,), 3, [flags, x[0], 2, 7.0])
+
+
+# ---- rules given by the user
+
+
+def clipped(rule: str) -> Program:
+    """y = x * x * w with a rule that says half of the slope, called where x > 0 only."""
+
+    def g(b: Any, x: Atom, w: Atom) -> Sequence[Atom]:
+        (s,) = loop_while(b, [x], lambda s: b.lt(s, 0.0), lambda s: [b.mul(s, 2.0)])
+        return [b.mul(b.mul(s, s), w)]
+
+    def forward(b: Any, x: Atom, w: Atom, dx: Atom, dw: Atom) -> Sequence[Atom]:
+        (y,) = g(b, x, w)
+        return [y, b.add(b.mul(b.mul(x, w), dx), b.mul(b.mul(x, x), dw))]
+
+    def backward(b: Any, x: Atom, w: Atom, ct: Atom) -> Sequence[Atom]:
+        (s,) = loop_while(b, [x], lambda s: b.lt(s, 0.0), lambda s: [b.mul(s, 2.0)])
+        return [b.mul(b.mul(s, w), ct), b.mul(b.mul(x, x), ct)]
+
+    callee = func("g", {"x": X, "w": X}, g)
+    if rule == "jvp":
+        funcs = [func("g.rule", dict.fromkeys(("x", "w", "dx", "dw"), X), forward)]
+    else:
+        keep = func("g.rule", {"x": X, "w": X}, lambda b, x, w: [*g(b, x, w), x, w])
+        funcs = [keep, func("g.back", dict.fromkeys(("x", "w", "ct"), X), backward)]
+
+    def f(b: Any, x: Atom, w: Atom) -> Sequence[Atom]:
+        attrs = {
+            "callee": FuncRef("g"), "rule": rule, "fwd": FuncRef("g.rule"),
+            "bwd": FuncRef("g.back") if rule == "vjp" else None, "wrt": (0, 1), "outs": (0,),
+        }  # fmt: skip
+        return branch(
+            b,
+            b.gt(x, 0.0),
+            lambda: b.emit_tuple("custom_call", (x, w), attrs, out_types=[X]),
+            lambda: [b.mul(w, 3.0)],
+        )
+
+    return program(func("f", {"x": X, "w": X}, f), callee, *funcs)
+
+
+@pytest.mark.parametrize("path", ["V", "JV", "RV", "VJ", "VR"])
+@pytest.mark.parametrize("rule", ["jvp", "vjp"])
+def test_custom_rules_stay_rules(rule: str, path: str) -> None:
+    x, w, one = np.array([0.5, -0.5, 2.0]), np.array([3.0, 4.0, 5.0]), np.ones(3)
+    paths = Paths(clipped(rule), (0, 1))
+    name = paths.derived(path)
+    args = [x, w, one, one][: len(paths.session.funcs[name].params)]
+    core = paths.session.program(name, "surface")
+    y, *moved = evaluate(derive_steps(expand(core)), args)
+    np.testing.assert_allclose(y, [0.75, 12.0, 20.0])
+    dx, dw = np.array([1.5, 0.0, 10.0]), np.array([0.25, 3.0, 4.0])
+    close(moved, {"V": [], "J": [dx + dw], "R": [dx, dw]}[path.replace("V", "") or "V"])
 
 
 # ---- what is the same for all lanes stays so
