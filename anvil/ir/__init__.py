@@ -1,1 +1,5 @@
-"""What a program is: types, records, op kinds, builder, verifier, text form, evaluator and analyses."""
+"""What a program is: types, records, ops, builder, verifier, text form, evaluator, analyses."""
+
+from anvil.ir import ops
+
+__all__ = ["ops"]

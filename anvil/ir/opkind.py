@@ -67,6 +67,8 @@ class OpKind:
     dtypes: ClassVar[tuple[DType, ...]] = ()
     samples: ClassVar[Any] = None
     at_kinks: ClassVar[str] = ""
+    kinks: ClassVar[tuple[tuple[float, ...], ...]] = ()
+    """Where an elementwise derivative is a convention: rows of operands, then partials."""
     labels: ClassVar[tuple[str, ...]] = ()
     structural: ClassVar[bool] = False
     terminator: ClassVar[bool] = False

@@ -1,0 +1,35 @@
+"""Every op kind: importing this package registers them."""
+
+from anvil.ir.ops import (
+    arithmetic,
+    blocks,
+    contraction,
+    conversion,
+    creation,
+    elementary,
+    extrema,
+    indexing,
+    logic,
+    pieces,
+    reductions,
+    shape,
+    sorting,
+    structure,
+)
+
+__all__ = [
+    "arithmetic",
+    "blocks",
+    "contraction",
+    "conversion",
+    "creation",
+    "elementary",
+    "extrema",
+    "indexing",
+    "logic",
+    "pieces",
+    "reductions",
+    "shape",
+    "sorting",
+    "structure",
+]
