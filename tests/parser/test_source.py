@@ -557,7 +557,8 @@ def test_a_program_on_standard_input_is_refused():
     assert "no-source" in out.stderr
 
 
-def test_the_prompt():
+@pytest.mark.skipif(importlib.util.find_spec("readline") is None, reason="needs readline")
+def test_the_prompt(tmp_path):
     lines = [
         "from anvil.parser.source import get_source",
         "def f(x):",
@@ -571,14 +572,20 @@ def test_the_prompt():
         "g, h = lambda x: x, lambda x: 2 * x",
         "print('@', *[get_source(k).segment(get_source(k).node) for k in (f, g, h)], '@', sep='|')",
     ]
-    out = at_prompt(lines)
+    out = at_prompt(lines, tmp_path)
     assert "@|def f(x): return x + 2|lambda x: x|lambda x: 2 * x|@" in out
 
 
-def at_prompt(lines: list[str]) -> str:
-    """What Python prints when the lines are typed at its prompt."""
+def at_prompt(lines: list[str], home: Path) -> str:
+    """What Python prints when the lines are typed at its prompt; the history is kept in `home`."""
     main, other = pty.openpty()
-    environment = {**os.environ, "PYTHON_BASIC_REPL": "1", "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "PYTHON_BASIC_REPL": "1",
+        "PYTHONPATH": str(ROOT),
+        "TERM": "dumb",
+    }
     child = subprocess.Popen(
         [sys.executable, "-q"], stdin=other, stdout=other, stderr=other, env=environment
     )
