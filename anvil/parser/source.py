@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 
 from anvil.errors import error, snippet
@@ -66,21 +66,21 @@ _cache: dict[int, tuple[weakref.ref[CodeType], FunctionSource]] = {}
 
 def loc_of(source: FunctionSource, node: ast.AST) -> Loc:
     """The location of a node; of nodes without one (operators, `for` clauses), of their parts."""
-    parts = [part for part in ast.walk(node) if isinstance(part, _POSITIONED)]
+    if isinstance(node, _POSITIONED):
+        return Loc(
+            source.filename,
+            node.lineno,
+            node.col_offset,
+            node.end_lineno or node.lineno,
+            node.end_col_offset or 0,
+            source.qualname,
+        )
+    parts = [loc_of(source, part) for part in ast.walk(node) if isinstance(part, _POSITIONED)]
     if not parts:
         return header_loc(source)
-    if isinstance(node, _POSITIONED):
-        parts = [node]
-    first = min(parts, key=lambda part: (part.lineno, part.col_offset))
-    last = max(parts, key=lambda part: (part.end_lineno or 0, part.end_col_offset or 0))
-    return Loc(
-        source.filename,
-        first.lineno,
-        first.col_offset,
-        last.end_lineno or last.lineno,
-        last.end_col_offset or 0,
-        source.qualname,
-    )
+    first = min(parts, key=lambda loc: (loc.line, loc.col))
+    last = max(parts, key=lambda loc: (loc.end_line, loc.end_col))
+    return replace(first, end_line=last.end_line, end_col=last.end_col)
 
 
 _POSITIONED = (
