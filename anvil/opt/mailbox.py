@@ -9,7 +9,7 @@ too. The reads are then ordered before the writes by data flow, and the array is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from anvil.ir.analysis import nbytes, op_reads
@@ -83,7 +83,7 @@ def _follow(body: Region, p: Value, found: _Letters) -> None:
     assert isinstance(p.type, ArrayType)
     versions, stamp = {p}, dict[Value, int]()
     reads, writes, late = list[Op](), list[Op](), list[Op]()
-    for op in body.ops:
+    for op in ordered(body):
         stamped = max((stamp.get(v, 0) for v in op_reads(op)), default=0)
         touches = bool(op.args) and op.args[0] in versions
         if touches and op.kind.name in _READS and nbytes(op.outs[0].type) * 4 <= nbytes(p.type):
@@ -98,6 +98,42 @@ def _follow(body: Region, p: Value, found: _Letters) -> None:
     if reads and writes:
         found.add(found.reads, reads, [op.outs[0].type for op in reads])
         found.add(found.writes, late, [_update(op).type for op in late])
+
+
+def ordered(body: Region) -> list[Op]:
+    """The body's ops, each read of an array moved before the updates of the same version of it."""
+    reads: dict[Atom, list[Op]] = {}
+    for op in body.ops:
+        if op.kind.name in _READS:
+            reads.setdefault(op.args[0], []).append(op)
+    if not any(op.kind.name in _WRITES and op.args[0] in reads for op in body.ops):
+        return list(body.ops)
+    source = {v: op for op in body.ops for v in op.outs}
+    done: dict[Op, None] = {}
+    for op in body.ops:
+        if op.kind.name in _WRITES:
+            for read in reads.get(op.args[0], []):
+                needed = _needs(read, source, done)
+                if op not in needed:
+                    done.update(dict.fromkeys(needed))
+        done[op] = None
+    return list(done)
+
+
+def _needs(op: Op, source: Mapping[Value, Op], done: Mapping[Op, None]) -> list[Op]:
+    """`op` and the ops that it waits for, in order, without those that are `done`."""
+    found: dict[Op, None] = {}
+    stack = [(op, False)]
+    while stack:
+        item, ready = stack.pop()
+        if item in done or item in found:
+            continue
+        if ready:
+            found[item] = None
+            continue
+        stack.append((item, True))
+        stack.extend((source[v], False) for v in op_reads(item) if v in source)
+    return list(found)
 
 
 def _update(op: Op) -> Atom:
@@ -174,7 +210,7 @@ class _Mailer(Builder):
         self.box = _Box(letters, vectors, dict.fromkeys(dtypes, 0)) if body else None
         inner = dict(env)
         inner.update(zip(region.params, frame.params, strict=False))
-        self.replay(region.ops, inner)
+        self.replay(ordered(region) if body else region.ops, inner)
         results = [inner.get(a, a) if isinstance(a, Value) else a for a in region.results]
         tail = [self.box.vectors[d] for d in dtypes] if self.box else []
         self.box = saved
