@@ -22,10 +22,10 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from anvil.ir.opkind import OpKind
-from anvil.ir.records import Atom, Attrs, Func, Program, Region
+from anvil.ir.records import Atom, Attrs, Func, Program, Region, Value
 from anvil.ir.types import ArrayType, Type
 from anvil.opt.passes import PassError, each_func
 from anvil.opt.patterns import OpPattern, Pattern, match_op
@@ -136,23 +136,20 @@ class Rewriter(Replay):
         """What the op just emitted is replaced by; it is taken back if so."""
         frame = self.frames[-1]
         op = frame.ops[-1]
+        key = (op.kind, op.args, tuple(op.attrs.values())) if op.attrs else (op.kind, op.args)
         for r in rules:
             if not r.applies(out.type):
                 continue
             for found in match_op(r.pattern, op, self.producer, {}):
                 frame.ops.pop()
+                outs = frame.table.pop(key)
                 result = r.replace(self, **{k: found[k] for k in r.wants})
+                frame.table[key] = outs if result is None else (cast(Value, result),)
                 if result is None:
                     frame.ops.append(op)
                     continue
                 if result.type is not out.type:
                     raise PassError(f"rule {r.name} turns {out.type} into {result.type}")
                 self.hits[r.name] += 1
-                self._remember(op, result)
                 return result
         return None
-
-    def _remember(self, op: Any, result: Any) -> None:
-        """Later equal ops become the replacement at once."""
-        key = (op.kind, op.args, tuple(op.attrs.values())) if op.attrs else (op.kind, op.args)
-        self.frames[-1].table[key] = (result,)

@@ -7,9 +7,9 @@ from functools import cache
 from anvil.ir.records import Program
 from anvil.opt.passes import ALL, register
 from anvil.opt.rewrite import DEFAULT, RULES, Rule, apply
-from anvil.opt.rules import algebra, contraction, reductions, selects, shapes, stable
+from anvil.opt.rules import algebra, contraction, reductions, shapes, stable
 
-MODULES = (algebra, contraction, reductions, selects, shapes, stable)
+MODULES = (algebra, contraction, reductions, shapes, stable)
 """The modules whose import registers the rules."""
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-import anvil.ir.ops.arithmetic
-import anvil.ir.ops.elementary
-import anvil.ir.ops.logic
-import anvil.ir.ops.structure  # noqa: F401
+import anvil.ir.ops  # noqa: F401
 from anvil.ir.reader import parse
 from anvil.ir.records import Program
 
@@ -55,13 +52,12 @@ func @f(%p: bool, %x: f64) -> (f64, f64) {
 """,
     "loop states": """
 func @f(%n: i64, %x: f64) -> f64 {
-  %s: f64, %k: f64, %dead: f64, %chain: f64 = for %n, 0.0, %x, 1.0, 2.0 body (%i: i64, %s: f64, %k: f64, %dead: f64, %chain: f64) {
+  %s: f64, %k: f64, %d: f64 = for %n, 0.0, %x, 1.0 body (%i: i64, %s: f64, %k: f64, %d: f64) {
     %e: f64 = exp %x
     %t: f64 = mul %e, %k
     %s1: f64 = add %s, %t
-    %d1: f64 = add %dead, %chain
-    %c1: f64 = mul %chain, 2.0
-    yield %s1, %k, %d1, %c1
+    %d1: f64 = add %d, %s
+    yield %s1, %k, %d1
   }
   return %s
 }

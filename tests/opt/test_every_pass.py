@@ -1,4 +1,4 @@
-"""Every registered pass on every program: verified, same results, idempotent, idle without change."""
+"""Every registered pass on every program: verified, the same results, idle the second time."""
 
 import numpy as np
 import pytest

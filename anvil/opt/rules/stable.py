@@ -48,8 +48,18 @@ def sigmoid(b: Builder, x: Atom) -> Any:
 
 
 _LOW = P.lt(X, C)
-_E = P.exp(P.select(_LOW, X, P.neg(X)))
+_E = P.exp(P.select(_LOW, X, Y))
 SIGMOID: Pattern = P.select(_LOW, _E, P.div(1, P.add(1, _E)))
+"""sigmoid(x), if `opposite` of x and y."""
+
+
+def opposite(b: Builder, x: Atom, y: Atom) -> bool:
+    """Whether y = -x, either of them being the one that was negated."""
+    for u, v in ((x, y), (y, x)):
+        op = b.producer(u)
+        if op is not None and op.kind.name == "neg" and op.args[0] == v:
+            return True
+    return False
 
 
 @rule(P.log(P.add(1, P.exp(X))), equal="stabilising")
@@ -93,15 +103,15 @@ def _sigmoid_example(f: str) -> Example:
 
 
 @rule(P.log(SIGMOID), equal="stabilising", examples=[_sigmoid_example("log")])
-def log_sigmoid(b: Builder, x: Atom) -> Any:
+def log_sigmoid(b: Builder, x: Atom, y: Atom) -> Any:
     """log(sigmoid(x)) = -softplus(-x)"""
-    return b.neg(softplus(b, b.neg(x)))
+    return b.neg(softplus(b, y)) if opposite(b, x, y) else None
 
 
 @rule(P.sub(1, SIGMOID), equal="stabilising", examples=[_sigmoid_example("sub")])
-def one_minus_sigmoid(b: Builder, x: Atom) -> Any:
+def one_minus_sigmoid(b: Builder, x: Atom, y: Atom) -> Any:
     """1 - sigmoid(x) = sigmoid(-x), accurate for large x"""
-    return sigmoid(b, b.neg(x))
+    return sigmoid(b, y) if opposite(b, x, y) else None
 
 
 @rule(P.sub(P.exp(X), 1), equal="stabilising")
