@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anvil.ad import branches, calls, custom, loops, vmap_loops  # noqa: F401  (register rules)
-from anvil.ad.context import Cut, DerivativeRefused, Session
+from anvil.ad.context import Cut, Session
 from anvil.ad.expand import REVERSE, TRANSFORMS, expand, register
 from anvil.ad.forward import jvp_of
 from anvil.ad.lanes import VmapRefused
@@ -25,7 +25,6 @@ __all__ = [
     "REVERSE",
     "TRANSFORMS",
     "Cut",
-    "DerivativeRefused",
     "Session",
     "VmapRefused",
     "batch_func",

@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 
 from anvil.ir.analysis import walk
 from anvil.ir.builder import Builder, Env
-from anvil.ir.loc import UNKNOWN, AnyLoc, describe
+from anvil.ir.loc import AnyLoc
 from anvil.ir.opkind import REGISTRY, OpKind
 from anvil.ir.records import Atom, Attrs, Const, Func, FuncRef, Op, Program, Region, Value
 from anvil.ir.types import ArrayType, HistType, Type
@@ -35,14 +35,6 @@ _FINITE = frozenset(
     }
 )  # fmt: skip
 """Kinds that give finite results for small finite operands."""
-
-
-class DerivativeRefused(Exception):
-    """A derivative that anvil cannot form; the message names the op or rule and its place."""
-
-    def __init__(self, message: str, loc: AnyLoc = UNKNOWN) -> None:
-        self.loc = loc
-        super().__init__(message if loc is UNKNOWN else f"{message} ({describe(loc)})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anvil.ad.calls import reverse_call
-from anvil.ad.context import ADBuilder, DerivativeRefused, Session
+from anvil.ad.context import ADBuilder, Session
 from anvil.ad.forward import Forward, forward_rule
 from anvil.ad.linearity import nonlinear_in
 from anvil.ad.reverse import Cotangents, Sweep, reverse_rule, vjp_of
+from anvil.errors import error
 from anvil.ir.analysis import walk
 from anvil.ir.builder import Env
 from anvil.ir.opkind import REGISTRY
@@ -64,10 +65,12 @@ def _by_bwd(
     seeds = range(len(residuals), len(bwd.params))
     why = nonlinear_in(b.session, bwd.name, tuple(seeds))
     if why is not None:
-        raise DerivativeRefused(
+        raise error(
+            "no-derivative",
             f"@{bwd.name}, the vjp rule of @{op.attrs['callee'].name}, is not linear in the"
             f" cotangent ({why.kind.name}), so forward mode cannot be derived from it",
             why.loc,
+            hint="use reverse mode, or give the rule as `anvil.custom_jvp`",
         )
     zeros = [b.zeros(bwd.params[i].type) for i in seeds]
     joint = vjp_of(b.session, bwd.name, tuple(seeds), tuple(range(len(bwd.results))))

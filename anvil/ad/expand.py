@@ -15,10 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from anvil.ad.context import ADBuilder, Session, mapped
+from anvil.ad.context import ADBuilder, Cut, Session, mapped
 from anvil.ad.custom import resolve_custom_calls
+from anvil.ad.cuts import find_cuts
 from anvil.ad.forward import emit_jvp
 from anvil.ad.reverse import vjp_of
+from anvil.errors import error
 from anvil.ir.analysis import call_order, reachable, walk
 from anvil.ir.builder import Env
 from anvil.ir.records import Atom, Func, Op, Program
@@ -45,12 +47,16 @@ def register(table: dict[str, Transform], name: str) -> Callable[[Transform], Tr
 
 
 def expand(
-    program: Program, optimise: Optimise | None = None, *, session: Session | None = None
+    program: Program,
+    optimise: Optimise | None = None,
+    *,
+    strict: bool = False,
+    warn: Callable[[Cut], None] | None = None,
 ) -> Program:
-    """Removes transform calls. `session` collects what was found on the way (gradients that are
-    cut).
+    """Removes transform calls. `strict` multiplies without masks (context.py); `warn` is told of
+    gradients that are identically zero because every path is cut.
     """
-    session = Session.of(program) if session is None else session
+    session = Session.of(program, strict)
     for name in call_order(program):
         f = session.funcs[name]
         if any(op.kind.name in TRANSFORMS for op in walk(f)):
@@ -59,6 +65,9 @@ def expand(
             session.funcs[name] = b.finish(name, b.inline(f.body, b.params), f.origin)
     if not any(op.kind.name == "loop_vjp" for f in session.funcs.values() for op in walk(f)):
         resolve_custom_calls(session)
+    if warn is not None:
+        for cut in dict.fromkeys(session.cuts):
+            warn(cut)
     return session.program(program.entry, "core")
 
 
@@ -108,11 +117,14 @@ def _vjp_call(b: ADBuilder, op: Op, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
     name = op.attrs["transform"]
     if name not in REVERSE:
         known = ", ".join(sorted(REVERSE))
-        raise KeyError(f"no reverse transform is called {name!r}; there are: {known}")
+        message = f"no reverse transform is called {name!r}; there are: {known}"
+        raise error("bad-option", message, op.loc)
     return REVERSE[name](b, op, args)
 
 
 @register(REVERSE, "default")
 def _vjp_default(b: ADBuilder, op: Op, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
-    joint = vjp_of(b.session, op.attrs["callee"].name, op.attrs["wrt"], op.attrs["outs"])
+    session, f = b.session, b.session.funcs[op.attrs["callee"].name]
+    joint = vjp_of(session, f.name, op.attrs["wrt"], op.attrs["outs"])
+    session.cuts.extend(find_cuts(session, f, joint.dead))
     return b.call(joint.func, args)

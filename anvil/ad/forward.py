@@ -20,13 +20,13 @@ from typing import Any
 from anvil.ad.activity import IDLE, MASKED, PLAIN, Activity, Levels, joins
 from anvil.ad.context import (
     ADBuilder,
-    DerivativeRefused,
     Indices,
     Session,
     inexact,
     mapped,
     tangent_hint,
 )
+from anvil.errors import error
 from anvil.ir.builder import Env
 from anvil.ir.loc import Derived
 from anvil.ir.records import Atom, Func, Op, Origin, Region, Value
@@ -91,7 +91,8 @@ class Forward:
         if t is None or not inexact(old):
             return
         if t.type is not old.type:
-            raise DerivativeRefused(f"a tangent of type {t.type} for a value of type {old.type}")
+            message = f"a tangent of type {t.type} for a value of type {old.type}"
+            raise error("internal", message, self.b.loc)
         if masked:
             self.b.mark(t)
         self.tan[old] = t
@@ -143,7 +144,7 @@ def apply_jvp(
     per result.
     """
     if op.kind.jvp is None:
-        raise DerivativeRefused(f"{op.kind.name} has no derivative rule", op.loc)
+        raise error("no-derivative", f"{op.kind.name} has no derivative rule", op.loc)
     found: Any = op.kind.jvp(b, args, outs, tangents, **op.attrs)
     return tuple(found) if isinstance(found, tuple | list) else (found,) * len(op.outs)
 
@@ -157,7 +158,7 @@ def _effect(fw: Forward, op: Op) -> None:
 @forward_rule("jvp_call", "vjp_call", "vmap_call", "loop_rev")
 def _refused(fw: Forward, op: Op) -> None:
     """These are removed (loop_rev: made) at another stage."""
-    raise DerivativeRefused(f"{op.kind.name} cannot be differentiated at this stage", op.loc)
+    raise error("internal", f"{op.kind.name} cannot be differentiated at this stage", op.loc)
 
 
 @forward_rule("if")

@@ -15,20 +15,19 @@ which is sound because its frame is still open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from anvil.ad.activity import IDLE, PLAIN, Activity
 from anvil.ad.context import (
     ADBuilder,
-    Cut,
-    DerivativeRefused,
     Indices,
     Session,
     tangent_hint,
 )
-from anvil.ir.analysis import op_reads
+from anvil.errors import error
 from anvil.ir.builder import Frame
-from anvil.ir.loc import AnyLoc, Derived
+from anvil.ir.loc import Derived
 from anvil.ir.opkind import OpKind
 from anvil.ir.records import Atom, Attrs, Func, Op, Origin, Region, Value
 from anvil.ir.types import Type
@@ -75,7 +74,8 @@ class Sweep:
             return
         assert isinstance(a, Value)
         if ct.type is not a.type:
-            raise DerivativeRefused(f"a cotangent of type {ct.type} for a value of type {a.type}")
+            message = f"a cotangent of type {ct.type} for a value of type {a.type}"
+            raise error("internal", message, self.b.loc)
         old = self.ct.get(a)
         total: Atom = ct if old is None else self.b.add(old, ct)
         self.ct[a] = total
@@ -138,25 +138,25 @@ def _effect(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
 
 @reverse_rule("jvp_call", "vjp_call", "vmap_call", "loop_rev")
 def _refused(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
-    raise DerivativeRefused(f"{op.kind.name} cannot be differentiated at this stage", op.loc)
+    raise error("internal", f"{op.kind.name} cannot be differentiated at this stage", op.loc)
 
 
 # ---- functions
 
 
+@dataclass(frozen=True, slots=True)
 class Joint:
-    """A function and its reverse in one: parameters x, seeds (cotangents, accumulators); results
-    y, xbar.
+    """A function and its reverse in one: `primal` parameters x, then seeds (cotangents,
+    accumulators); `results` results y, then cotangents of parameters.
 
-    `masked` says which of the resulting cotangents may be masked zeros, `partial` which of them
-    were updated in part.
+    `masked` says which of these may be masked zeros, `dead` are the parameters that have none.
     """
 
-    def __init__(self, func: Func, primal: int, results: int, masked: tuple[bool, ...]) -> None:
-        self.func = func
-        self.primal = primal
-        self.results = results
-        self.masked = masked
+    func: Func
+    primal: int
+    results: int
+    masked: tuple[bool, ...]
+    dead: Indices
 
 
 def vjp_of(
@@ -203,45 +203,18 @@ def make_joint(
     sweep = Sweep(b, Activity(session, lambda v: moving.get(v, IDLE)))
     for i, acc in zip(accs, seeded[len(outs) :], strict=True):
         sweep.ct[params[i]] = acc
-    ops = run_backwards(sweep, [results[i] for i in outs], seeded[: len(outs)])
-    _report_cuts(sweep, f, ops, {i: params[i] for i in wrt})
+    run_backwards(sweep, [results[i] for i in outs], seeded[: len(outs)])
+    dead = tuple(i for i in wrt if params[i] not in sweep.ct)
     bars = [sweep.dense(params[i]) for i in wrt]
     origin = Origin(f"vjp(@{f.name}, wrt={list(wrt)})", f.origin.loc)
     func = b.finish(session.fresh_name(f"{f.name}.vjp"), (*results, *bars), origin)
-    return Joint(func, n, len(results), tuple(map(b.is_masked, bars)))
+    return Joint(func, n, len(results), tuple(map(b.is_masked, bars)), dead)
 
 
-def run_backwards(
-    sweep: Sweep, results: Sequence[Atom], cts: Sequence[Atom | None]
-) -> Sequence[Op]:
-    """Seeds the cotangents of `results` and walks everything that is in the frame so far, which
-    is returned.
-    """
+def run_backwards(sweep: Sweep, results: Sequence[Atom], cts: Sequence[Atom | None]) -> None:
+    """Seeds the cotangents of `results` and walks everything that is in the frame so far."""
     ops = tuple(sweep.frame.ops)
     sweep.activity.ops(ops)
     for a, ct in zip(results, cts, strict=True):
         sweep.add(a, ct, masked=ct is not None and sweep.b.is_masked(ct))
     sweep.run(0, len(ops))
-    return ops
-
-
-def _report_cuts(sweep: Sweep, f: Func, ops: Sequence[Op], params: Mapping[int, Value]) -> None:
-    """Remembers parameters whose gradient is identically zero because every path is cut, and by
-    what.
-    """
-    for i, p in params.items():
-        cuts = () if p in sweep.ct else _cuts(sweep, ops, p)
-        if cuts:
-            sweep.session.cuts.append(Cut(f.name, i, f.params[i].hint, cuts))
-
-
-def _cuts(sweep: Sweep, ops: Sequence[Op], param: Value) -> tuple[tuple[str, AnyLoc], ...]:
-    depends = {param}
-    cuts = []
-    for op in ops:
-        reads = [v for v in op_reads(op) if v in depends]
-        if reads:
-            if any(map(sweep.active, reads)) and not any(map(sweep.active, op.outs)):
-                cuts.append((op.kind.name, op.loc))
-            depends.update(op.outs)
-    return tuple(cuts)

@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from anvil.ad.activity import IDLE, PLAIN, Activity
-from anvil.ad.context import ADBuilder, DerivativeRefused, inexact, mapped
+from anvil.ad.context import ADBuilder, inexact, mapped
 from anvil.ad.forward import apply_jvp
 from anvil.ad.linearity import FIXED, LINEAR, ZERO, linear_in, plain_level
 from anvil.ad.reach import DROPPING
 from anvil.ad.reverse import RULES, Cotangents, Sweep
+from anvil.errors import AnvilError, error
 from anvil.ir.analysis import op_reads
 from anvil.ir.builder import Env
 from anvil.ir.records import Atom, Const, Op, Value
@@ -147,11 +148,9 @@ class Fragment(Sweep):
         if any(v in self.linear for o in self.frame.ops[start:] for v in op_reads(o)):
             raise self._refusal(op.kind.name)
 
-    def _refusal(self, what: str) -> DerivativeRefused:
-        return DerivativeRefused(
-            f"the jvp rule of {self.owner.kind.name} is not linear in the tangents: {what}",
-            self.owner.loc,
-        )
+    def _refusal(self, what: str) -> AnvilError:
+        message = f"the jvp rule of {self.owner.kind.name} is not linear in the tangents: {what}"
+        return error("internal", message, self.owner.loc)
 
     def _reverse_at_zero(self, op: Op, cts: Cotangents) -> None:
         read = [v for v in dict.fromkeys(op_reads(op)) if v in self.linear]

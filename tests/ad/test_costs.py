@@ -33,7 +33,7 @@ def test_residuals_of_a_call_are_kept_not_recomputed() -> None:
 
 
 def test_cheap_ops_are_recomputed_from_what_is_at_hand() -> None:
-    """A call whose backward part needs only parameters and results keeps nothing: the call stays."""
+    """A call whose backward part needs only parameters and results keeps nothing and stays."""
     session = Session.of(
         program(func("g", {"x": X, "y": X}, lambda b, x, y: [b.mul(b.mul(x, y), x)]))
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from anvil.ad import REVERSE, derive_steps, expand, jvp_func, register, vjp_func
+from anvil.errors import UsageError
 from anvil.ir.analysis import walk
 from anvil.ir.evaluate import evaluate
 from anvil.ir.records import Atom, FuncRef, Op, Program
@@ -162,7 +163,7 @@ def test_reverse_transforms_are_chosen_by_name() -> None:
         core = expand(program(top, sine(), stage="surface"))
         assert any(op.kind.name == "jvp_call" for op in walk(core))
         bad = func("top", {"x": X}, lambda b, x: [grad_call(b, "sine", [x], transform="nope")])
-        with pytest.raises(KeyError, match=r"nope.*default"):
+        with pytest.raises(UsageError, match=r"nope.*default"):
             expand(program(bad, sine(), stage="surface"))
     finally:
         del REVERSE["test-forward"]

@@ -1,0 +1,45 @@
+"""Gradients that are identically zero because every path is cut, and by which ops.
+
+    param -> ... -> op -> ...      op is a cut: an operand moves with the parameter, no result does
+
+Rounding, comparisons, conversions to integers and stop_gradient cut. A parameter that nothing
+reads is no cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anvil.ad.activity import IDLE, PLAIN, Activity
+from anvil.ad.context import Cut, Indices, Session, inexact
+from anvil.ir.analysis import walk
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Func, Op
+
+
+def find_cuts(session: Session, f: Func, params: Indices) -> Iterator[Cut]:
+    """The cuts of those of `params`, which are known to have no gradient, that reach some op."""
+    for i in params:
+        ops = _cuts(session, f, tuple(PLAIN if j == i else IDLE for j in range(len(f.params))))
+        if ops:
+            yield Cut(f.name, i, f.params[i].hint, tuple(dict.fromkeys(ops)))
+
+
+def _cuts(session: Session, f: Func, levels: tuple[int, ...]) -> list[tuple[str, AnyLoc]]:
+    activity = Activity(session)
+    activity.region(f.body, levels)
+    found: list[tuple[str, AnyLoc]] = []
+    for op in walk(f):
+        if not any(inexact(a) and activity.of(a) for a in op.args):
+            continue
+        if op.kind.name == "call":
+            callee = session.funcs[op.attrs["callee"].name]
+            found += _cuts(session, callee, tuple(map(activity.of, op.args)))
+        elif _is_cut(op) and not any(map(activity.of, op.outs)):
+            found.append((op.kind.name, op.loc))
+    return found
+
+
+def _is_cut(op: Op) -> bool:
+    effect = op.kind.name in ("check", "print")
+    return not (effect or op.kind.terminator or op.regions)
