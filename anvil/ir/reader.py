@@ -13,14 +13,13 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import numpy as np
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+from lark import Token, Tree
 
+from anvil.errors import AnvilError
 from anvil.ir.literals import LiteralError, const_of, data_of, scalar_of
 from anvil.ir.loc import AnyLoc, Derived, Fused, Loc
 from anvil.ir.opkind import REGISTRY, OpKind
@@ -37,6 +36,7 @@ from anvil.ir.records import (
     Value,
 )
 from anvil.ir.stages import STAGES
+from anvil.ir.syntax import Text
 from anvil.ir.types import (
     DTYPES,
     TOKEN,
@@ -48,50 +48,18 @@ from anvil.ir.types import (
     hist,
 )
 
-VERSION = 1
 Node: TypeAlias = Any  # a lark tree: grammar.lark says what its children are
 _HINT = re.compile(r"(.*)\.[0-9]+", re.DOTALL)
-_WORDS = {
-    "LOCAL": "a value like %x",
-    "GLOBAL": "a function like @f",
-    "WORD": "a name",
-    "INT": "a number",
-    "FLOAT": "a number",
-    "COMPLEX": "a number",
-    "TRUE": "a number",
-    "FALSE": "a number",
-    "STRING": "a quoted string",
-    "_NL": "the end of the line",
-    "$END": "the end of the file",
-}
 
 
-class TextError(Exception):
-    """Malformed text; `str(error)` shows the file, the line with a caret and a hint."""
-
-    def __init__(self, message: str, loc: Loc, source: str, hint: str = "") -> None:
-        self.message, self.loc, self.hint = message, loc, hint
-        lines = source.split("\n")
-        line = lines[loc.line - 1] if 0 < loc.line <= len(lines) else ""
-        width = max(loc.end_col - loc.col, 1) if loc.end_line == loc.line else 1
-        shown = f"{loc.file}:{loc.line}:{loc.col + 1}: {message}\n  {line}\n"
-        shown += "  " + " " * loc.col + "^" * width
-        super().__init__(shown + (f"\nhint: {hint}" if hint else ""))
-
-
-def parse(
-    source: str, *, file: str = "<text>", arrays: Mapping[str, Array] | None = None
-) -> Program:
+def parse(source: str, *, file: str = "", arrays: Mapping[str, Array] | None = None) -> Program:
     """The program that `source` spells; `arrays` holds the constants it names by hash.
 
-    Raises TextError. Use `anvil.ir.verify` to check types and scope beyond names.
+    `file` is what locations and errors call the text. Raises ProgramTextError. Use
+    `anvil.ir.verify` to check types, and scope beyond names.
     """
-    _check_version(source, file)
-    try:
-        tree = _grammar().parse(source if source.endswith("\n") else source + "\n")
-    except UnexpectedInput as error:
-        raise _syntax_error(error, source, file) from None
-    return _Reader(source, file, arrays or {}).program(tree)
+    here = Text(source, file)
+    return _Reader(here, arrays or {}).program(here.tree())
 
 
 def load(path: str | Path) -> Program:
@@ -114,72 +82,26 @@ def save(program: Program, path: str | Path, *, locs: Locs = "suffix") -> None:
         np.savez(path.with_suffix(".npz"), **cast(Any, arrays))
 
 
-@cache
-def _grammar() -> Lark:
-    return Lark.open(
-        "grammar.lark",
-        rel_to=__file__,
-        parser="lalr",
-        propagate_positions=True,
-        maybe_placeholders=True,
-    )
-
-
-def _check_version(source: str, file: str) -> None:
-    found = re.match(r"(?:\s*(?://[^\n]*)?\n)*\s*air\s+(\d+)", source)
-    if found is None:
-        raise TextError("this is not a program text", Loc(file, 1), source, "begin with `air 1`")
-    if int(found[1]) != VERSION:
-        line = source.count("\n", 0, found.start(1)) + 1
-        col = found.start(1) - (source.rfind("\n", 0, found.start(1)) + 1)
-        message = f"this is text of version {found[1]}; only version {VERSION} can be read"
-        raise TextError(message, Loc(file, line, col), source)
-
-
-def _syntax_error(error: UnexpectedInput, source: str, file: str) -> TextError:
-    line, col = max(error.line, 1), max(error.column, 1) - 1
-    if not isinstance(error, UnexpectedToken):
-        return TextError("this character starts nothing", Loc(file, line, col), source)
-    token = error.token
-    what = "the line ends here" if token.type == "_NL" else f"`{token}` is not expected here"
-    if token.type == "$END":
-        what, line, col = "the text ends here", source.count("\n") + 1, 0
-    names = error.accepts or error.expected
-    wanted = dict.fromkeys(_terminal(name) for name in sorted(names))
-    end = col + (len(token) if token.type not in ("_NL", "$END") else 1)
-    return TextError(
-        what, Loc(file, line, col, line, end), source, f"expected {', or '.join(wanted)}"
-    )
-
-
-def _terminal(name: str) -> str:
-    if name in _WORDS:
-        return _WORDS[name]
-    found = [t for t in _grammar().terminals if t.name == name]
-    return f"`{found[0].pattern.value}`" if found else name
-
-
 class _Reader:
     """Turns the tree into records, with lexical scopes of names."""
 
-    def __init__(self, source: str, file: str, arrays: Mapping[str, Array]) -> None:
-        self.source, self.file, self.arrays = source, file, arrays
+    def __init__(self, here: Text, arrays: Mapping[str, Array]) -> None:
+        self.here, self.arrays = here, arrays
         self.scopes: list[dict[str, Value]] = []
         self.func_name = ""
 
-    def error(self, message: str, at: Node, hint: str = "") -> TextError:
-        """An error with a caret under `at`."""
-        return TextError(message, self.place(at), self.source, hint)
+    def error(self, message: str, at: Node, hint: str = "") -> AnvilError:
+        """An error with carets under `at`."""
+        return self.here.error(message, self.place(at), hint)
 
     def place(self, at: Node) -> Loc:
-        """Where a piece of the text is, as a location."""
-        m: Any = at if isinstance(at, Token) else at.meta
-        line, col = getattr(m, "line", 1) or 1, (getattr(m, "column", 1) or 1) - 1
+        """Where a piece of the text is; of an op with regions, its first line."""
+        m = at if isinstance(at, Token) else at.meta
+        line, col = getattr(m, "line", 1), getattr(m, "column", 1)
+        end_line, end_col = getattr(m, "end_line", line), getattr(m, "end_column", col)
         if not isinstance(at, Token) and at.data == "op":
-            end = (line, len(self.source.split("\n")[line - 1].rstrip(" {")))
-        else:
-            end = (m.end_line or line, (m.end_column or 1) - 1)
-        return Loc(self.file, line, col, *end, self.func_name)
+            end_line, end_col = line, len(self.here.lines[line - 1].rstrip(" {")) + 1
+        return self.here.range(line, col, end_line, end_col, self.func_name)
 
     # ---- structure
 
@@ -199,12 +121,13 @@ class _Reader:
                 raise self.error(f"{name} is defined twice", name)
             func = self.func(node)
             funcs[func.name] = func
+        self.func_name = ""
         if not funcs:
             raise self.error("there is no function", stage)
         if entry is None:
             entry = next(iter(funcs))
         elif entry not in funcs:
-            raise self.error(f"the entry @{entry} is not defined", tree.children[2])
+            raise self.error(f"the entry @{entry} is not defined", tree.children[2].children[0])
         return Program(funcs, entry, str(stage))
 
     def func(self, node: Node) -> Func:
@@ -296,8 +219,8 @@ class _Reader:
             raise self.error(f"a literal cannot be a {type_}", node)
         try:
             return const_of(scalar_of(value.data, value.children[0]), type_)
-        except LiteralError as error:
-            raise self.error(str(error), node) from None
+        except LiteralError as problem:
+            raise self.error(str(problem), node) from None
 
     # ---- types, attributes, locations
 
@@ -365,8 +288,8 @@ class _Reader:
         values = [scalar_of(i.data, i.children[0]) for i in items if i is not None]
         try:
             return ArrayData(data_of(values, type_))
-        except LiteralError as error:
-            raise self.error(str(error), node) from None
+        except LiteralError as problem:
+            raise self.error(str(problem), node) from None
 
     def stored(self, digest: Token, type_: ArrayType) -> ArrayData:
         """A constant by the hash of its contents, which is checked."""

@@ -6,7 +6,7 @@
     functions   results match, callees exist and take these operands, no recursion
     locations   known, where asked for
 
-Errors show the op with a window of the function around it.
+Errors (VerificationError) show the op with a window of the function around it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from anvil.errors import AnvilError, error
 from anvil.ir.analysis import RecursionRefused, call_order, callees
 from anvil.ir.loc import UNKNOWN, describe, primary
 from anvil.ir.opkind import REGISTRY, RuleError, types_of
@@ -24,16 +25,17 @@ from anvil.ir.stages import STAGES, Stage
 from anvil.ir.types import HistType, Type
 
 
-class VerifyError(Exception):
-    """A program breaks a rule of the IR; `op` is the first op that does, `func` its function."""
-
-    def __init__(self, what: str, func: Func | None = None, op: Op | None = None) -> None:
-        self.what, self.func, self.op = what, func, op
-        message = what
-        if func is not None:
-            where = f" ({describe(op.loc)})" if op is not None else ""
-            message = f"{what}\nin @{func.name}{where}:\n{window(func, op)}"
-        super().__init__(message)
+def refusal(what: str, func: Func | None = None, op: Op | None = None) -> AnvilError:
+    """The error that `what` is wrong with `op` of `func` (with its head if None)."""
+    if func is None:
+        return error("air-invalid", what)
+    loc = func.origin.loc if op is None else op.loc
+    return error(
+        "air-invalid",
+        what,
+        loc,
+        notes=[f"in @{func.name} ({describe(loc)}):", *window(func, op).splitlines()],
+    )
 
 
 def check_level() -> int:
@@ -45,22 +47,22 @@ def check_level() -> int:
 
 
 def verify(program: Program, *, locations: bool = False) -> Program:
-    """Returns `program`, or raises VerifyError. `locations` demands one of every op."""
+    """Returns `program`, or raises VerificationError. `locations` demands one of every op."""
     stage = STAGES.get(program.stage)
     if stage is None:
-        raise VerifyError(f"no stage is called {program.stage!r}; there are {', '.join(STAGES)}")
+        raise refusal(f"no stage is called {program.stage!r}; there are {', '.join(STAGES)}")
     if program.entry not in program.funcs:
-        raise VerifyError(f"the program has no function @{program.entry}, its entry")
+        raise refusal(f"the program has no function @{program.entry}, its entry")
     for name, func in program.funcs.items():
         if name != func.name:
-            raise VerifyError(f"@{func.name} is filed under the name @{name}", func)
+            raise refusal(f"@{func.name} is filed under the name @{name}", func)
         for callee in callees(func):
             if callee not in program.funcs:
-                raise VerifyError(f"@{callee} is not a function of the program", func)
+                raise refusal(f"@{callee} is not a function of the program", func)
     try:
         call_order(program)
-    except RecursionRefused as error:
-        raise VerifyError(str(error)) from error
+    except RecursionRefused as problem:
+        raise refusal(str(problem)) from problem
     defined: set[Value] = set()
     for func in program.funcs.values():
         _Scope(program, stage, func, locations, defined).function()
@@ -81,13 +83,13 @@ class _Scope:
         """The signature, then the body."""
         func = self.func
         if func.params != func.body.params:
-            raise VerifyError("the function's parameters are not those of its body", func)
+            raise refusal("the function's parameters are not those of its body", func)
         if any(isinstance(t, HistType) for t in (*types_of(func.params), *func.results)):
-            raise VerifyError("a history cannot cross a function's boundary", func)
+            raise refusal("a history cannot cross a function's boundary", func)
         self.region(func.body, "return", None)
         got = types_of(func.body.results)
         if got != func.results:
-            raise VerifyError(
+            raise refusal(
                 f"@{func.name} declares results ({_list(func.results)}), returns ({_list(got)})",
                 func,
                 func.body.ops[-1],
@@ -100,10 +102,10 @@ class _Scope:
         self.define(region.params, owner)
         if not region.ops or region.ops[-1].kind.name != terminator:
             last = region.ops[-1] if region.ops else owner
-            raise VerifyError(f"region {region.label} must end with {terminator}", self.func, last)
+            raise refusal(f"region {region.label} must end with {terminator}", self.func, last)
         for i, op in enumerate(region.ops, 1):
             if op.kind.terminator and i < len(region.ops):
-                raise VerifyError(f"{op.kind.name} before the end of a region", self.func, op)
+                raise refusal(f"{op.kind.name} before the end of a region", self.func, op)
             self.op(op)
         self.visible = outer
 
@@ -111,7 +113,7 @@ class _Scope:
         """Adds values that must be new to the whole program."""
         for value in values:
             if value in self.defined:
-                raise VerifyError(f"%{value.hint or '_'} is defined twice", self.func, op)
+                raise refusal(f"%{value.hint or '_'} is defined twice", self.func, op)
             self.defined.add(value)
             self.visible.add(value)
 
@@ -129,9 +131,9 @@ class _Scope:
             raise self.error(op, f"{op.kind.name} has no source location")
         self.define(op.outs, op)
 
-    def error(self, op: Op, what: str) -> VerifyError:
+    def error(self, op: Op, what: str) -> AnvilError:
         """An error at `op`."""
-        return VerifyError(what, self.func, op)
+        return refusal(what, self.func, op)
 
     def unseen(self, op: Op, i: int, value: Value) -> str:
         """Why an operand cannot be read."""
@@ -191,11 +193,11 @@ class _Scope:
             else:
                 extra = {"regions": op.regions} if op.regions else {}
                 found = op.kind.type(*types_of(op.args), **op.attrs, **extra)
-        except RuleError as error:
-            raise self.error(op, str(error)) from error
-        except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+        except RuleError as problem:
+            raise self.error(op, str(problem)) from problem
+        except (ValueError, TypeError, IndexError, KeyError, AttributeError) as problem:
             what = f"{op.kind.name} has operands ({_list(types_of(op.args))}) its type rule refuses"
-            raise self.error(op, f"{what}: {type(error).__name__}: {error}") from error
+            raise self.error(op, f"{what}: {type(problem).__name__}: {problem}") from problem
         return found if type(found) is tuple else (found,)
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from anvil.errors import AnvilError, Diagnostic, UsageError
 from anvil.ir.analysis import walk
 from anvil.ir.records import Func, Program
 from anvil.ir.stages import STAGES
@@ -25,8 +26,11 @@ ALL = tuple(STAGES)
 """Every stage."""
 
 
-class PassError(Exception):
-    """A pass or pipeline that does not exist or cannot run here; one sentence."""
+class PassError(UsageError):
+    """A pass or pipeline that does not exist or cannot run here."""
+
+    def __init__(self, message: str) -> None:
+        AnvilError.__init__(self, Diagnostic("bad-option", message))
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from anvil.errors import VerificationError
 from anvil.ir.reader import parse
-from anvil.ir.verify import VerifyError
 from anvil.opt import passes
 from anvil.opt.compare import Mismatch
 from anvil.opt.passes import PASSES, PassError, check_order
@@ -131,7 +131,7 @@ def invalid(prog):
 def test_wrong_passes_are_named(registry):
     passes.register("broken", stages=passes.ALL)(broken)
     passes.register("invalid", stages=passes.ALL)(invalid)
-    with pytest.raises(VerifyError) as info:
+    with pytest.raises(VerificationError) as info:
         run(program("straight"), ("invalid",))
     assert "after pass invalid (6 -> 5 ops)" in info.value.__notes__
     run(program("straight"), ("broken",), check=1)
