@@ -198,12 +198,9 @@ def _loop_vjp(run: Batcher, op: Op) -> None:
     like = [*(body.params[k + j] for j in active), *(body.params[k + n + q] for q in wrt)]
     moved = [run.aligned(a, p) for a, p in zip(seeds, like, strict=True)]
     regions = _regions(run, op, loop)
-    attrs = dict(op.attrs)
-    if plan.freeze and not run.session.strict:
-        attrs["masked"] = tuple(range(len(like)))
     (history,) = run.read(op.args[:1])
     args = [history, *loop.count, *given[:n], *loop.start, *given[n:], *moved]
-    run.bind_all(op.outs, run.b.emit_tuple("loop_vjp", args, attrs, regions))
+    run.bind_all(op.outs, run.b.emit_tuple("loop_vjp", args, op.attrs, regions))
 
 
 @batch_rule("loop_rev")
