@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from anvil.ad import branches, calls, custom, loops, vmap_loops  # noqa: F401  (register rules)
+from anvil.ad import (  # noqa: F401  (they register rules)
+    branches,
+    calls,
+    custom,
+    loops,
+    transpose,
+    vmap_loops,
+)
 from anvil.ad.context import Cut, Session
 from anvil.ad.expand import REVERSE, TRANSFORMS, expand, register
 from anvil.ad.forward import jvp_of

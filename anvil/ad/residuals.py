@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from anvil.ad.context import ADBuilder, has_hist
-from anvil.ir.analysis import nbytes, op_reads
+from anvil.ir.analysis import nbytes, op_reads, slice_of
 from anvil.ir.builder import Env
 from anvil.ir.mincut import INFINITE, residual_cut
 from anvil.ir.records import Atom, Op, Value
@@ -91,20 +91,6 @@ def split(
 def values(atoms: Iterable[Atom]) -> list[Value]:
     """The atoms that are values."""
     return [a for a in atoms if type(a) is Value]
-
-
-def slice_of(
-    ops: Sequence[Op], needed: Iterable[Value], stop: Iterable[Value] = ()
-) -> tuple[Op, ...]:
-    """The ops that compute `needed`, not going behind the values `stop`."""
-    have = set(stop)
-    wanted = {v for v in needed if v not in have}
-    picked: list[Op] = []
-    for op in reversed(ops):
-        if not wanted.isdisjoint(op.outs):
-            picked.append(op)
-            wanted.update(v for v in op_reads(op) if v not in have)
-    return tuple(reversed(picked))
 
 
 def _partition(ops: Sequence[Op], seeds: Iterable[Value]) -> tuple[list[Op], list[Op]]:

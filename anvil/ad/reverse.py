@@ -37,6 +37,9 @@ Rule = Callable[["Sweep", int, Op, Cotangents], None]
 RULES: dict[str, Rule] = {}
 """Reverse rules of the structural kinds, by name; each file of the package adds its own."""
 
+PLAIN_OP = "*"
+"""The name under which the rule of all other kinds is registered."""
+
 
 def reverse_rule(*names: str) -> Callable[[Rule], Rule]:
     """Registers the reverse rule of structural kinds."""
@@ -94,17 +97,12 @@ class Sweep:
 
     def reverse(self, k: int, op: Op) -> None:
         """Reverses one op, the k-th of the frame."""
-        from anvil.ad.transpose import reverse_plain
-
         cts: Cotangents = [self.ct.pop(v, None) for v in op.outs]
         if all(ct is None for ct in cts):
             return
         with self.b.at(Derived("vjp", op.loc)):
-            rule = RULES.get(op.kind.name)
-            if rule is None:
-                reverse_plain(self, op, cts)
-            else:
-                rule(self, k, op, cts)
+            rule = RULES.get(op.kind.name) or RULES[PLAIN_OP]
+            rule(self, k, op, cts)
 
     def patch(
         self,

@@ -22,7 +22,7 @@ from anvil.ad.context import ADBuilder, inexact, mapped
 from anvil.ad.forward import apply_jvp
 from anvil.ad.linearity import FIXED, LINEAR, ZERO, linear_in, plain_level
 from anvil.ad.reach import DROPPING
-from anvil.ad.reverse import RULES, Cotangents, Sweep
+from anvil.ad.reverse import PLAIN_OP, RULES, Cotangents, Sweep, reverse_rule
 from anvil.errors import AnvilError, error
 from anvil.ir.analysis import op_reads
 from anvil.ir.builder import Env
@@ -59,7 +59,8 @@ class OpTransposer:
         self.b.mark(total)
 
 
-def reverse_plain(sweep: Sweep, op: Op, cts: Cotangents) -> None:
+@reverse_rule(PLAIN_OP)
+def _reverse_plain(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
     """Adds to the operands' accumulators what the cotangents of the results of a plain op give
     them.
     """

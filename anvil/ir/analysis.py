@@ -2,6 +2,7 @@
 
     walk(x)              every op, outer before inner, in order of text
     free_values(region)  captures, in order of first use
+    slice_of(ops, ...)   the ops that some values need
     uses(region)         how often each value is read, nested regions included
     definitions(region)  which op defines a value, nested regions included
     op_counts(x)         ops by kind name
@@ -14,7 +15,7 @@ A result never refers to the record it describes, so caches die with their progr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
@@ -106,6 +107,20 @@ def op_reads(op: Op) -> Iterator[Value]:
 def captures(op: Op) -> tuple[Value, ...]:
     """The values an op's regions capture, in order of first use."""
     return tuple(dict.fromkeys(v for region in op.regions for v in free_values(region)))
+
+
+def slice_of(
+    ops: Sequence[Op], needed: Iterable[Value], stop: Iterable[Value] = ()
+) -> tuple[Op, ...]:
+    """The ops that compute `needed`, not going behind the values `stop`."""
+    have = set(stop)
+    wanted = {v for v in needed if v not in have}
+    picked: list[Op] = []
+    for op in reversed(ops):
+        if not wanted.isdisjoint(op.outs):
+            picked.append(op)
+            wanted.update(v for v in op_reads(op) if v not in have)
+    return tuple(reversed(picked))
 
 
 @cached

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from anvil.ir.analysis import nbytes, op_reads
+from anvil.ir.analysis import nbytes, op_reads, slice_of
 from anvil.ir.builder import Builder, Env
 from anvil.ir.mincut import INFINITE, residual_cut
 from anvil.ir.records import Atom, Const, Op, Region, Value
@@ -64,20 +64,6 @@ def _partition(
 
 def _reads(ops: Iterable[Op]) -> list[Value]:
     return list(dict.fromkeys(v for op in ops for v in op_reads(op)))
-
-
-def slice_of(
-    ops: Sequence[Op], needed: Iterable[Value], stop: Iterable[Value] = ()
-) -> tuple[Op, ...]:
-    """The ops that compute `needed`, not going behind the values `stop`."""
-    have = set(stop)
-    wanted = {v for v in needed if v not in have}
-    picked: list[Op] = []
-    for op in reversed(ops):
-        if any(v in wanted for v in op.outs):
-            picked.append(op)
-            wanted.update(v for v in op_reads(op) if v not in have)
-    return tuple(reversed(picked))
 
 
 def _weight(v: Value) -> float:
