@@ -12,6 +12,7 @@ and ends with the gradient program itself: its size and its text.
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -193,27 +194,17 @@ def draw_digits(x: np.ndarray, truth: np.ndarray, guess: np.ndarray, path: Path)
     plt.close(figure)
 
 
-def op_counts(program: Any) -> Counter[str]:
-    """How many operations of each kind a program holds, bodies of loops and branches included."""
-    counts: Counter[str] = Counter()
-    regions = [func.body for func in program.funcs.values()]
-    while regions:
-        for op in regions.pop().ops:
-            counts[op.kind.name] += 1
-            regions.extend(op.regions)
-    return counts
-
-
 def show_program(run: Run, x: np.ndarray, targets: np.ndarray, lines: int) -> None:
+    """How many operations the gradient program holds, of which kinds, and its first lines."""
     gradient = anvil.value_and_grad(run.loss)
-    program = gradient.ir(run.params, x, targets, stage="opt")
-    counts = op_counts(program)
+    text = str(gradient.ir(run.params, x, targets, stage="opt"))
+    counts = Counter(re.findall(r"^ *%.*? = (\w+)", text, flags=re.MULTILINE))
     print(f"\n{run.name}: value and gradient in {counts.total()} operations")
     print("  " + ", ".join(f"{n} {kind}" for kind, n in counts.most_common()))
-    text = str(program).splitlines()
-    print("\n".join(f"  {line}" for line in text[:lines]))
-    if len(text) > lines:
-        print(f"  ... {len(text) - lines} more lines; `anvil show` prints them all")
+    shown = text.splitlines()
+    print("\n".join(f"  {line}" for line in shown[:lines]))
+    if len(shown) > lines:
+        print(f"  ... {len(shown) - lines} more lines; `anvil show` prints them all")
 
 
 def evaluate(run: Run, data: Digits) -> np.ndarray:
