@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 
 from anvil.errors import AnvilError, error
-from anvil.ir.analysis import RecursionRefused, call_order, callees
+from anvil.ir.analysis import RecursionRefused, call_order, callees, free_values
 from anvil.ir.loc import UNKNOWN, describe, primary
 from anvil.ir.opkind import REGISTRY, RuleError, types_of
 from anvil.ir.printer import is_attr, window
@@ -175,7 +175,7 @@ class _Scope:
             raise self.error(
                 op, f"{kind.name} has regions ({', '.join(labels)}), not ({', '.join(kind.labels)})"
             )
-        if any(isinstance(a.type, HistType) for r in op.regions for a in (*r.results, *_states(r))):
+        if any(isinstance(a.type, HistType) for r in op.regions for a in _boundary(r)):
             raise self.error(op, f"a history crosses the boundary of a region of {kind.name}")
         found = self.derived(op)
         got = types_of(op.outs)
@@ -201,8 +201,8 @@ class _Scope:
         return found if type(found) is tuple else (found,)
 
 
-def _states(region: Region) -> Sequence[Atom]:
-    return region.params
+def _boundary(region: Region) -> Sequence[Atom]:
+    return (*region.params, *free_values(region), *region.results)
 
 
 def _subsequence(part: Sequence[str], whole: Sequence[str]) -> bool:
