@@ -65,12 +65,11 @@ def regions_of(x: Scope) -> Iterator[Region]:
 
 def walk(x: Scope) -> Iterator[Op]:
     """Every op, nested ones after the op that holds them."""
-    stack = [op for region in regions_of(x) for op in region.ops][::-1]
-    while stack:
-        op = stack.pop()
-        yield op
-        for region in reversed(op.regions):
-            stack.extend(reversed(region.ops))
+    for region in regions_of(x):
+        for op in region.ops:
+            yield op
+            for inner in op.regions:
+                yield from walk(inner)
 
 
 def walk_regions(x: Scope) -> Iterator[Region]:
@@ -171,7 +170,8 @@ def refs(attrs: Any) -> Iterator[str]:
 @cached
 def callees(func: Func) -> tuple[str, ...]:
     """Functions that `func` refers to (calls and transforms of them), in order of first mention."""
-    return tuple(dict.fromkeys(name for op in walk(func) for name in refs(op.attrs)))
+    ops = (op for op in walk(func) if op.attrs and op.kind.structural)
+    return tuple(dict.fromkeys(name for op in ops for name in refs(op.attrs)))
 
 
 @cached
@@ -222,7 +222,8 @@ def reachable(program: Program) -> tuple[str, ...]:
 @cached
 def call_sites(program: Program) -> Mapping[str, int]:
     """How often each function is referred to."""
-    counts = Counter(name for op in walk(program) for name in refs(op.attrs))
+    ops = (op for op in walk(program) if op.attrs and op.kind.structural)
+    counts = Counter(name for op in ops for name in refs(op.attrs))
     return MappingProxyType({name: counts[name] for name in program.funcs})
 
 

@@ -7,14 +7,15 @@ any other.
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from operator import is_
 from typing import Any
 
 from anvil.ir.loc import AnyLoc, Fused
-from anvil.ir.records import ArrayData, Atom, Func, Op, Program, Region, Value
-from anvil.opt.passes import ALL, each_func, register
+from anvil.ir.records import Func, Op, Program, Region, Value
+from anvil.ir.types import HistType
+from anvil.opt.passes import ALL, each_func, less_of, memo, register
 
 _MANY = 8
 
@@ -26,68 +27,87 @@ _MANY = 8
 )
 def cse(program: Program) -> Program:
     """Shares equal ops, loops and branches included, whose earlier copy is in scope."""
-    return each_func(program, _func)
+    return each_func(program, _func, _idle, once=True)
+
+
+_idle = memo()
 
 
 def _func(func: Func) -> Func:
-    body = _Sharing().region(func.body, ChainMap())
-    return func if body is func.body else replace(func, body=body)
+    body = _Sharing().region(func.body, [])
+    return func if body is func.body else less_of(func, replace(func, body=body))
 
 
-@dataclass(slots=True)
-class _First:
-    """The op that stays, where it is in the list being made, and the locations it stands for."""
-
-    outs: tuple[Value, ...]
-    ops: list[Op]
-    index: int
-    locs: list[AnyLoc]
-
-
-Table = ChainMap[object, _First]
+Tables = list[dict[object, Op]]
 
 
 class _Sharing:
-    """The walk over one function; `same` maps values to the earlier ones they equal."""
+    """The walk over one function.
+
+    `same` maps values to the earlier ones they equal, `locs` the ops that stay to the locations
+    they stand for.
+    """
 
     def __init__(self) -> None:
         self.same: dict[Value, Value] = {}
+        self.locs: dict[Op, list[AnyLoc]] = {}
 
-    def region(self, region: Region, table: Table) -> Region:
-        """The region without the ops that repeat one of the table or of its own."""
+    def region(self, region: Region, outer: Tables) -> Region:
+        """The region without the ops that repeat one of an enclosing region or of its own."""
+        table: dict[object, Op] = {}
+        tables = [table, *outer]
         ops: list[Op] = []
-        firsts: list[_First] = []
         for op in region.ops:
-            new = self.op(op, table)
-            key = op_key(new, {})
-            first = table.get(key)
-            if first is not None and not new.kind.terminator:
+            new = self.op(op, tables)
+            key = op_key(new)
+            near = tables[:1] if makes_history(new) else tables
+            first = next((t[key] for t in near if key in t), None)
+            if first is None or new.kind.terminator:
+                table[key] = new
+                ops.append(new)
+            else:
                 self.same.update(zip(op.outs, first.outs, strict=True))
-                first.locs.append(op.loc)
-                continue
-            first = table[key] = _First(new.outs, ops, len(ops), [op.loc])
-            firsts.append(first)
-            ops.append(new)
-        for first in firsts:
-            locs = tuple(dict.fromkeys(first.locs))
-            if 1 < len(locs) <= _MANY:
-                ops[first.index] = replace(ops[first.index], loc=Fused(locs))
-        if len(ops) == len(region.ops) and all(map(_is, ops, region.ops)):
+                self.locs.setdefault(first, [first.loc]).append(op.loc)
+        if len(ops) < len(region.ops) or self.locs:
+            ops = list(map(self.located, ops))
+        if len(ops) == len(region.ops) and all(map(is_, ops, region.ops)):
             return region
         return replace(region, ops=tuple(ops))
 
-    def op(self, op: Op, table: Table) -> Op:
+    def op(self, op: Op, tables: Tables) -> Op:
         """The op on the values that stay."""
-        args = tuple(self.same.get(a, a) if type(a) is Value else a for a in op.args)
-        regions = tuple(self.region(r, table.new_child()) for r in op.regions)
-        if all(map(_is, args, op.args)) and all(map(_is, regions, op.regions)):
+        args, regions, same = op.args, op.regions, self.same
+        if same and any(a in same for a in args if type(a) is Value):
+            args = tuple(same.get(a, a) if type(a) is Value else a for a in args)
+        if regions:
+            regions = tuple(self.region(r, tables) for r in regions)
+        if args is op.args and all(map(is_, regions, op.regions)):
             return op
         return replace(op, args=args, regions=regions)
 
+    def located(self, op: Op) -> Op:
+        """The op with the locations of those it stands for."""
+        locs = tuple(dict.fromkeys(self.locs.get(op, ())))
+        return replace(op, loc=Fused(locs)) if 1 < len(locs) <= _MANY else op
 
-def op_key(op: Op, names: Mapping[Value, int]) -> object:
-    """Equal for ops that compute the same; `names` numbers values of enclosing keyed regions."""
-    args = tuple(_name(a, names) for a in op.args)
+
+def makes_history(op: Op) -> bool:
+    """Whether a result is a history, which must be consumed in the region that makes it."""
+    return bool(op.outs) and isinstance(op.outs[-1].type, HistType)
+
+
+def op_key(op: Op) -> object:
+    """Equal for ops that compute the same."""
+    if op.regions:
+        return _key(op, {})
+    if not op.attrs:
+        return (op.kind, op.args)
+    return (op.kind, op.args, tuple(map(_attr_key, op.attrs.values())))
+
+
+def _key(op: Op, names: Mapping[Value, int]) -> object:
+    """`op_key` inside keyed regions, whose values `names` numbers."""
+    args = tuple(names.get(a, a) if type(a) is Value else a for a in op.args)
     regions = tuple(_region_key(r, names) for r in op.regions)
     return (op.kind, args, tuple(map(_attr_key, op.attrs.values())), regions)
 
@@ -98,22 +118,16 @@ def _region_key(region: Region, names: Mapping[Value, int]) -> object:
         inner[p] = len(inner)
     keys = []
     for op in region.ops:
-        keys.append(op_key(op, inner))
+        keys.append(_key(op, inner))
         for v in op.outs:
             inner[v] = len(inner)
     return (region.label, tuple(p.type for p in region.params), tuple(keys))
-
-
-def _name(atom: Atom, names: Mapping[Value, int]) -> object:
-    return names.get(atom, atom) if type(atom) is Value else atom
 
 
 def _attr_key(value: Any) -> object:
     """Unlike keys for attributes that compare equal but are not the same: 1 and True, +-0.0."""
     if isinstance(value, tuple):
         return tuple(map(_attr_key, value))
-    return value if isinstance(value, ArrayData) else (type(value), repr(value))
-
-
-def _is(a: object, b: object) -> bool:
-    return a is b
+    if isinstance(value, float):
+        return (float, repr(value))
+    return (type(value), value)

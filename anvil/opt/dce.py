@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import is_
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from anvil.ir.analysis import captures, refs
 from anvil.ir.records import Atom, Func, Op, Program, Region, Value
-from anvil.opt.passes import ALL, register, with_funcs
+from anvil.opt.passes import ALL, less_of, register, with_funcs
 from anvil.opt.states import STATES
 
 T = TypeVar("T")
@@ -34,9 +36,21 @@ T = TypeVar("T")
 )
 def dce(program: Program) -> Program:
     """Removes ops, loop states, branch results, parameters and functions that nothing needs."""
+    if _clean.get(program.main) == _others(program):
+        return program
     needs = Needs(program)
     trim = _Trim(needs)
-    return with_funcs(program, (trim.func(f) for f in program.funcs.values() if f in needs.funcs))
+    done = with_funcs(program, (trim.func(f) for f in program.funcs.values() if f in needs.funcs))
+    _clean[done.main] = _others(done)
+    return done
+
+
+_clean: WeakKeyDictionary[Func, tuple[Func, ...]] = WeakKeyDictionary()
+"""Entries of programs without dead code, and the functions that come with them."""
+
+
+def _others(program: Program) -> tuple[Func, ...]:
+    return tuple(f for f in program.funcs.values() if f is not program.main)
 
 
 class Needs:
@@ -130,11 +144,14 @@ class Needs:
         """All operands, captures and yields of an op, and functions it refers to."""
         if op not in self._seen:
             self._seen.add(op)
-            self._need((*op.args, *captures(op)))
+            self._need(op.args)
+            if op.regions:
+                self._need(captures(op))
             for region in op.regions:
                 self._need((*region.results, *region.params))
-            for name in refs(op.attrs):
-                self._whole(self.program.funcs[name])
+            if op.kind.structural:
+                for name in refs(op.attrs):
+                    self._whole(self.program.funcs[name])
 
 
 def _records(op: Op, out: int) -> bool:
@@ -148,16 +165,21 @@ class _Trim:
     def __init__(self, needs: Needs) -> None:
         self.needs = needs
         self.values = needs.values
+        self.reshaped = False
+        """Whether an op with regions of the current function changed: a new chance for others."""
 
     def func(self, func: Func) -> Func:
         """A function with its needed parameters and results."""
+        self.reshaped = False
         keep_in = [p in self.values for p in func.params]
         keep_out = [i in self.needs.results[func] for i in range(len(func.results))]
         params = _where(func.params, keep_in)
         body = self.region(func.body, keep_in, keep_out)
         if body is func.body:
             return func
-        return replace(func, params=params, results=_where(func.results, keep_out), body=body)
+        results = _where(func.results, keep_out)
+        new = replace(func, params=params, results=results, body=body)
+        return new if self.reshaped else less_of(func, new)
 
     def region(self, region: Region, keep_in: Sequence[bool], keep_out: Sequence[bool]) -> Region:
         """A region with some of its parameters and results."""
@@ -167,7 +189,7 @@ class _Trim:
             end = replace(end, args=_where(end.args, keep_out))
         ops.append(end)
         params = _where(region.params, keep_in)
-        same = len(ops) == len(region.ops) and all(map(_is, ops, region.ops))
+        same = len(ops) == len(region.ops) and all(map(is_, ops, region.ops))
         if same and len(params) == len(region.params):
             return region
         return replace(region, params=params, ops=tuple(ops))
@@ -191,7 +213,10 @@ class _Trim:
         regions = tuple(
             self.region(r, (True,) * len(r.params), (True,) * len(r.results)) for r in op.regions
         )
-        return op if all(map(_is, regions, op.regions)) else replace(op, regions=regions)
+        if all(map(is_, regions, op.regions)):
+            return op
+        self.reshaped = True
+        return replace(op, regions=regions)
 
     def call(self, op: Op) -> Op:
         """A call with the operands and results that the callee still has."""
@@ -232,8 +257,9 @@ class _Trim:
             )
             for r, keep in zip(op.regions, params, strict=True)
         )
-        if all(outs) and len(args) == len(op.args) and all(map(_is, regions, op.regions)):
+        if all(outs) and len(args) == len(op.args) and all(map(is_, regions, op.regions)):
             return op
+        self.reshaped = True
         return replace(op, args=tuple(args), outs=_where(op.outs, outs), regions=regions)
 
 
@@ -244,7 +270,3 @@ def _yields_states(op: Op, region: Region) -> bool:
 
 def _where(items: Sequence[T], keep: Sequence[bool]) -> tuple[T, ...]:
     return tuple(x for x, k in zip(items, keep, strict=True) if k)
-
-
-def _is(a: object, b: object) -> bool:
-    return a is b

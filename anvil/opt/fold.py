@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from anvil.ir.analysis import nbytes
-from anvil.ir.builder import Env
-from anvil.ir.records import Atom, Const, Func, Op, Program
-from anvil.ir.types import Array, ArrayType
-from anvil.opt.passes import ALL, each_func, register
-from anvil.opt.replay import Replay
+from anvil.ir.builder import Builder, Env
+from anvil.ir.records import Atom, Const, Op, Program
+from anvil.ir.types import Array, ArrayType, Type
+from anvil.opt.passes import ALL, each_func, memo, register
+from anvil.opt.replay import Replay, substitute
 
 SMALL = 256
 """A folded constant may be this large in bytes, or as large as the constants it replaces."""
@@ -18,55 +18,54 @@ SMALL = 256
 @register("fold", stages=ALL)
 def fold(program: Program) -> Program:
     """Computes ops on constants, unless the result is larger than what it is computed from."""
-    return each_func(program, lambda func: _Folder(func).rebuild())
+    return each_func(program, lambda func: _Folder(func).rebuild(), _idle)
+
+
+_idle = memo()
 
 
 class _Folder(Replay):
-    """Replays a function, remembering which values are constant arrays."""
-
-    def __init__(self, func: Func) -> None:
-        super().__init__(func)
-        self.known: dict[Atom, Array] = {}
+    """Replays a function, computing what has only constants for operands."""
 
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
         """An op on constants becomes its value."""
-        outs = self._folded(op, env)
-        if outs is not None:
-            return self.become(op, outs, env)
-        made = super().copy(op, env)
-        if op.kind.name == "const":
-            self.known[made[0]] = op.attrs["data"].data
-        return made
+        outs = folded(self, op, substitute(op.args, env))
+        return super().copy(op, env) if outs is None else self.become(op, outs, env)
 
-    def _folded(self, op: Op, env: Env) -> list[Atom] | None:
-        kind = op.kind
-        if kind.structural or kind.numpy is None or op.regions or not op.args:
-            return None
-        args = self.read(op.args, env)
-        if not all(isinstance(a, Const) or a in self.known for a in args):
-            return None
-        if not all(isinstance(v.type, ArrayType) for v in op.outs):
-            return None
-        given = sum(nbytes(a.type) for a in args if not isinstance(a, Const))
-        if sum(nbytes(v.type) for v in op.outs) > max(given, SMALL):
-            return None
-        with np.errstate(all="ignore"):
-            found = kind.numpy(*map(self._array, args), **op.attrs)
-        results = found if type(found) is tuple else (found,)
-        saved, self.loc = self.loc, op.loc
-        outs = [self._constant(r, v.type) for r, v in zip(results, op.outs, strict=True)]
-        self.loc = saved
-        return outs
 
-    def _array(self, atom: Atom) -> Array:
-        if isinstance(atom, Const):
-            return np.full(atom.type.shape, atom.value, atom.type.dtype.np)
-        return self.known[atom]
+def folded(b: Builder, op: Op, args: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
+    """The results of an op as constants, or None if they are not, or grow the program."""
+    kind = op.kind
+    if not args or kind.structural or op.regions or kind.numpy is None:
+        return None
+    given = 0
+    for a in args:
+        if type(a) is Const:
+            continue
+        source = b.producer(a)
+        if source is None or source.kind.name != "const":
+            return None
+        given += nbytes(a.type)
+    if not all(isinstance(v.type, ArrayType) for v in op.outs):
+        return None
+    if sum(nbytes(v.type) for v in op.outs) > max(given, SMALL):
+        return None
+    with np.errstate(all="ignore"):
+        found = kind.numpy(*(_array(b, a) for a in args), **op.attrs)
+    results = found if type(found) is tuple else (found,)
+    with b.at(op.loc):
+        return tuple(_constant(b, r, v.type) for r, v in zip(results, op.outs, strict=True))
 
-    def _constant(self, value: object, type_: object) -> Atom:
-        assert isinstance(type_, ArrayType)
-        array = np.asarray(value, type_.dtype.np)
-        made = self.const(array)
-        if not isinstance(made, Const):
-            self.known[made] = array
-        return made
+
+def _array(b: Builder, atom: Atom) -> Array:
+    if isinstance(atom, Const):
+        return np.full(atom.type.shape, atom.value, atom.type.dtype.np)
+    source = b.producer(atom)
+    assert source is not None
+    data: Array = source.attrs["data"].data
+    return data
+
+
+def _constant(b: Builder, value: object, type_: Type) -> Atom:
+    assert isinstance(type_, ArrayType)
+    return b.const(np.asarray(value, type_.dtype.np))

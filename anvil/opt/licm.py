@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from anvil.ir.records import Func, Op, Program, Region, Value
-from anvil.opt.passes import ALL, each_func, register
+from anvil.opt.passes import ALL, each_func, memo, register
 
 LOOPS = ("for", "while", "loop_rev")
 SPREADING = ("broadcast", "iota", "const")
 """Cheap inside a loop, an array in memory outside: moved only for the sake of others that move."""
 
 
-@register("licm", stages=ALL, needs={"canonicalize": "constant loop states become captures there"})
+@register("licm", stages=ALL, needs={"simplify": "constant loop states become captures there"})
 def licm(program: Program) -> Program:
     """Moves ops that depend on nothing inside a loop to before it; not out of loops with a history.
 
     Ops with regions and calls stay: they might not end, and the loop might not run.
     """
-    return each_func(program, _func)
+    return each_func(program, _func, _idle, once=True)
+
+
+_idle = memo()
 
 
 def _func(func: Func) -> Func:

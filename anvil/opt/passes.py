@@ -12,8 +12,9 @@ Passes of `anvil.ad` are declared here by name and handed to the runner by the A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableSet, Sequence
 from dataclasses import dataclass, field, replace
+from weakref import WeakSet
 
 from anvil.errors import AnvilError, Diagnostic, UsageError
 from anvil.ir.analysis import walk
@@ -150,6 +151,44 @@ def with_funcs(program: Program, funcs: Iterable[Func]) -> Program:
     return replace(program, funcs=new)
 
 
-def each_func(program: Program, fn: Callable[[Func], Func]) -> Program:
-    """`fn` applied to every function; `program` itself if none changed."""
-    return with_funcs(program, map(fn, program.funcs.values()))
+def memo() -> MutableSet[Func]:
+    """A new memory of the functions that a pass has nothing to do for, for `each_func`."""
+    idle: WeakSet[Func] = WeakSet()
+    _MEMOS.append(idle)
+    return idle
+
+
+_MEMOS: list[WeakSet[Func]] = []
+
+
+def less_of(old: Func, new: Func) -> Func:
+    """`new`, which is `old` with ops removed: what was idle for `old` is idle for it too."""
+    if new is not old:
+        for idle in _MEMOS:
+            if old in idle:
+                idle.add(new)
+    return new
+
+
+def each_func(
+    program: Program,
+    fn: Callable[[Func], Func],
+    idle: MutableSet[Func] | None = None,
+    once: bool = False,
+) -> Program:
+    """`fn` applied to every function; `program` itself if none changed.
+
+    `idle` remembers the functions that `fn` does not change, so that it need not look again; with
+    `once` also its results, if `fn` has nothing left to do for those.
+    """
+    if idle is None:
+        return with_funcs(program, map(fn, program.funcs.values()))
+    funcs = []
+    for func in program.funcs.values():
+        new = func
+        if func not in idle:
+            new = fn(func)
+            if once or new is func:
+                idle.add(new)
+        funcs.append(new)
+    return with_funcs(program, funcs)

@@ -38,15 +38,13 @@ register(
 PIPELINES: Mapping[str, tuple[str, ...]] = {
     "O0": ("expand", "derive-steps", "plan-loops", "dce"),
     "O1": (
-        *("canonicalize", "dce", "expand", "inline", "canonicalize", "cse", "dce"),
-        *("derive-steps", "dce", "plan-loops", "mailbox", "canonicalize", "cse", "dce"),
+        *("simplify", "dce", "expand", "inline", "dce", "simplify", "dce"),
+        *("derive-steps", "plan-loops", "mailbox", "simplify", "cse", "dce"),
     ),
     "O2": (
-        *("canonicalize", "simplify", "cse", "dce", "expand"),
-        *("inline", "canonicalize", "fold", "simplify", "cse", "licm", "dce"),
-        *("derive-steps", "canonicalize", "simplify", "cse", "licm", "dce"),
-        *("plan-loops", "mailbox"),
-        *("canonicalize", "fold", "simplify", "cse", "licm", "dce"),
+        *("simplify", "dce", "expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
+        *("derive-steps", "simplify", "cse", "licm", "dce"),
+        *("plan-loops", "mailbox", "simplify", "cse", "licm", "dce"),
     ),
 }
 """The pipelines, from a parsed program to one that the lowering accepts."""

@@ -20,16 +20,19 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableSet, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from anvil.ir.builder import Env
 from anvil.ir.opkind import OpKind
-from anvil.ir.records import Atom, Attrs, Func, Program, Region, Value
+from anvil.ir.records import Atom, Attrs, Func, Op, Program, Region, Value
 from anvil.ir.types import ArrayType, Type
+from anvil.opt.canonicalize import Control
+from anvil.opt.fold import folded
 from anvil.opt.passes import PassError, each_func
-from anvil.opt.patterns import OpPattern, Pattern, match_op
-from anvil.opt.replay import Replay
+from anvil.opt.patterns import Bindings, OpPattern, Pattern, match_op
+from anvil.opt.replay import number, substitute
 
 Equal = Literal["exact", "reassociating", "stabilising", "finite"]
 CLASSES: tuple[Equal, ...] = ("exact", "reassociating", "stabilising", "finite")
@@ -99,19 +102,32 @@ def index_of(rules: Sequence[Rule]) -> Mapping[str, tuple[Rule, ...]]:
     return {kind: tuple(r for r in rules if r.pattern.kind == kind) for kind in roots}
 
 
-def apply(program: Program, rules: Sequence[Rule], hits: Counter[str] | None = None) -> Program:
-    """The program with these rules applied until none matches; `hits` counts what was applied."""
+def apply(
+    program: Program,
+    rules: Sequence[Rule],
+    hits: Counter[str] | None = None,
+    idle: MutableSet[Func] | None = None,
+) -> Program:
+    """The program with these rules applied until none matches; `hits` counts what was applied.
+
+    Known control flow and constants are resolved on the way. `idle` as for `each_func`.
+    """
     index = index_of(rules)
     counter: Counter[str] = Counter() if hits is None else hits
-    return each_func(program, lambda f: Rewriter(f, index, counter).rebuild())
+    return each_func(program, lambda f: Rewriter(f, index, counter).rebuild(), idle, once=True)
 
 
-class Rewriter(Replay):
-    """A builder that tries the rules of a kind on each op of that kind which it emits."""
+class Rewriter(Control):
+    """Replays a function, trying the rules of a kind on each op of that kind which it emits."""
 
     def __init__(self, func: Func, index: Mapping[str, Sequence[Rule]], hits: Counter[str]) -> None:
         self.index, self.hits, self.level = index, hits, 0
         super().__init__(func)
+
+    def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
+        """An op on constants becomes its value; others are emitted, and rewritten."""
+        outs = folded(self, op, substitute(op.args, env))
+        return super().copy(op, env) if outs is None else self.become(op, outs, env)
 
     def _append(
         self,
@@ -125,7 +141,16 @@ class Rewriter(Replay):
     ) -> Any:
         out = super()._append(kind, args, attrs, regions, types, hint, hints)
         rules = self.index.get(kind.name)
-        if rules is None or self.level > _DEEP or type(out) is tuple:
+        return out if rules is None else self._improved(rules, out)
+
+    def _admit(self, op: Op) -> Any:
+        out = super()._admit(op)
+        rules = self.index.get(op.kind.name)
+        return out if rules is None else self._improved(rules, out)
+
+    def _improved(self, rules: Sequence[Rule], out: Any) -> Any:
+        """What replaces the op just emitted, or its result."""
+        if self.level > _DEEP or type(out) is tuple:
             return out
         self.level += 1
         found = self._rewritten(rules, out)
@@ -136,20 +161,26 @@ class Rewriter(Replay):
         """What the op just emitted is replaced by; it is taken back if so."""
         frame = self.frames[-1]
         op = frame.ops[-1]
-        key = (op.kind, op.args, tuple(op.attrs.values())) if op.attrs else (op.kind, op.args)
         for r in rules:
             if not r.applies(out.type):
                 continue
             for found in match_op(r.pattern, op, self.producer, {}):
-                frame.ops.pop()
-                outs = frame.table.pop(key)
-                result = r.replace(self, **{k: found[k] for k in r.wants})
-                frame.table[key] = outs if result is None else (cast(Value, result),)
+                result = self._replaced(r, found, op)
                 if result is None:
-                    frame.ops.append(op)
                     continue
                 if result.type is not out.type:
                     raise PassError(f"rule {r.name} turns {out.type} into {result.type}")
                 self.hits[r.name] += 1
                 return result
         return None
+
+    def _replaced(self, r: Rule, found: Bindings, op: Op) -> Atom | None:
+        """Takes back `op`, the last one, and emits its replacement; puts it back if none."""
+        frame, key = self.frames[-1], number(op)
+        frame.ops.pop()
+        outs = frame.table.pop(key)
+        result = r.replace(self, **{k: found[k] for k in r.wants})
+        if result is None:
+            frame.ops.append(op)
+        frame.table[key] = outs if result is None else (cast(Value, result),)
+        return result

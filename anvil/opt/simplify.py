@@ -1,11 +1,11 @@
-"""The pass `simplify`: all rewrite rules of the default classes."""
+"""The pass `simplify`: all rewrite rules of the default classes, in one replay."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from anvil.ir.records import Program
-from anvil.opt.passes import ALL, register
+from anvil.opt.passes import ALL, memo, register
 from anvil.opt.rewrite import DEFAULT, RULES, Rule, apply
 from anvil.opt.rules import algebra, contraction, reductions, shapes, stable
 
@@ -20,5 +20,8 @@ def _rules() -> tuple[Rule, ...]:
 
 @register("simplify", stages=ALL)
 def simplify(program: Program) -> Program:
-    """Applies the rewrite rules: algebra, stable forms, shapes, contractions (`anvil rules`)."""
-    return apply(program, _rules())
+    """Applies the rewrite rules (`anvil rules`), and does what canonicalize and fold do."""
+    return apply(program, _rules(), None, _idle)
+
+
+_idle = memo()

@@ -23,7 +23,7 @@ def registry(monkeypatch):
 def test_order_is_checked():
     with pytest.raises(PassError, match="cse must follow inline: equal ops of caller and callee"):
         check_order(("cse", "inline"), "mine")
-    with pytest.raises(PassError, match="licm needs canonicalize before it"):
+    with pytest.raises(PassError, match="licm needs simplify before it"):
         check_order(("licm",), "mine")
     with pytest.raises(PassError, match=r"plan-loops \(pass 1\) is not legal in stage surface"):
         check_order(("plan-loops",), "mine")
