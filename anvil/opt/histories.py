@@ -10,7 +10,7 @@ nothing; loops, contractions and calls are never run twice.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from anvil.ir.analysis import nbytes, op_reads, slice_of
@@ -37,11 +37,14 @@ class Split:
     again: tuple[Op, ...]
 
 
-def split_step(step: Region, history: HistType) -> Split:
-    """Cuts the step region of a `loop_rev` over `history`."""
+def split_step(step: Region, history: HistType, later: Collection[Value] = ()) -> Split:
+    """Cuts the step region of a `loop_rev` over `history`.
+
+    What depends on captures that are defined `later` than the loop cannot be taped by it.
+    """
     k, n = int(history.counted), len(history.states)
     index, states, carried = step.params[:k], step.params[k : k + n], step.params[k + n :]
-    primal, adjoint = _partition(step.ops, carried)
+    primal, adjoint = _partition(step.ops, (*carried, *later))
     needed = _reads(adjoint)
     kept = residual_cut(primal, needed, states, _weight, _cheap)
     again = slice_of(primal, needed, kept)

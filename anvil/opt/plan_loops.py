@@ -93,6 +93,7 @@ class _Planner(Builder):
         super().__init__(params, hints)
         self.users: dict[Value, list[Op]] = {}
         self.plans: dict[Value, Exact | Ring] = {}
+        self.later: dict[Value, frozenset[Value]] = {}
 
     def replay(self, ops: Sequence[Op], env: Env) -> None:
         """`Builder.replay`; a history is live only if a reverse loop among `ops` consumes it."""
@@ -100,6 +101,11 @@ class _Planner(Builder):
         for op in ops:
             if op.kind.name == "loop_rev":
                 self.users.setdefault(op.args[0], []).append(op)  # type: ignore[arg-type]
+        later: set[Value] = set()
+        for op in reversed(ops):
+            if op.outs and isinstance(op.outs[-1].type, HistType):
+                self.later[op.outs[-1]] = frozenset(later)
+            later.update(op.outs)
         super().replay(ops, env)
         self.users = saved
 
@@ -125,7 +131,8 @@ class _Planner(Builder):
             return self.emit_tuple(op.kind, args, {"hist": False}, regions)
         history = op.outs[-1].type
         assert isinstance(history, HistType)
-        steps = {u: split_step(u.regions[0], history) for u in users}
+        later = self.later[op.outs[-1]]
+        steps = {u: split_step(u.regions[0], history, later) for u in users}
         count = constant_count(args[0]) if history.counted else None
         per_step = sum(tape_bytes(s.kept) for s in steps.values())
         if count is not None and count * per_step <= _EXACT_BYTES:
@@ -135,7 +142,7 @@ class _Planner(Builder):
     def _exact(
         self, op: Op, args: list[Atom], count: int, steps: dict[Op, Split], env: Env
     ) -> Sequence[Atom]:
-        inits, rows = args[1:], max(count, 0)
+        inits, rows = args[1:], max(count, 1)
         tapes = [self.zeros(t) for s in steps.values() for t in tape_types(s.kept, rows)]
         types = [_I64, *(a.type for a in inits), *(t.type for t in tapes)]
         frame = self.begin("body", types, [p.hint for p in op.regions[0].params])
