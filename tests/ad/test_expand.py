@@ -14,7 +14,7 @@ from anvil.ir.analysis import walk
 from anvil.ir.evaluate import evaluate
 from anvil.ir.records import Atom, FuncRef, Op, Program
 from anvil.ir.verify import verify
-from tests.ad.programs import X, func, loop, loop_while, program
+from tests.ad.programs import N, X, func, loop, loop_while, program
 
 
 def grad_call(
@@ -192,3 +192,27 @@ def test_unused_and_integer_results_have_no_tangent() -> None:
         lambda b, x: list(b.emit("jvp_call", (x, x, b.const(1.0)), attrs, out_types=(X,) * 4)),
     )
     assert [float(v) for v in run(program(top, g, stage="surface"), 3.0)] == [9.0, 6.0, 6.0, 0.0]
+
+
+def test_the_evaluator_runs_every_stage() -> None:
+    """Surface and core programs run op by op through the passes, to the numbers of the whole
+    pipeline.
+    """
+
+    def passes(p: Program) -> Program:
+        return derive_steps(expand(p))
+
+    def descend(b: Any, x: Atom, n: Atom) -> Sequence[Atom]:
+        return loop(b, n, [x], lambda i, s: [b.sub(s, b.mul(0.1, grad_call(b, "sine", [s])))])
+
+    attrs = {"callee": FuncRef("descend"), "wrt": (0,), "outs": (0,), "transform": "default"}
+    top = func(
+        "top",
+        {"x": X, "n": N},
+        lambda b, x, n: list(b.emit("vjp_call", (x, n, b.const(1.0)), attrs, out_types=(X, X))),
+    )
+    p = program(top, func("descend", {"x": X, "n": N}, descend), sine(), stage="surface")
+    expected = [float(v) for v in run(p, 0.3, 5)]
+    for stage in (p, expand(p)):
+        found = evaluate(stage, [0.3, 5], expand=passes)
+        assert [float(v) for v in found] == pytest.approx(expected, rel=1e-14)
