@@ -30,12 +30,18 @@ class Var:
     name: str
     const: bool = False
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True)
 class Rest:
     """As last operand: matches all that are left, as a tuple."""
 
     name: str
+
+    def __str__(self) -> str:
+        return "..."
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,9 @@ class OpPattern:
     kind: str
     args: tuple[Pattern, ...]
     name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(map(str, self.args))})"
 
     def as_(self, name: str) -> OpPattern:
         """The pattern with the matched op bound to `name`."""

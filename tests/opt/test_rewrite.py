@@ -153,3 +153,8 @@ def test_malformed_rules_are_refused():
         rule(X)(lambda b, x: x)
     with pytest.raises(PassError, match="needs a pattern with an op and a docstring"):
         rule(P.sin(C))(lambda b, c: c)
+
+
+def test_rules_are_listed_as_they_are_written():
+    assert str(RULES["log_one_plus_exp"].pattern) == "log(add(1, exp(x)))"
+    assert str(RULES["slice_concatenate"].pattern) == "slice(concatenate(...))"
