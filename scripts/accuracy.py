@@ -82,6 +82,7 @@ _LAX: dict[str, Callable[..., Any]] = {
     "or_": lax.bitwise_or,
     "xor": lax.bitwise_xor,
     "not_": lax.bitwise_not,
+    "quot": lax.div,
     "round": lambda x: lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN),
     "is_nan": lambda x: lax.ne(x, x),
 }

@@ -83,11 +83,11 @@ def _int_divmod(b: Any, x: Atom, y: Atom) -> tuple[Atom, Atom]:
     by_zero = b.eq(y, 0)
     safe = b.select(by_zero, full(b, y, 1), y)
     if x.type.dtype.kind == "u":
-        q, r = b.div(x, safe), b.rem(x, safe)
+        q, r = b.quot(x, safe), b.rem(x, safe)
     else:
         minus_one = b.eq(y, -1)
         safe = b.select(minus_one, full(b, y, 1), safe)
-        q = b.div(x, safe)
+        q = b.quot(x, safe)
         r = b.sub(x, b.mul(q, safe))
         moved = b.and_(b.ne(r, 0), b.lt(b.xor(r, safe), 0))
         q = b.select(moved, b.sub(q, 1), q)

@@ -22,7 +22,7 @@ from anvil.ir.families import (
 from anvil.ir.ops import accurate
 from anvil.ir.records import Const
 from anvil.ir.samples import uniform
-from anvil.ir.types import INEXACT, NUMBERS, REALS
+from anvil.ir.types import INEXACT, INTEGERS, NUMBERS, REALS
 
 _ANY = (-3.0, 3.0)
 _NONZERO = (1.0, 3.0)
@@ -69,14 +69,14 @@ class Abs(Elementwise):
 
     @staticmethod
     def decompose(b: Any, x: Any) -> Any:
-        """Unsigned numbers are their size; complex ones by a scaled hypotenuse."""
-        kind = type_at(x).dtype.kind
-        return x if kind == "u" else accurate.abs_complex(b, x) if kind == "c" else None
+        """Of complex numbers by a scaled hypotenuse."""
+        return accurate.abs_complex(b, x) if type_at(x).dtype.kind == "c" else None
 
     @staticmethod
     def simplify(b: Any, args: Args, attrs: Any) -> Any:
-        """Of an abs: itself; of -x: that of x."""
-        if made_by(b, args[0], "abs"):
+        """Of an abs: itself; of -x: that of x; unsigned numbers."""
+        unsigned = type_at(args[0]).dtype.kind == "u"
+        if unsigned or (made_by(b, args[0], "abs") and _plain(args[0])):
             return args[0]
         inner = made_by(b, args[0], "neg")
         return b.abs(inner[0]) if inner else None
@@ -243,22 +243,12 @@ class Mulz(Bilinear, Elementwise):
 
 
 class Div(Elementwise):
-    """`x / y`. Integers truncate towards 0 and y must not be 0: for lowering, see floor_div."""
+    """`x / y`."""
 
-    name, python, hlo = "div", (np.true_divide,), "stablehlo.divide"
-    dtypes, samples, at_kinks = NUMBERS, uniform(_ANY, _NONZERO), "IEEE at y = 0: inf or nan"
-    source = "{0} / {1}"
-    partials = (
-        lambda b, out, x, y: b.div(1, y),
-        lambda b, out, x, y: b.neg(b.div(out, y)),
-    )
-
-    @staticmethod
-    def numpy(x: Any, y: Any) -> Any:
-        """C's division for integers."""
-        if x.dtype.kind not in "iu":
-            return np.true_divide(x, y)
-        return np.floor_divide(x - np.fmod(x, y), y)
+    name, python, numpy, hlo = "div", (np.true_divide,), np.true_divide, "stablehlo.divide"
+    dtypes, samples, source = INEXACT, uniform(_ANY, _NONZERO), "{0} / {1}"
+    at_kinks = "IEEE at y = 0: inf or nan"
+    partials = (lambda b, out, x, y: b.div(1, y), lambda b, out, x, y: b.neg(b.div(out, y)))
 
     @staticmethod
     def simplify(b: Any, args: Args, attrs: Any) -> Any:
@@ -267,6 +257,19 @@ class Div(Elementwise):
         if not _plain(y) or not is_const(y, 1, -1):
             return None
         return x if is_const(y, 1) else b.neg(x)
+
+
+class Quot(Elementwise):
+    """The quotient of integers truncated towards 0, for y other than 0 and without overflow; the
+    lowering of floor_div makes these."""
+
+    name, hlo, nondiff = "quot", "stablehlo.divide", True
+    dtypes, samples = INTEGERS, uniform((-9.0, 9.0), _NONZERO)
+
+    @staticmethod
+    def numpy(x: Any, y: Any) -> Any:
+        """Without the remainder."""
+        return np.floor_divide(x - np.fmod(x, y), y)
 
 
 class FloorDiv(Elementwise):

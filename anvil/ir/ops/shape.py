@@ -101,7 +101,6 @@ class Reshape(Movement):
     """The elements of `x`, in C order, in another shape."""
 
     name, attrs, source = "reshape", {"shape": ()}, "np.reshape({0}, {shape})"
-    hlo = "stablehlo.reshape"
     samples = shaped(((2, 3), {"shape": (3, 2)}), ((1,), {"shape": ()}), ((4,), {"shape": (2, 2)}))
 
     @staticmethod
@@ -116,6 +115,12 @@ class Reshape(Movement):
     def numpy(x: Any, *, shape: Axes) -> Any:
         """np.reshape."""
         return np.reshape(x, shape)
+
+    @staticmethod
+    def hlo(e: Any, op: Op) -> None:
+        """With both types."""
+        text = f"stablehlo.reshape {e.operand(op.args[0])} : {functional(e, op)}"
+        e.result(op.outs[0], text)
 
     @staticmethod
     def transpose(t: Any, ct: Any, args: Args, *, shape: Axes) -> None:
