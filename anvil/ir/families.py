@@ -111,11 +111,18 @@ def real_dtype(dtype: DType) -> DType:
     return dtype.real
 
 
+_TYPES: dict[object, ArrayType] = {}
+
+
 def _elementwise_type(cls: type[Elementwise], /, *types: Type, **attrs: Any) -> Type:
-    ts = arrays(cls.name, types)
-    shape = same_shape(cls.name, ts)
-    dtype = check_dtype(cls, same_dtype(cls.name, ts))
-    return array(cls.result_dtype(dtype), shape)
+    """Found once per kind and operand types, which are interned."""
+    found = _TYPES.get((cls, types))
+    if found is None:
+        ts = arrays(cls.name, types)
+        shape = same_shape(cls.name, ts)
+        dtype = check_dtype(cls, same_dtype(cls.name, ts))
+        found = _TYPES[cls, types] = array(cls.result_dtype(dtype), shape)
+    return found
 
 
 def _literal(cls: type[OpKind], args: Args) -> ArrayType | None:

@@ -17,9 +17,11 @@ declarations import nothing upward:
     simplify(b, args, attrs)                    exact peephole at birth; None = emit
     partials = (p0, p1, ...)                    elementwise: p_i(b, y, *args) = dy/dx_i, None for 0
     jvp(b, args, outs, tangents, **attrs)       tangents of the outputs; None is a symbolic zero
-    linear = (i, ...)                           operands the kind is linear in, with
+    linear = (i, ...)                           operands the kind is linear in (of any number of
+                                                operands: linear_in(args)), with
     transpose(t, ct, args, **attrs)             which adds into their accumulators
     vjp(t, cts, args, outs, **attrs)            override of the derived reverse rule
+    kinks = ((x, ..., dy/dx, ...), ...)         conventions where an elementwise kind is not smooth
     batch(b, args, batched, size, **attrs)      mapped operands carry the mapped axis at 0, so do
                                                 results
 """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anvil.ir.opkind import OpKind
-from anvil.ir.types import F64, array
+from anvil.ir.types import C128, F64, array
 from tests.ad.oracle import Orders
 from tests.ad.programs import X, func, program
 from tests.ops.harness import KINDS
@@ -101,3 +101,11 @@ def test_masked_zeros() -> None:
 
     assert gradient(guarded, [0.0, 4.0, 0.0]) == [0, 0.25, 0]
     assert gradient(lambda b, v: b.sqrt(v), [0.0, 4.0, 1.0]) == [np.inf, 0.25, 0.5]
+
+
+def test_the_size_of_a_complex_zero() -> None:
+    """|z| has derivative 0 at 0 too, and conj(z) / |z| elsewhere."""
+    z = array(C128, (2,))
+    orders = Orders(program(func("f", {"z": z}, lambda b, z: [b.abs(z)])))
+    (bar,) = orders.cotangents("f", [np.array([0j, 3 + 4j])], [np.ones(2)])
+    np.testing.assert_allclose(bar, [0, 0.6 - 0.8j], rtol=1e-15)
