@@ -35,7 +35,7 @@ from jax._src.lib import pytree
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func as func_dialect
 
-from anvil.lower.module import LeafType, Module
+from anvil.lower.module import LeafType, Module, SignatureMismatch
 
 ad: Any = _ad
 batching: Any = _batching
@@ -118,7 +118,7 @@ def _abstract_eval(*args: Any, module: Module) -> list[Any]:
     given = tuple((np.dtype(a.dtype), tuple(a.shape)) for a in args)
     if given != module.in_types:
         want, got = (", ".join(f"{d}{list(s)}" for d, s in ts) for ts in (module.in_types, given))
-        raise TypeError(f"{module.name} was compiled for ({want}) and got ({got})")
+        raise SignatureMismatch(f"{module.name} was compiled for ({want}) and got ({got})")
     return avals(module.out_types)
 
 

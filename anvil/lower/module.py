@@ -14,6 +14,10 @@ LeafType = tuple[np.dtype[Any], tuple[int, ...]]
 Mask = tuple[bool, ...]
 
 
+class SignatureMismatch(TypeError):
+    """A module was called with other shapes or dtypes than it was compiled for."""
+
+
 class Rules(Protocol):
     """How jax's transforms act on a module when it is called inside foreign jax code.
 

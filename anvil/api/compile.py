@@ -1,0 +1,114 @@
+"""From a parsed program to an executable: passes, lowering, and what the user may look at on the
+way.
+
+    surface --simplify, expand--> core --derive-steps--> adjoint --plan-loops--> planned -->
+    StableHLO
+
+`anvil.ad` hands its passes to the pipeline here, and the pipeline hands `expand` a simplifier, so
+that a function is simplified before it is differentiated (the packages do not know each other).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from anvil import ad
+from anvil.errors import error, warn
+from anvil.ir.builder import Builder
+from anvil.ir.loc import primary
+from anvil.ir.records import FuncRef, Program
+from anvil.ir.types import ArrayType
+from anvil.opt.passes import Transform
+from anvil.opt.pipeline import Report, run
+
+if TYPE_CHECKING:
+    from anvil.lower.module import Module
+
+BEFORE_AD = ("simplify", "dce")
+"""Passes that a function goes through before it is transformed."""
+
+STAGES = ("parse", "core", "adjoint", "opt", "jvp", "vjp")
+"""Stages of a program that `ir` shows; `jvp` and `vjp` are its derivatives, optimised."""
+
+
+def optimise(
+    program: Program,
+    pipeline: str = "O2",
+    *,
+    stop_after: str = "",
+    report: Report | None = None,
+    warnings: bool = False,
+) -> Program:
+    """Runs a pipeline, with the passes of `anvil.ad` in their places.
+
+    Raises AnvilError where a derivative cannot be formed; warns of gradients that are cut off.
+    """
+
+    def simplify(p: Program) -> Program:
+        return p if pipeline == "O0" else run(p, BEFORE_AD)
+
+    def expand(p: Program) -> Program:
+        return ad.expand(p, simplify, warn=_warn_cut if warnings else None)
+
+    given: dict[str, Transform] = {"expand": expand, "derive-steps": ad.derive_steps}
+    return run(program, pipeline, given=given, stop_after=stop_after, report=report)
+
+
+def _warn_cut(cut: ad.Cut) -> None:
+    name = cut.hint or f"parameter {cut.param}"
+    kind, loc = cut.ops[0]
+    warn(
+        "zero-gradient",
+        f"the gradient with respect to {name} is identically zero: every path is cut,"
+        f" first by {kind} at line {primary(loc).line}",
+        loc,
+    )
+
+
+def stage_of(program: Program, stage: str) -> Program:
+    """The program at one of STAGES. Raises AnvilError for another name."""
+    if stage == "parse":
+        return program
+    if stage in ("jvp", "vjp"):
+        return optimise(derivative(program, stage))
+    last = {"core": "expand", "adjoint": "derive-steps", "opt": ""}
+    if stage not in last:
+        known = ", ".join((*STAGES, "stablehlo", "hlo", "numpy"))
+        raise error("bad-option", f"no stage is called {stage!r}; there are {known}")
+    return optimise(program, stop_after=last[stage])
+
+
+def derivative(program: Program, mode: str) -> Program:
+    """A program that calls the entry's forward ("jvp") or reverse ("vjp") derivative.
+
+    With respect to all its float parameters and results: (x..., dx...) -> (y..., dy...), or
+    (x..., ybar...) -> (y..., xbar...).
+    """
+    main = program.main
+    wrt = _inexact([p.type for p in main.params])
+    outs = _inexact(main.results)
+    params, results = [p.type for p in main.params], list(main.results)
+    extra = [params[i] for i in wrt] if mode == "jvp" else [results[i] for i in outs]
+    more = [results[i] for i in outs] if mode == "jvp" else [params[i] for i in wrt]
+    prefix = "d" if mode == "jvp" else "bar"
+    hints = [p.hint for p in main.params]
+    named = [hints[i] for i in wrt] if mode == "jvp" else [""] * len(outs)
+    b = Builder([*params, *extra], [*hints, *(f"{prefix}_{h}" if h else "" for h in named)])
+    b.loc = main.origin.loc
+    attrs: dict[str, Any] = {"callee": FuncRef(main.name), "wrt": wrt, "outs": outs}
+    made = b.emit_tuple(f"{mode}_call", b.params, attrs, out_types=[*results, *more])
+    name = f"{main.name}.{mode}_of"
+    func = b.finish(name, made)
+    return Program({**program.funcs, name: func}, name, "surface")
+
+
+def _inexact(types: Sequence[Any]) -> tuple[int, ...]:
+    return tuple(i for i, t in enumerate(types) if isinstance(t, ArrayType) and t.dtype.inexact)
+
+
+def lower(program: Program, rules: Any = None) -> Module:
+    """The module of a planned program."""
+    from anvil.lower.emit import to_module
+
+    return to_module(program, rules)

@@ -1,0 +1,279 @@
+"""The public transforms. Each returns a compiled function, and each can be used inside compiled
+code.
+
+`MARKERS` and `opened` tell the front end what they mean: a call of `anvil.grad(f)` in a compiled
+function becomes an op on `f`'s program, not a call of this module.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from anvil.api.function import Function, JitOptions
+from anvil.errors import boundary, error
+from anvil.parser.transforms_api import Opened, Transforms
+
+Fn = Callable[..., Any]
+Argnums = int | Sequence[int]
+
+
+def _of(kind: str, fun: Fn, **options: Any) -> Function:
+    if not callable(fun):
+        raise error("not-callable", f"{kind} expects a function, got {type(fun).__name__}")
+    return Function(Opened(kind, fun, options), TRANSFORMS)
+
+
+@boundary
+def jit(
+    fun: Fn | None = None,
+    *,
+    static_argnums: Argnums = (),
+    donate_argnums: Argnums = (),
+    device: Any = None,
+    in_shardings: Any = None,
+    out_shardings: Any = None,
+    checks: bool = True,
+    out: str = "follow",
+    optimise: str = "O2",
+    compiler_options: Mapping[str, Any] | None = None,
+) -> Any:
+    """Compiles a function of arrays, scalars and containers of them; also a decorator.
+
+    static_argnums  arguments that are known while compiling (rarely needed: an int that decides a
+                    shape becomes static by itself, and `explain()` says so)
+    donate_argnums  arguments whose memory the results may take
+    device, in_shardings, out_shardings, compiler_options   as in `jax.jit`, leaf by leaf
+    checks          False drops the checks on indices, division and asserts
+    out             "follow" the inputs (jax Arrays in, jax Arrays out; otherwise NumPy), "jax" or
+                    "numpy"
+    optimise        the pipeline: "O0", "O1" or "O2"
+    """
+    if fun is None:
+        keywords = {k: v for k, v in locals().items() if k != "fun"}
+        return functools.partial(jit, **keywords)
+    options = JitOptions(
+        static_argnums=_numbers(static_argnums),
+        donate_argnums=_numbers(donate_argnums),
+        device=device,
+        in_shardings=in_shardings,
+        out_shardings=out_shardings,
+        checks=checks,
+        out=out,
+        pipeline=optimise,
+        compiler_options=compiler_options,
+    )
+    if not callable(fun):
+        raise error("not-callable", f"jit expects a function, got {type(fun).__name__}")
+    return Function(Opened("jit", fun, {}), TRANSFORMS, options)
+
+
+def _numbers(argnums: Argnums) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+def _argnums(argnums: Argnums) -> int | tuple[int, ...]:
+    return argnums if isinstance(argnums, int) else tuple(argnums)
+
+
+@boundary
+def grad(
+    fun: Fn, argnums: Argnums = 0, has_aux: bool = False, transform: str = "default"
+) -> Function:
+    """The gradient of a scalar function with respect to the arguments `argnums`.
+
+    The result has the structure of the argument (a tuple for several), with None at leaves that are
+    not float or complex. With `has_aux` the function returns `(value, aux)` and its gradient
+    `(gradient, aux)`. For a real function of complex z it is df/dx - i df/dy: its conjugate is the
+    direction of steepest ascent. Kinks follow docs/kinks.md. `transform` picks a reverse-mode
+    transform by name.
+    """
+    return _of("grad", fun, argnums=_argnums(argnums), has_aux=has_aux, transform=transform)
+
+
+@boundary
+def value_and_grad(
+    fun: Fn, argnums: Argnums = 0, has_aux: bool = False, transform: str = "default"
+) -> Function:
+    """`(value, gradient)` of a scalar function, the function being evaluated once; see `grad`."""
+    return _of(
+        "value_and_grad", fun, argnums=_argnums(argnums), has_aux=has_aux, transform=transform
+    )
+
+
+@boundary
+def jacfwd(fun: Fn, argnums: Argnums = 0) -> Function:
+    """The Jacobian by forward mode: axes of the result first, then those of the argument."""
+    return _of("jacfwd", fun, argnums=_argnums(argnums))
+
+
+@boundary
+def jacrev(fun: Fn, argnums: Argnums = 0) -> Function:
+    """The Jacobian by reverse mode: axes of the result first, then those of the argument."""
+    return _of("jacrev", fun, argnums=_argnums(argnums))
+
+
+@boundary
+def jacobian(fun: Fn, argnums: Argnums = 0) -> Function:
+    """The Jacobian by the mode that takes fewer passes: forward for few inputs, else reverse."""
+    return _of("jacobian", fun, argnums=_argnums(argnums))
+
+
+@boundary
+def hessian(fun: Fn, argnums: Argnums = 0) -> Function:
+    """The matrix of second derivatives: forward mode over reverse mode."""
+    return _of("hessian", fun, argnums=_argnums(argnums))
+
+
+@boundary
+def vmap(fun: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Function:
+    """Maps a function over an axis of its arguments.
+
+    in_axes   an int, None (not mapped), or a tuple with one of these per argument
+    out_axes  where the mapped axis is in the results
+    Branches and loops on mapped data run masked: a lane that has finished is frozen.
+    """
+    axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+    return _of("vmap", fun, in_axes=axes, out_axes=out_axes)
+
+
+def _entry(name: str, fun: Fn) -> Function:
+    """The compiled function (primals, others) -> ... behind the functions that take their point."""
+    key = (name, fun)
+    try:
+        found = _ENTRIES.get(key)
+    except TypeError:
+        return _of(name, fun)
+    if found is None:
+        found = _ENTRIES[key] = _of(name, fun)
+        if len(_ENTRIES) > _KEPT:
+            _ENTRIES.pop(next(iter(_ENTRIES)))
+    return found
+
+
+_ENTRIES: dict[tuple[str, Fn], Function] = {}
+_KEPT = 256
+
+
+@boundary
+def jvp(fun: Fn, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """`(f(*primals), derivative of f at primals along tangents)`: forward mode.
+
+    `tangents` has the structure of `primals`; None stands for zero.
+    """
+    found: tuple[Any, Any] = _entry("jvp", fun)(tuple(primals), tuple(tangents))
+    return found
+
+
+@boundary
+def vjp(fun: Fn, *primals: Any) -> tuple[Any, Fn]:
+    """`(f(*primals), pullback)`: `pullback(ct)` are the cotangents of the primals, as a tuple."""
+    value = _entry("jit", fun)(*primals)
+    entry = _entry("pullback", fun)
+
+    @boundary
+    def pullback(cotangent: Any) -> Any:
+        """The cotangents of the primals for a cotangent of the result."""
+        return entry(primals, cotangent)
+
+    return value, pullback
+
+
+@boundary
+def linearize(fun: Fn, *primals: Any) -> tuple[Any, Fn]:
+    """`(f(*primals), df)`: `df(*tangents)` is the derivative of f at primals along tangents."""
+    value = _entry("jit", fun)(*primals)
+    entry = _entry("jvp", fun)
+
+    @boundary
+    def differential(*tangents: Any) -> Any:
+        """The derivative along tangents with the structure of the primals."""
+        return entry(primals, tangents)[1]
+
+    return value, differential
+
+
+@boundary
+def hvp(fun: Fn, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian of a scalar function at `primals` times `tangents`, for the first argument."""
+    return _entry("hvp", fun)(tuple(primals), tuple(tangents))
+
+
+@boundary
+def stop_gradient(x: Any) -> Any:
+    """`x`, through which no derivative passes (every leaf of a container)."""
+    return x
+
+
+class custom_jvp:
+    """A function with a forward rule of its own; reverse mode is derived from it.
+
+    @anvil.custom_jvp
+    def f(x): ...
+    @f.defjvp
+    def f_jvp(primals, tangents):          # -> (f(*primals), tangent of the result)
+        ...
+    """
+
+    def __init__(self, fun: Fn) -> None:
+        self.fun = fun
+        self.rule: Fn | None = None
+        functools.update_wrapper(self, fun)
+
+    def defjvp(self, rule: Fn) -> Fn:
+        """Sets the rule: `(primals, tangents) -> (result, tangent)`, linear in the tangents."""
+        self.rule = rule
+        return rule
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The function itself, compiled."""
+        return _entry("jit", self.fun)(*args, **kwargs)
+
+
+class custom_vjp:
+    """A function with a reverse rule of its own; forward mode is derived by transposing it.
+
+    @anvil.custom_vjp
+    def f(x): ...
+    f.defvjp(fwd, bwd)      # fwd(*args) -> (result, residuals); bwd(residuals, ct) -> cts of args
+
+    A `bwd` that is not linear in the cotangent (clipping, say) works in reverse mode only.
+    """
+
+    def __init__(self, fun: Fn) -> None:
+        self.fun = fun
+        self.fwd: Fn | None = None
+        self.bwd: Fn | None = None
+        functools.update_wrapper(self, fun)
+
+    def defvjp(self, fwd: Fn, bwd: Fn) -> None:
+        """Sets the rule."""
+        self.fwd, self.bwd = fwd, bwd
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The function itself, compiled."""
+        return _entry("jit", self.fun)(*args, **kwargs)
+
+
+def opened(obj: Any) -> Opened | None:
+    """What a transformed function is made of, for the front end."""
+    if isinstance(obj, Function):
+        return obj.target
+    if isinstance(obj, custom_jvp):
+        if obj.rule is None:
+            raise error("bad-rule", f"{obj.fun.__name__} has no rule: give one with defjvp")
+        return Opened("custom_jvp", obj.fun, {"jvp": obj.rule})
+    if isinstance(obj, custom_vjp):
+        if obj.fwd is None:
+            raise error("bad-rule", f"{obj.fun.__name__} has no rule: give one with defvjp")
+        return Opened("custom_vjp", obj.fun, {"fwd": obj.fwd, "bwd": obj.bwd})
+    return None
+
+
+MARKERS: Mapping[Any, str] = {
+    f: f.__name__
+    for f in (jit, grad, value_and_grad, jacfwd, jacrev, jacobian, hessian, vmap)
+    + (jvp, vjp, linearize, hvp, stop_gradient, custom_jvp, custom_vjp)
+}
+TRANSFORMS = Transforms(markers=MARKERS, opened=opened)
