@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from operator import is_
 from types import MethodType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -147,6 +148,40 @@ class Specialisation:
             run = self.runs[classes] = self.executable.runner(classes)
         return self.rebuild(run(leaves))
 
+    def ready(self, classes: Sequence[type]) -> Callable[[Sequence[Any]], Any]:
+        """`self` for leaves of these classes, in as few steps as possible.
+
+        Raises Stale if it no longer fits.
+        """
+        mismatch, rebuild, holds = runtime().SignatureMismatch, self.rebuild, self.holds
+        whole = self.chosen is None and not self.hidden
+        run = self.executable.runner(classes) if whole else None
+
+        def direct(leaves: Sequence[Any]) -> Any:
+            try:
+                return rebuild(run(leaves))  # type: ignore[misc]
+            except mismatch:
+                raise Stale from None
+
+        def guarded(leaves: Sequence[Any]) -> Any:
+            if not holds():
+                raise Stale
+            return direct(leaves) if run is not None else through(leaves)
+
+        def through(leaves: Sequence[Any]) -> Any:
+            try:
+                return self(leaves)
+            except mismatch:
+                raise Stale from None
+
+        if not self.free:
+            return guarded
+        return direct if run is not None else through
+
+
+class Stale(Exception):
+    """A remembered way to call does not fit, or what was read outside has changed."""
+
 
 class Group:
     """The specialisations for arguments of one structure and of certain classes of leaves.
@@ -199,6 +234,8 @@ class Function:
         self.transforms = transforms
         self.options = options or JitOptions()
         self._groups: dict[Any, Group] = {}
+        self._plain: dict[Any, Callable[[Sequence[Any]], Any]] = {}
+        self._ready: dict[Any, Callable[[Sequence[Any]], Any]] = {}
         self._made: list[tuple[Any, Specialisation]] = []
         fn = target.fn
         self.__name__: str = getattr(fn, "__name__", type(fn).__name__)
@@ -214,22 +251,47 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs on these arguments, compiling first if their signature is new."""
         try:
+            if not kwargs:
+                ready = self._plain.get(tuple(map(type, args)))
+                if ready is not None:
+                    return ready(args)
+        except Stale:
+            pass
+        except Exception as problem:
+            trim(problem)
+            raise
+        return self._nested(args, kwargs)
+
+    def _nested(self, args: Any, kwargs: Any) -> Any:
+        """The call path for containers, and for what is not ready."""
+        try:
             leaves, tree = runtime().flatten((args, kwargs) if kwargs else args)
-            group = self._groups.get((tree, *map(type, leaves)))
-            if group is not None:
-                spec = group.direct
-                if spec is not None and (spec.free or spec.holds()):
-                    try:
-                        return spec(leaves)
-                    except runtime().SignatureMismatch:
-                        pass
-            return self._lookup(args, kwargs, leaves, tree)(leaves)
+            key = (tree, *map(type, leaves))
+            ready = self._ready.get(key)
+            if ready is not None:
+                try:
+                    return ready(leaves)
+                except Stale:
+                    pass
+            spec = self._lookup(args, kwargs, leaves, key)
+            self._prepare(args, kwargs, leaves, key)
+            return spec(leaves)
         except Exception as problem:
             trim(problem)
             raise
 
-    def _lookup(self, args: Any, kwargs: Any, leaves: Sequence[Any], tree: Any) -> Specialisation:
-        key = (tree, *map(type, leaves))
+    def _prepare(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> None:
+        """Remembers the shortest way to call the specialisation for such leaves, if it is the only
+        one."""
+        direct = self._groups[key].direct
+        flat = not kwargs and len(args) == len(leaves) and all(map(is_, args, leaves))
+        table, short = (self._plain, key[1:]) if flat else (self._ready, key)
+        if direct is not None:
+            table[short] = direct.ready(key[1:])
+        else:
+            table.pop(short, None)
+
+    def _lookup(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> Specialisation:
         group = self._groups.get(key)
         spec = None if group is None else group.find(leaves)
         if spec is None:
@@ -274,7 +336,7 @@ class Function:
 
     def _spec(self, args: Any, kwargs: Any) -> Specialisation:
         leaves, tree = runtime().flatten((args, kwargs) if kwargs else args)
-        return self._lookup(args, kwargs, leaves, tree)
+        return self._lookup(args, kwargs, leaves, (tree, *map(type, leaves)))
 
     @boundary
     def ir(self, *args: Any, stage: str = "opt", **kwargs: Any) -> IR:
