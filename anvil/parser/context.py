@@ -37,12 +37,13 @@ from anvil.errors import error as make_error
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, ArrayType, DType, Shape, array
-from anvil.parser import arraylike, roots
-from anvil.parser.heap import ListBox, Mark, State, fresh_box
+from anvil.parser import arraylike, operators, roots
+from anvil.parser.heap import Content, ListBox, Mark, State, fresh_box
 from anvil.parser.promotion import Strength, promote
-from anvil.parser.signals import NeedStatic, PathEnd
+from anvil.parser.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.values import (
     Abstract,
+    Conflict,
     Known,
     ListV,
     NDArray,
@@ -86,6 +87,7 @@ class Context:
         self.session = session
         self.b = b
         self.state = State()
+        self.bounds: dict[Atom, tuple[int, int]] = {}
 
     @property
     def loc(self) -> AnyLoc:
@@ -144,7 +146,7 @@ class Context:
         if isinstance(v, TupleV):
             return v.items
         if isinstance(v, ListV):
-            content = self.state.heap[v.box]
+            content = self.content(v.box, "list")
             assert isinstance(content, ListBox)
             return content.items
         if isinstance(v, Known) and isinstance(v.value, list | tuple | range | str):
@@ -331,6 +333,21 @@ class Context:
             atom = step.write(self.b, base, atom)
         self.state.heap[a.box] = atom
 
+    def content(self, box: int, what: str) -> Content:
+        """What a box holds; refused if two paths left it in different forms."""
+        content = self.state.heap[box]
+        if isinstance(content, Conflict):
+            self.refuse_conflict(f"this {what}", content)
+        return content
+
+    def refuse_conflict(self, what: str, v: Conflict) -> NoReturn:
+        """Refuses to read what two paths left in different forms."""
+        code = "branch-types" if v.loop is None else "loop-types"
+        first = f"{v.first}{_line(v.first_loc)}"
+        second = f"{v.second}{_line(v.second_loc)}"
+        error = make_error(code, f"{what} is {first} on one path and {second} on another", self.loc)
+        raise Blocked(error, unroll=v.loop)
+
     def writable(self, box: int, mark: Mark) -> None:
         """Refuses a write to a marked box."""
         self.error("mutated-argument" if not mark.group else "alias-types", mark.reason)
@@ -385,16 +402,20 @@ class Context:
 
     def binary(self, op: str, a: Any, b: Any) -> Abstract:
         """Python's binary operator (`+`, `//`, `@`, ...) on two values."""
-        return self.session.operators.binary(self, op, self.lifted(a), self.lifted(b))
+        return operators.binary(self, op, self.lifted(a), self.lifted(b))
 
     def unary(self, op: str, a: Any) -> Abstract:
         """Python's unary operator (`-`, `+`, `~`) on a value."""
-        return self.session.operators.unary(self, op, self.lifted(a))
+        return operators.unary(self, op, self.lifted(a))
 
     def compare(self, op: str, a: Any, b: Any) -> Abstract:
         """Python's comparison (`<`, `==`, ...) of two values."""
-        return self.session.operators.compare(self, op, self.lifted(a), self.lifted(b))
+        return operators.compare(self, op, self.lifted(a), self.lifted(b))
 
     def truth(self, v: Any) -> bool | Atom:
         """Python's truth of a value: known, or a scalar bool atom."""
-        return self.session.operators.truth(self, self.lifted(v))
+        return operators.truth(self, self.lifted(v))
+
+
+def _line(loc: AnyLoc | None) -> str:
+    return "" if loc is None else f" (line {loc.source_range().line})"

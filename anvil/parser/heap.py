@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
-from anvil.parser.values import Abstract, Part, Parts, known_key
+from anvil.parser.values import Abstract, Conflict, Part, Parts, known_key
 
 FALL, BREAK, CONTINUE, RETURN = range(4)
 """How a block ends: by falling through, or by an exit that is still to be carried out."""
@@ -63,7 +63,7 @@ class CellBox:
     name: str = ""
 
 
-Content: TypeAlias = "Value | Const | ListBox | DictBox | ObjectBox | CellBox"
+Content: TypeAlias = "Value | Const | ListBox | DictBox | ObjectBox | CellBox | Conflict"
 
 
 def open_content(c: Content) -> tuple[Hashable, Parts]:
@@ -76,7 +76,9 @@ def open_content(c: Content) -> tuple[Hashable, Parts]:
         return ("dict", c.cls, tuple(map(known_key, c.entries))), tuple(c.entries.values())
     if isinstance(c, ObjectBox):
         return ("object", tuple(c.attrs)), tuple(c.attrs.values())
-    return ("cell", c.name), (c.value,)
+    if isinstance(c, CellBox):
+        return ("cell", c.name), (c.value,)
+    return c.open()
 
 
 def close_content(c: Content, parts: Parts) -> Content:
@@ -89,7 +91,9 @@ def close_content(c: Content, parts: Parts) -> Content:
         return DictBox(dict(zip(c.entries, parts, strict=True)), c.cls)  # type: ignore[arg-type]
     if isinstance(c, ObjectBox):
         return ObjectBox(dict(zip(c.attrs, parts, strict=True)))  # type: ignore[arg-type]
-    return CellBox(parts[0], c.name)  # type: ignore[arg-type]
+    if isinstance(c, CellBox):
+        return CellBox(parts[0], c.name)  # type: ignore[arg-type]
+    return c
 
 
 @dataclass(slots=True, frozen=True)

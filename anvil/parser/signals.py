@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
 
 from anvil.errors import AnvilError
 from anvil.ir.loc import AnyLoc
@@ -16,10 +16,16 @@ class Blocked(Exception):
     be known; a loop that owns one of them, or any loop if there are none, tries to unroll.
     """
 
-    def __init__(self, error: AnvilError, roots: frozenset[Value] = frozenset()) -> None:
+    def __init__(
+        self,
+        error: AnvilError,
+        roots: frozenset[Value] = frozenset(),
+        unroll: ast.AST | None = None,
+    ) -> None:
         super().__init__(error)
         self.error = error
         self.roots = roots
+        self.unroll = unroll
 
 
 class NeedStatic(Blocked):
@@ -33,12 +39,3 @@ class NeedStatic(Blocked):
 
 class PathEnd(Exception):
     """The path that is being interpreted ends here: its last check always fails."""
-
-
-class Restart(Exception):
-    """The function has to be specialised again: these arguments (by leaf number) must be known constants."""
-
-    def __init__(self, leaves: Sequence[int], cause: NeedStatic) -> None:
-        super().__init__(leaves)
-        self.leaves = tuple(leaves)
-        self.cause = cause

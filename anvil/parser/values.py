@@ -12,6 +12,7 @@ closes again around other parts of the same kind, so that traversals (signatures
 
 from __future__ import annotations
 
+import ast
 import math
 import types
 from collections.abc import Hashable
@@ -317,6 +318,22 @@ UNDEFINED = Undefined()
 
 
 @dataclass(slots=True, eq=False)
+class CellRef(Abstract):
+    """In the table of local variables: the variable lives in a box, because inner functions share it."""
+
+    box: int
+
+    def open(self) -> tuple[Hashable, Parts]:
+        return "cell", (self.box,)
+
+    def close(self, parts: Parts) -> Abstract:
+        return CellRef(parts[0])  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return "a shared variable"
+
+
+@dataclass(slots=True, eq=False)
 class Partial(Abstract):
     """A variable that has a value on some paths: reading it checks `defined`, a scalar bool."""
 
@@ -344,6 +361,7 @@ class Conflict(Abstract):
     second: str
     first_loc: AnyLoc | None = None
     second_loc: AnyLoc | None = None
+    loop: ast.AST | None = None
 
     def open(self) -> tuple[Hashable, Parts]:
         return "conflict", ()

@@ -51,9 +51,13 @@ class Window:
 
     def read(self, b: Builder, x: Atom) -> Atom:
         """The part of `x` inside the window."""
+        dense = all(s == 1 for s in self.strides)
         if self.atoms:
-            x = b.dynamic_slice(x, *self._positions(b), sizes=self._sizes())
-        return self._reshape(b, self._stretch(b, x), self.shape)
+            sizes = self.counts if dense else self._block()
+            x = b.dynamic_slice(x, *self._positions(b, dense), sizes=sizes)
+        if not (dense and self.atoms):
+            x = self._stretch(b, x)
+        return self._reshape(b, x, self.shape)
 
     def write(self, b: Builder, x: Atom, part: Atom) -> Atom:
         """`x` with the part inside the window replaced."""
@@ -61,21 +65,20 @@ class Window:
         if all(s == 1 for s in self.strides):
             if self.counts == self.base:
                 return part
-            out: Atom = b.dynamic_update_slice(x, part, *self._positions(b))
+            out: Atom = b.dynamic_update_slice(x, part, *self._positions(b, True))
             return out
         if self.atoms:
-            inner = b.dynamic_slice(x, *self._positions(b), sizes=self._sizes())
-            spread = self._spread(b, inner, part)
-            out = b.dynamic_update_slice(x, spread, *self._positions(b))
-            return out
+            at = self._positions(b, False)
+            inner = b.dynamic_slice(x, *at, sizes=self._block())
+            return b.dynamic_update_slice(x, self._spread(b, inner, part), *at)  # type: ignore[no-any-return]
         return self._spread(b, x, part)
 
-    def _sizes(self) -> Shape:
+    def _block(self) -> Shape:
+        """The block at the computed positions, the other axes whole."""
         return tuple(1 if s is None else n for s, n in zip(self.starts, self.base, strict=True))
 
-    def _positions(self, b: Builder) -> list[Atom]:
-        """Starts of the block that computed positions select; static starts only where strides allow it."""
-        dense = all(s == 1 for s in self.strides)
+    def _positions(self, b: Builder, dense: bool) -> list[Atom]:
+        """Starts of the window if it is dense, otherwise of the block."""
         atoms = iter(self.atoms)
         return [next(atoms) if s is None else b.i64(s if dense else 0) for s in self.starts]
 

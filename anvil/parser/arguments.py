@@ -1,0 +1,63 @@
+"""Binding call arguments to parameters, with CPython's rules and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from anvil.parser.containers import new_dict
+from anvil.parser.functions import FunctionInfo
+from anvil.parser.values import Abstract, TupleV, Undefined
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def bind(
+    ctx: Context,
+    info: FunctionInfo,
+    args: Sequence[Abstract],
+    kwargs: Mapping[str, Abstract],
+    defaults: Sequence[Abstract],
+    kw_defaults: Mapping[str, Abstract],
+) -> dict[str, Abstract]:
+    """The value of each parameter, in the order of the `def` line."""
+    p = info.code.params
+    out: dict[str, Abstract] = dict(zip(p.positional, args, strict=False))
+    extra = args[len(p.positional) :]
+    if extra and p.star is None:
+        _too_many(ctx, info, len(args))
+    surplus: dict[str, Abstract] = {}
+    for name, value in kwargs.items():
+        if name in p.positional[p.only :] or name in p.keyword:
+            if name in out:
+                _wrong(ctx, info, f"got multiple values for argument '{name}'")
+            out[name] = value
+        elif p.star_star is not None:
+            surplus[name] = value
+        else:
+            _wrong(ctx, info, f"got an unexpected keyword argument '{name}'")
+    offset = len(p.positional) - len(defaults)
+    for i, value in enumerate(defaults):
+        out.setdefault(p.positional[offset + i], value)
+    for name, value in kw_defaults.items():
+        if not isinstance(value, Undefined):
+            out.setdefault(name, value)
+    missing = [n for n in (*p.positional, *p.keyword) if n not in out]
+    if missing:
+        names = ", ".join(f"'{n}'" for n in missing)
+        _wrong(ctx, info, f"missing {len(missing)} required argument(s): {names}")
+    if p.star is not None:
+        out[p.star] = TupleV(tuple(extra))
+    if p.star_star is not None:
+        out[p.star_star] = new_dict(ctx, surplus)
+    return {n: out[n] for n in p.names}
+
+
+def _too_many(ctx: Context, info: FunctionInfo, given: int) -> None:
+    n = len(info.code.params.positional)
+    _wrong(ctx, info, f"takes {n} positional argument{'s' * (n != 1)} but {given} were given")
+
+
+def _wrong(ctx: Context, info: FunctionInfo, what: str) -> None:
+    ctx.error("wrong-arguments", f"{info.name}() {what}")

@@ -1,0 +1,153 @@
+"""`if` on data: both branches are interpreted on forked states, each in a region of its own, and joined.
+
+If exactly one branch can fall through, the statements after the `if` are interpreted inside that branch, so that an early
+return gives if/else and no flags. A branch that does nothing but raise becomes a check.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anvil.ir.builder import Frame
+from anvil.ir.opkind import REGISTRY
+from anvil.ir.records import Atom, Const, Op, Value
+from anvil.parser.heap import FALL, State
+from anvil.parser.joins import Join, materialise
+from anvil.parser.signals import PathEnd
+
+if TYPE_CHECKING:
+    from anvil.ir.records import Region
+    from anvil.parser.interp import Interp
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """A branch that has been interpreted: the state at its end and its unfinished region."""
+
+    state: State
+    frame: Frame
+
+
+def open_branch(it: Interp, entry: State, label: str, body: Callable[[], None]) -> Branch:
+    """Interprets `body` on a fork of `entry` in a region of its own."""
+    frame = it.b.begin(label)
+    out = Branch(entry.fork(), frame)
+    it.b.frames.pop()
+    resume(it, out, body)
+    return out
+
+
+def resume(it: Interp, branch: Branch, body: Callable[[], None]) -> None:
+    """Goes on in a branch."""
+    depth = it.b.depth
+    it.b.frames.append(branch.frame)
+    it.state = branch.state
+    try:
+        body()
+    except PathEnd:
+        it.b.abort(depth + 1)
+        it.state.dead()
+    branch.state = it.state
+    popped = it.b.frames.pop()
+    assert popped is branch.frame
+
+
+def branch(
+    it: Interp,
+    pred: Atom,
+    then: Callable[[], None],
+    orelse: Callable[[], None],
+    rest: Sequence[ast.stmt] = (),
+    live: frozenset[str] | None = None,
+    live_after_rest: frozenset[str] | None = None,
+) -> bool:
+    """Emits `if pred`; returns whether `rest` has been interpreted inside one of the branches.
+
+    `live` are the variables that may be read after the `if`, None for all.
+    """
+    entry, loc = it.state, it.b.loc
+    first = open_branch(it, entry, "then", then)
+    it.b.loc = loc
+    second = open_branch(it, entry, "else", orelse)
+    consumed = False
+    falls = FALL in first.state.may, FALL in second.state.may
+    if falls[0] != falls[1]:
+        inner, other = (first, second) if falls[0] else (second, first)
+        if _only_raises(entry, other) and not inner.frame.ops:
+            _raise_as_check(it, entry, pred, other, negate=other is first)
+            return False
+        if rest:
+            resume(it, inner, lambda: it.guarded(rest))
+            consumed, live = True, live_after_rest
+    it.b.loc = loc
+    join_branches(it, pred, first, second, live)
+    return consumed
+
+
+def join_branches(
+    it: Interp, pred: Atom, first: Branch, second: Branch, live: frozenset[str] | None
+) -> None:
+    """Emits the `if` op and continues in the joined state."""
+    join = Join(first.state, second.state, live)
+    join.inner = defined(first.frame), defined(second.frame)
+    joined = join.run(it.external, sweep=True)
+    leaves = join.leaves
+    regions = tuple(
+        _close(it, side, [(leaf.a if i == 0 else leaf.b, leaf.out) for leaf in leaves])
+        for i, side in enumerate((first, second))
+    )
+    it.state = joined
+    if leaves:
+        outs = tuple(leaf.out for leaf in leaves)
+        place(it, "if", (pred,), outs, regions)
+
+
+def defined(frame: Frame) -> set[Value]:
+    """The values that the ops of an open region define."""
+    return {v for op in frame.ops for v in op.outs}
+
+
+def _close(it: Interp, side: Branch, results: list[tuple[object, Value]]) -> Region:
+    it.b.frames.append(side.frame)
+    it.state = side.state
+    return it.b.end([materialise(it, source, out.type) for source, out in results])
+
+
+def place(
+    it: Interp,
+    name: str,
+    args: tuple[Atom, ...],
+    outs: tuple[Value, ...],
+    regions: tuple[Region, ...],
+) -> None:
+    """Emits a structural op whose results were made beforehand."""
+    kind = REGISTRY[name]
+    attrs = dict(kind.attrs)
+    it.b.frames[-1].ops.append(Op(kind, args, outs, attrs, regions, it.b.loc))
+
+
+def _only_raises(entry: State, branch: Branch) -> bool:
+    """Whether a branch does nothing but fail a check."""
+    if branch.state.may:
+        return False
+    effects = [
+        op for op in branch.frame.ops if op.regions or op.kind.name in ("check", "print", "call")
+    ]
+    if len(effects) != 1 or effects[0].kind.name != "check":
+        return False
+    token, pred = effects[0].args
+    started = token is entry.token or (
+        entry.token is None and any(op.kind.name == "token" for op in branch.frame.ops)
+    )
+    return started and isinstance(pred, Const) and not pred.value
+
+
+def _raise_as_check(it: Interp, entry: State, pred: Atom, failing: Branch, negate: bool) -> None:
+    """Instead of `if c: raise ...`: check(not c), and go on."""
+    (op,) = (op for op in failing.frame.ops if op.kind.name == "check")
+    it.state = entry
+    fine = it.b.not_(pred) if negate else pred
+    entry.token = it.b.check(it.token(), fine, **op.attrs)

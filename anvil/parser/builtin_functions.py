@@ -1,0 +1,270 @@
+"""Python's builtins that deal with structure: sequences, types, attributes. Numeric ones (abs, min, sum ...) are the library's."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.parser import operators
+from anvil.parser.containers import dict_entries, dict_keys, new_dict
+from anvil.parser.iteration import items_of, listed
+from anvil.parser.objects import get_attribute, raw_set, set_attribute
+from anvil.parser.values import (
+    NONE,
+    PY_DTYPES,
+    Abstract,
+    Bound,
+    Closure,
+    DictV,
+    Known,
+    Lazy,
+    ListV,
+    NDArray,
+    ObjectV,
+    RangeV,
+    Scalar,
+    TupleV,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+
+def _range(it: Interp, *args: Abstract) -> Abstract:
+    if not 1 <= len(args) <= 3:
+        it.error("wrong-arguments", f"range expects 1 to 3 arguments, got {len(args)}")
+    for a in args:
+        if it.kind_of(a) not in ("py", "np") or it.strength(a)[0].kind not in "iub":
+            it.error("bad-operand", f"{it.describe(a)} cannot be interpreted as an integer")
+    start, stop, step = _bounds(*args)
+    if all(isinstance(a, Known) for a in args):
+        return Known(range(*(int(a.value) for a in args)))  # type: ignore[attr-defined]
+    return RangeV(start, stop, step)
+
+
+def _bounds(*args: Abstract) -> tuple[Abstract, Abstract, Abstract]:
+    if len(args) == 1:
+        return Known(0), args[0], Known(1)
+    return args[0], args[1], args[2] if len(args) == 3 else Known(1)
+
+
+def _len(it: Interp, v: Abstract) -> Abstract:
+    if isinstance(v, NDArray):
+        if not v.type.shape:
+            it.error("bad-operand", "len() of a 0-d array")
+        return Known(v.type.shape[0])
+    if isinstance(v, ListV | TupleV):
+        return Known(len(it.items(v)))
+    if isinstance(v, ObjectV):
+        return it.session.calls.method(it, v, "__len__", [])
+    keys = dict_keys(it, v)
+    if keys is not None:
+        return Known(len(keys))
+    if isinstance(v, Known) and hasattr(v.value, "__len__"):
+        return Known(len(v.value))
+    if isinstance(v, RangeV):
+        count = items_of(it, v).count
+        return Known(count) if isinstance(count, int) else scalar(count, True)
+    it.error("bad-operand", f"{v.describe()} has no len()")
+
+
+def _lazy(kind: str) -> Callable[..., Abstract]:
+    return lambda it, *args: Lazy(kind, args)
+
+
+def _enumerate(it: Interp, v: Abstract, start: Abstract = Known(0)) -> Abstract:  # noqa: B008
+    return Lazy("enumerate", (v, start))
+
+
+def _zip(it: Interp, *args: Abstract, strict: Abstract = Known(False)) -> Abstract:  # noqa: B008
+    return Lazy("zip", (strict, *args))
+
+
+def _tuple(it: Interp, v: Abstract | None = None) -> Abstract:
+    return it.tuple([] if v is None else listed(it, v))
+
+
+def _list(it: Interp, v: Abstract | None = None) -> Abstract:
+    return it.list([] if v is None else listed(it, v))
+
+
+def _dict(it: Interp, v: Abstract | None = None, **more: Abstract) -> Abstract:
+    entries = {} if v is None else dict(dict_entries(it, v))
+    return new_dict(it, {**entries, **more})
+
+
+def _set(it: Interp, v: Abstract | None = None) -> Abstract:
+    items = [] if v is None else listed(it, v)
+    return Known(frozenset(it.known(i, "an element of a set") for i in items))
+
+
+def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
+    """A builtin that needs known arguments."""
+    return lambda it, *args: Known(fn(*(it.known(a, what) for a in args)))
+
+
+# ---- types
+
+
+def type_of_value(it: Interp, v: Abstract) -> type:
+    """What `type(v)` is."""
+    if isinstance(v, Known):
+        return type(v.value)
+    if isinstance(v, Scalar):
+        if not v.py:
+            return v.dtype.np.type
+        return next(t for t, d in PY_DTYPES.items() if d is v.dtype)
+    if isinstance(v, ObjectV):
+        return v.cls
+    if isinstance(v, TupleV):
+        return v.cls or tuple
+    simple: dict[type, type] = {NDArray: np.ndarray, ListV: list, DictV: dict, RangeV: range}
+    found = simple.get(type(v))
+    if found is None:
+        found = type(lambda: None) if isinstance(v, Closure | Bound) else type(v)
+    return found
+
+
+def _isinstance(it: Interp, v: Abstract, classes: Abstract) -> Abstract:
+    wanted = it.known(classes, "a class")
+    return Known(issubclass(type_of_value(it, v), wanted))
+
+
+def _type(it: Interp, v: Abstract) -> Abstract:
+    return Known(type_of_value(it, v))
+
+
+def _callable(it: Interp, v: Abstract) -> Abstract:
+    if isinstance(v, Known):
+        return Known(callable(v.value))
+    return Known(
+        isinstance(v, Closure | Bound) or (isinstance(v, ObjectV) and hasattr(v.cls, "__call__"))  # noqa: B004
+    )
+
+
+# ---- attributes
+
+
+def _getattr(it: Interp, v: Abstract, name: Abstract, default: Abstract | None = None) -> Abstract:
+    key = it.known(name, "the name of an attribute")
+    if default is not None and not _has(it, v, key):
+        return default
+    return get_attribute(it, v, key)
+
+
+def _has(it: Interp, v: Abstract, name: str) -> bool:
+    if isinstance(v, ObjectV):
+        box = it.state.heap[v.box]
+        return name in getattr(box, "attrs", {}) or hasattr(v.cls, name)
+    if isinstance(v, Known):
+        return hasattr(v.value, name)
+    return hasattr(type_of_value(it, v), name)
+
+
+def _hasattr(it: Interp, v: Abstract, name: Abstract) -> Abstract:
+    return Known(_has(it, v, it.known(name, "the name of an attribute")))
+
+
+def _setattr(it: Interp, v: Abstract, name: Abstract, value: Abstract) -> Abstract:
+    set_attribute(it, v, it.known(name, "the name of an attribute"), value)
+    return NONE
+
+
+def _object_setattr(it: Interp, v: Abstract, name: Abstract, value: Abstract) -> Abstract:
+    key = it.known(name, "the name of an attribute")
+    if not isinstance(v, ObjectV):
+        it.error("bad-operand", f"attributes of {v.describe()} cannot be set")
+    raw_set(it, v, key, value)
+    return NONE
+
+
+def _super(it: Interp, *args: Abstract) -> Abstract:
+    it.error("unsupported-call", "`super()` is not compiled")
+
+
+# ---- functions
+
+
+def _partial(it: Interp, fn: Abstract, *args: Abstract, **kwargs: Abstract) -> Abstract:
+    return Bound("partial", fn, (*args, *kwargs.values()), tuple(kwargs))
+
+
+def _print(it: Interp, *args: Abstract, **kwargs: Abstract) -> Abstract:
+    sep = str(it.known(kwargs.pop("sep", Known(" ")), "`sep`"))
+    end = str(it.known(kwargs.pop("end", Known("\n")), "`end`"))
+    kwargs.pop("flush", None)
+    if kwargs:
+        it.error("unsupported-argument", "print to a file is not compiled")
+    pieces, atoms = [], []
+    for a in args:
+        if it.is_known(a):
+            pieces.append(str(it.known(a)).replace("{", "{{").replace("}", "}}"))
+        else:
+            pieces.append("{}")
+            atoms.append(it.atom(a))
+    text = sep.join(pieces) + ("" if end == "\n" else end)
+    it.state.token = it.b.print(it.token(), *atoms, fmt=text)
+    return NONE
+
+
+def _reduce(it: Interp, fn: Abstract, v: Abstract, *initial: Abstract) -> Abstract:
+    items = [*initial, *listed(it, v)]
+    if not items:
+        it.fail(TypeError, "reduce() of empty iterable with no initial value")
+    total = items[0]
+    for item in items[1:]:
+        total = it.call(fn, total, item)
+    return total
+
+
+def _sorted(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
+    items = listed(it, v)
+    keys = [x if key is NONE else it.call(key, x) for x in items]
+    known = [it.known(k, "the key of a sort") for k in keys]
+    backwards = bool(it.known(reverse))
+    order = sorted(range(len(items)), key=known.__getitem__, reverse=backwards)
+    return it.list([items[i] for i in order])
+
+
+def _bool(it: Interp, v: Abstract = NONE) -> Abstract:
+    t = operators.truth(it, v)
+    return Known(t) if isinstance(t, bool) else scalar(t, True)
+
+
+TABLE: dict[Any, Callable[..., Abstract]] = {
+    range: _range,
+    len: _len,
+    enumerate: _enumerate,
+    zip: _zip,
+    reversed: _lazy("reversed"),
+    map: _lazy("map"),
+    iter: _lazy("iter"),
+    tuple: _tuple,
+    list: _list,
+    dict: _dict,
+    set: _set,
+    frozenset: _set,
+    str: _known(str, "the argument of str()"),
+    repr: _known(repr, "the argument of repr()"),
+    isinstance: _isinstance,
+    issubclass: _known(issubclass, "a class"),
+    type: _type,
+    callable: _callable,
+    getattr: _getattr,
+    hasattr: _hasattr,
+    setattr: _setattr,
+    object.__setattr__: _object_setattr,
+    super: _super,
+    functools.partial: _partial,
+    functools.reduce: _reduce,
+    print: _print,
+    sorted: _sorted,
+    bool: _bool,
+    id: _known(id, "the argument of id()"),
+    hash: _known(hash, "the argument of hash()"),
+    slice: _known(slice, "a part of a slice"),
+}

@@ -1,0 +1,305 @@
+"""Calls: what each kind of callable does."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.ir.opkind import RuleError
+from anvil.ir.records import Atom
+from anvil.parser import containers, objects
+from anvil.parser.arguments import bind
+from anvil.parser.builtin_functions import TABLE
+from anvil.parser.containers import dict_keys, extend
+from anvil.parser.context import Intrinsic
+from anvil.parser.functions import FunctionInfo, code_info
+from anvil.parser.guards import Origin
+from anvil.parser.lift import adopt, lifted
+from anvil.parser.source import get_source
+from anvil.parser.specialise import call_specialised
+from anvil.parser.transforms import apply_transform, make_transform, opened_value
+from anvil.parser.values import (
+    Abstract,
+    Bound,
+    CellRef,
+    Closure,
+    Known,
+    ObjectV,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+Kwargs = dict[str, Abstract]
+
+__all__ = ["call", "comparison", "dict_keys", "extend", "method", "truth"]
+
+
+def call(it: Interp, fn: Abstract, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    """`fn(*args, **kwargs)`."""
+    if isinstance(fn, Known):
+        return _call_known(it, fn, args, kwargs)
+    if isinstance(fn, Closure):
+        return call_specialised(it, fn.info, bind_closure(it, fn, args, kwargs), closure_cells(fn))
+    if isinstance(fn, Bound):
+        return _call_bound(it, fn, args, kwargs)
+    if isinstance(fn, ObjectV) and hasattr(fn.cls, "__call__"):  # noqa: B004
+        return method(it, fn, "__call__", args, kwargs)
+    it.error("not-callable", f"{fn.describe()} is not callable")
+
+
+def bind_closure(it: Interp, fn: Closure, args: Sequence[Abstract], kwargs: Kwargs) -> Kwargs:
+    """The value of each parameter of a function made while compiling."""
+    names = fn.info.code.params.keyword
+    kw_defaults = dict(zip(names, fn.kw_defaults, strict=True))
+    return bind(it, fn.info, args, kwargs, fn.defaults, kw_defaults)
+
+
+def closure_cells(fn: Closure) -> dict[str, CellRef]:
+    """The captured variables of a function made while compiling."""
+    return {n: CellRef(box) for n, box in zip(fn.info.free, fn.cells, strict=True)}
+
+
+def is_plain(it: Interp, obj: Any) -> bool:
+    """Whether a host function is compiled as it stands, not a library function or a transform."""
+    session = it.session
+    tables = (session.library.functions, session.transforms.markers, TABLE)
+    return not any(_look_up(table, obj) is not None for table in tables)
+
+
+def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    if fn.kind == "method":
+        return call(it, fn.fn, [*fn.args, *args], kwargs)
+    if fn.kind == "partial":
+        names: Any = fn.static
+        n = len(fn.args) - len(names)
+        given = dict(zip(names, fn.args[n:], strict=True))
+        return call(it, fn.fn, [*fn.args[:n], *args], {**given, **kwargs})
+    if fn.kind == "array method":
+        name: Any = fn.fn.value  # type: ignore[attr-defined]
+        return call_entry(it, it.session.library.methods[name], [*fn.args, *args], kwargs)
+    if fn.kind == "container method":
+        name = fn.fn.value  # type: ignore[attr-defined]
+        return containers.call_method(it, fn.args[0], name, args, kwargs)
+    return apply_transform(it, fn, args, kwargs)
+
+
+def call_entry(it: Interp, entry: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    """Calls an entry of the library's table: an intrinsic, or a Python function to be compiled."""
+    if isinstance(entry, Intrinsic):
+        return _run(it, entry.run, args, kwargs)
+    return _call_function(it, Known(entry), args, kwargs, library=True)
+
+
+def _run(it: Interp, run: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    loc = it.b.loc
+    try:
+        value = run(it, *args, **kwargs)
+    except RuleError as error:
+        it.error("bad-operand", str(error))
+    except TypeError as error:
+        tb = error.__traceback__
+        if tb is None or tb.tb_next is not None:
+            raise
+        text = str(error).split("() ", 1)[-1]
+        it.error("wrong-arguments", f"this call does not fit: {text}")
+    finally:
+        it.b.loc = loc
+    return value  # type: ignore[no-any-return]
+
+
+# ---- host callables
+
+
+def _look_up(table: Any, key: Any) -> Any:
+    try:
+        return table.get(key)
+    except TypeError:  # unhashable
+        return None
+
+
+def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    obj = fn.value
+    session = it.session
+    entry = _look_up(session.library.functions, obj)
+    if entry is not None:
+        return call_entry(it, entry, args, kwargs)
+    marker = _look_up(session.transforms.markers, obj)
+    if marker is not None:
+        return make_transform(it, marker, args, kwargs)
+    builtin = _look_up(TABLE, obj)
+    if builtin is not None:
+        return _run(it, builtin, args, kwargs)
+    if isinstance(obj, types.FunctionType):
+        return _call_function(it, fn, args, kwargs)
+    if isinstance(obj, type):
+        return _call_class(it, obj, args, kwargs)
+    opened = session.transforms.opened(obj)
+    if opened is not None:
+        return call(it, opened_value(it, fn, opened), args, kwargs)
+    return _call_object(it, fn, args, kwargs)
+
+
+def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    obj = fn.value
+    if isinstance(obj, types.MethodType):
+        self = Known(obj.__self__, _derived(it, fn, "__self__"))
+        return call(it, Known(obj.__func__), [self, *args], kwargs)
+    if isinstance(obj, functools.partial):
+        given = [it.constant(a) for a in obj.args]
+        named = {k: it.constant(v) for k, v in obj.keywords.items()}
+        return call(
+            it, Known(obj.func, _derived(it, fn, "func")), [*given, *args], {**named, **kwargs}
+        )
+    if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
+        return call(it, Known(obj.__wrapped__), args, kwargs)
+    bound_to = getattr(obj, "__self__", None)
+    if isinstance(obj, types.BuiltinFunctionType) and isinstance(
+        bound_to, str | bytes | tuple | range
+    ):
+        return _evaluate(it, fn, args, kwargs)
+    if _is_numeric(obj) and all(map(it.is_known, (*args, *kwargs.values()))):
+        return _evaluate(it, fn, args, kwargs)
+    special = inspect.getattr_static(type(obj), "__call__", None)
+    if isinstance(special, types.FunctionType):
+        return call(it, Known(special), [fn, *args], kwargs)
+    if not callable(obj):
+        it.error("not-callable", f"{fn.describe()} is not callable")
+    it.error("unsupported-call", f"{fn.describe()} is not a function that anvil can compile")
+
+
+def _derived(it: Interp, fn: Known, name: str) -> Origin:
+    guards = it.session.guards
+    base = fn.origin if fn.origin is not None else guards.object(fn.value)
+    return guards.attribute(base, name)
+
+
+def _is_numeric(obj: Any) -> bool:
+    module = getattr(obj, "__module__", None) or ""
+    name = getattr(obj, "__name__", "")
+    numeric = isinstance(obj, np.ufunc) or module.split(".")[0] in ("numpy", "math", "operator")
+    return numeric and "random" not in module and not name.startswith("_")
+
+
+def _evaluate(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    """Runs a pure host function on known arguments while compiling."""
+    try:
+        with np.errstate(all="ignore"):
+            return it.constant(
+                fn.value(*map(it.known, args), **{k: it.known(v) for k, v in kwargs.items()})
+            )
+    except (ZeroDivisionError, ValueError, OverflowError, LookupError) as error:
+        it.fail(type(error), *error.args)
+    except TypeError as error:
+        it.error("wrong-arguments", str(error))
+
+
+def _call_class(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    if cls.__module__ in ("builtins", "numpy") or issubclass(cls, BaseException):
+        if all(map(it.is_known, (*args, *kwargs.values()))):
+            return _evaluate(it, Known(cls), args, kwargs)
+        it.error("unsupported-call", f"{cls.__name__}(...) of computed values is not compiled")
+    if hasattr(cls, "__members__"):
+        return Known(cls(*map(it.known, args)))
+    return objects.instantiate(it, cls, args, kwargs)
+
+
+def _call_function(
+    it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs, library: bool = False
+) -> Abstract:
+    info = function_info(it, fn.value, library)
+    bound = bind_host(it, fn.value, info, args, kwargs)
+    return call_specialised(it, info, bound, {})
+
+
+def bind_host(
+    it: Interp, obj: Any, info: FunctionInfo, args: Sequence[Abstract], kwargs: Kwargs
+) -> Kwargs:
+    """The value of each parameter of a host function."""
+    library = info.library
+    defaults = _defaults(it, obj, library)
+    names = obj.__kwdefaults__ or {}
+    kw_defaults = {
+        n: _default(it, obj, f"__kwdefaults__[{n!r}]", v, library) for n, v in names.items()
+    }
+    return bind(it, info, args, kwargs, defaults, kw_defaults)
+
+
+def _defaults(it: Interp, obj: Any, library: bool) -> list[Abstract]:
+    return [
+        _default(it, obj, f"__defaults__[{i}]", v, library)
+        for i, v in enumerate(obj.__defaults__ or ())
+    ]
+
+
+def _default(it: Interp, obj: Any, text: str, value: Any, library: bool) -> Abstract:
+    if library:
+        return it.constant(value)
+    guards = it.session.guards
+    return adopt(it, lifted(it.session, value, Origin(f"{guards.base(obj)}.{text}", obj.__name__)))
+
+
+def function_info(it: Interp, obj: Any, library: bool = False) -> FunctionInfo:
+    """What is known about a host function, made once per program."""
+    cells = obj.__closure__ or ()
+    key = (id(obj.__code__), id(obj.__globals__), tuple(map(id, cells)), library)
+    found: FunctionInfo | None = it.session.infos.get(key)
+    if found is None:
+        source = get_source(obj)
+        code = code_info(source.node, source, source.qualname)
+        host = dict(zip(obj.__code__.co_freevars, cells, strict=True))
+        found = FunctionInfo(code, obj.__globals__, (), library, host_cells=host)
+        it.session.infos[key] = found
+        it.session.keep.append(obj)
+    if found.code.has_yield:
+        it.error("unsupported-call", f"{found.name} is a generator")
+    return found
+
+
+# ---- protocols of user classes
+
+
+def method(
+    it: Interp, obj: ObjectV, name: str, args: Sequence[Abstract], kwargs: Kwargs | None = None
+) -> Abstract:
+    """Calls a special method of an instance."""
+    static = inspect.getattr_static(obj.cls, name, None)
+    if static is None:
+        it.error("bad-operand", f"{obj.describe()} has no {name}")
+    return call(it, Bound("method", Known(static), (obj,)), args, kwargs or {})
+
+
+def comparison(it: Interp, obj: ObjectV, name: str, other: Abstract) -> Abstract | None:
+    """`obj == other` and the like by the class's own method; None if it has none."""
+    static = inspect.getattr_static(obj.cls, f"__{name}__", None)
+    if not isinstance(static, types.FunctionType):
+        return None
+    if static.__code__.co_filename == "<string>" or "dataclasses" in static.__code__.co_filename:
+        return _dataclass_equal(it, obj, name, other)
+    result = method(it, obj, f"__{name}__", [other])
+    return None if isinstance(result, Known) and result.value is NotImplemented else result
+
+
+def _dataclass_equal(it: Interp, obj: ObjectV, name: str, other: Abstract) -> Abstract | None:
+    if name not in ("eq", "ne") or not isinstance(other, ObjectV) or other.cls is not obj.cls:
+        return None
+    left = it.tuple(list(objects.content(it, obj).attrs.values()))
+    right = it.tuple(list(objects.content(it, other).attrs.values()))
+    return it.compare("==" if name == "eq" else "!=", left, right)
+
+
+def truth(it: Interp, v: Abstract) -> bool | Atom:
+    """The truth of what is neither number nor sequence."""
+    keys = dict_keys(it, v)
+    if keys is not None:
+        return bool(keys)
+    if isinstance(v, ObjectV):
+        for name in ("__bool__", "__len__"):
+            if hasattr(v.cls, name):
+                return it.truth(method(it, v, name, []))
+    return True

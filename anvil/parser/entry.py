@@ -1,0 +1,248 @@
+"""From a Python function and descriptions of its arguments to a program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from anvil.errors import error as make_error
+from anvil.ir.builder import Builder
+from anvil.ir.loc import AnyLoc, Loc
+from anvil.ir.records import Atom, Program, Value
+from anvil.ir.types import array
+from anvil.parser import calls
+from anvil.parser.context import Library
+from anvil.parser.functions import FunctionInfo
+from anvil.parser.guards import Hidden
+from anvil.parser.heap import Mark
+from anvil.parser.interp import Interp
+from anvil.parser.results import build, describe_result
+from anvil.parser.session import Session, Site, Warned
+from anvil.parser.signals import Blocked, NeedStatic, PathEnd
+from anvil.parser.signature import (
+    ArraySpec,
+    ScalarSpec,
+    Spec,
+    StaticSpec,
+)
+from anvil.parser.specialise import finish, run_body
+from anvil.parser.transforms_api import Transforms
+from anvil.parser.values import NONE, Abstract, Known, Scalar, is_py_number
+
+RECURSION = 20_000
+ATTEMPTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """An argument that became a known constant: which leaf, its name, what for, and where."""
+
+    leaf: int
+    name: str
+    value: Any
+    why: str
+    loc: AnyLoc
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A compiled function at stage "surface", and what accompanies it.
+
+    The entry's parameters are the leaves of the arguments, in order, without those in `promoted`, then the hidden inputs.
+    Its results are the leaves of `out`, then, if `effects`, the token: 0, or the number (from 1) of the site that failed.
+    """
+
+    program: Program
+    out: Spec
+    hidden: tuple[Hidden, ...]
+    effects: bool
+    sites: tuple[Site, ...]
+    promoted: tuple[Promoted, ...]
+    guarded: tuple[str, ...]
+    holds: Callable[[], bool]
+    warnings: tuple[Warned, ...]
+
+
+class _Promote(Exception):
+    """Arguments have to be known: the function is specialised again."""
+
+    def __init__(self, leaves: Sequence[int], cause: NeedStatic) -> None:
+        super().__init__()
+        self.leaves = tuple(leaves)
+        self.cause = cause
+
+
+def parse(
+    fn: Any,
+    args: Sequence[Spec],
+    kwargs: Mapping[str, Spec] | None = None,
+    *,
+    library: Library,
+    transforms: Transforms | None = None,
+    values: Sequence[Any] = (),
+) -> Parsed:
+    """Compiles `fn` for arguments of these descriptions.
+
+    `values` are the leaves' own values, in order: an int or bool leaf becomes a known constant when the program needs its value
+    while compiling (reported in `promoted`; the specialisation then holds for that value only). Raises AnvilError.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION))
+    promoted: dict[int, Promoted] = {}
+    try:
+        for _ in range(ATTEMPTS):
+            attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
+            attempt.promoted, attempt.values = promoted, values
+            try:
+                return attempt.run()
+            except _Promote as wanted:
+                for leaf in wanted.leaves:
+                    promoted[leaf] = attempt.promotion(leaf, wanted.cause)
+        raise make_error("value-needed", "too many arguments are needed while compiling")
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+class _Attempt:
+    """One specialisation of the entry function, with the arguments that are known so far."""
+
+    promoted: dict[int, Promoted]
+    values: Sequence[Any]
+
+    def __init__(
+        self,
+        fn: Any,
+        args: Sequence[Spec],
+        kwargs: Mapping[str, Spec],
+        library: Library,
+        transforms: Transforms,
+    ) -> None:
+        self.fn, self.args, self.kwargs = fn, args, kwargs
+        self.session = Session(library, transforms, calls)
+        self.leaves: list[Value | None] = []
+        self.names: list[str] = []
+
+    def run(self) -> Parsed:
+        """The program, or _Promote."""
+        try:
+            return self._direct() if self._is_plain() else self._wrapped()
+        except Blocked as blocked:
+            self._promote(blocked)
+            raise blocked.error from None
+
+    def _is_plain(self) -> bool:
+        fn = self.fn
+        return isinstance(fn, FunctionType) and fn not in self.session.library.functions
+
+    def _direct(self) -> Parsed:
+        """The function itself becomes the entry."""
+        info = calls.function_info(_root(self.session), self.fn)
+        it = Interp(self.session, Builder(loc=info.code.loc(info.code.node)), info)
+        name = self.session.name(info.name)
+        self.session.active.append((info, "entry"))
+        args, kwargs = self._arguments(it, info)
+        bound = calls.bind_host(it, self.fn, info, args, kwargs)
+        it.external = set(it.state.heap)
+        for variable, v in bound.items():
+            if variable in info.code.cells:
+                it.state.locals[variable] = it.new_cell(variable)
+            it.store(variable, v)
+        for variable in info.code.cells:
+            if variable not in it.state.locals:
+                it.state.locals[variable] = it.new_cell(variable)
+        return self._finish(it, name, run_body(it))
+
+    def _wrapped(self) -> Parsed:
+        """Anything else that can be called: the entry calls it."""
+        it = _root(self.session)
+        name = self.session.name("main")
+        args, kwargs = self._arguments(it, None)
+        it.external = set(it.state.heap)
+        origin = self.session.guards.object(self.fn)
+        try:
+            value = calls.call(it, Known(self.fn, origin), args, kwargs)
+        except PathEnd:
+            value = NONE
+        return self._finish(it, name, value)
+
+    def _arguments(
+        self, it: Interp, info: FunctionInfo | None
+    ) -> tuple[list[Abstract], dict[str, Abstract]]:
+        positional = info.code.params.positional if info else ()
+        args = []
+        for i, spec in enumerate(self.args):
+            name = positional[i] if i < len(positional) else f"argument {i}"
+            args.append(self._value(it, spec, name))
+        return args, {n: self._value(it, spec, n) for n, spec in self.kwargs.items()}
+
+    def _finish(self, it: Interp, name: str, value: Abstract) -> Parsed:
+        out, atoms = describe_result(it, value)
+        effects = it.state.token is not None
+        outs: list[Atom] = [*atoms, *([it.token()] if effects else [])]
+        finish(it, name, [v for v in self.leaves if v is not None], outs)
+        session = self.session
+        return Parsed(
+            Program(session.program_funcs(), name, "surface"),
+            out,
+            tuple(session.guards.hidden[text] for text in it.hidden),
+            effects,
+            tuple(session.sites),
+            tuple(self.promoted[i] for i in sorted(self.promoted)),
+            session.guards.names,
+            session.guards.compile(),
+            tuple(session.warnings),
+        )
+
+    # ---- arguments
+
+    def _value(self, it: Interp, spec: Spec, name: str) -> Abstract:
+        mark = Mark(f"the compiled function writes to its argument `{name}`")
+
+        def leaf(spec: ArraySpec | ScalarSpec | StaticSpec, path: str) -> Abstract:
+            if isinstance(spec, StaticSpec):
+                return Known(spec.value)
+            return self._leaf(it, spec, path, mark)
+
+        return build(it, spec, leaf, name, mark)
+
+    def _leaf(self, it: Interp, spec: ArraySpec | ScalarSpec, name: str, mark: Mark) -> Abstract:
+        number = len(self.leaves)
+        self.names.append(name)
+        if number in self.promoted:
+            self.leaves.append(None)
+            return Known(self.promoted[number].value)
+        value = Value(spec.type, name if name.isidentifier() else "")
+        self.leaves.append(value)
+        if isinstance(spec, ScalarSpec):
+            return Scalar(value, spec.py)
+        a = it.array(value)
+        it.state.marks[a.box] = mark
+        return a
+
+    # ---- static discovery
+
+    def _promote(self, blocked: Blocked) -> None:
+        """Asks for the int and bool arguments that a needed value depends on, if those are all it depends on."""
+        if not isinstance(blocked, NeedStatic) or not blocked.roots or not self.values:
+            return
+        place = {v: i for i, v in enumerate(self.leaves) if v is not None}
+        for root in blocked.roots:
+            scalar = root.type is array(root.type.dtype)  # type: ignore[attr-defined]
+            if root not in place or not scalar or root.type.dtype.kind not in "biu":  # type: ignore[attr-defined]
+                return
+        raise _Promote([place[r] for r in blocked.roots], blocked)
+
+    def promotion(self, leaf: int, cause: NeedStatic) -> Promoted:
+        """The record of an argument that is promoted now."""
+        value = self.values[leaf]
+        if is_py_number(value):
+            value = bool(value) if isinstance(value, bool) else int(value)
+        return Promoted(leaf, self.names[leaf], value, cause.why, cause.loc)
+
+
+def _root(session: Session) -> Interp:
+    """An interpreter outside all functions: what calls the entry."""
+    return Interp(session, Builder(loc=Loc("", 0)), FunctionInfo.host("main", lambda it: NONE))

@@ -1,0 +1,449 @@
+"""Expressions: literals, names, operators, comprehensions, lambdas, calls, formatting."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import BOOL, I64, array
+from anvil.parser import operators
+from anvil.parser.branches import branch
+from anvil.parser.containers import dict_entries, new_dict
+from anvil.parser.functions import captured_names, comprehension_names
+from anvil.parser.interp import Interp, expression
+from anvil.parser.iteration import items_of, known_count, listed
+from anvil.parser.signals import PathEnd
+from anvil.parser.subscripts import evaluate_index, get_item
+from anvil.parser.values import (
+    UNDEFINED,
+    Abstract,
+    CellRef,
+    Closure,
+    Conflict,
+    Known,
+    Partial,
+    SliceV,
+    TupleV,
+    Undefined,
+    scalar,
+)
+
+BINARY: dict[type, str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+_UNARY: dict[type, str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}
+_COMPARE: dict[type, str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+_RESULT = "<value>"
+_PURE_OPS = 12
+
+
+@expression(ast.Constant)
+def _constant(it: Interp, node: ast.Constant) -> Abstract:
+    return Known(node.value)
+
+
+@expression(ast.Name)
+def _name(it: Interp, node: ast.Name) -> Abstract:
+    found = it.state.locals.get(node.id)
+    if found is not None and type(found) not in _INDIRECT:
+        return found
+    it.at(node)
+    return it.load(it.mangled(node.id))
+
+
+_INDIRECT = (CellRef, Undefined, Partial, Conflict)
+
+
+@expression(ast.BinOp)
+def _binary(it: Interp, node: ast.BinOp) -> Abstract:
+    spine = [node]
+    left = node.left
+    while isinstance(left, ast.BinOp):  # long sums are nested to the left
+        spine.append(left)
+        left = left.left
+    value = it.eval(left)
+    for op in reversed(spine):
+        right = it.eval(op.right)
+        it.at(op)
+        value = operators.binary(it, BINARY[type(op.op)], value, right)
+    return value
+
+
+@expression(ast.UnaryOp)
+def _unary(it: Interp, node: ast.UnaryOp) -> Abstract:
+    value = it.eval(node.operand)
+    it.at(node)
+    if isinstance(node.op, ast.Not):
+        return operators.negated(it, value)
+    return operators.unary(it, _UNARY[type(node.op)], value)
+
+
+# ---- short circuit
+
+
+@expression(ast.BoolOp)
+def _bool_op(it: Interp, node: ast.BoolOp) -> Abstract:
+    return _short_circuit(it, isinstance(node.op, ast.And), node.values, it.eval(node.values[0]))
+
+
+def _short_circuit(it: Interp, is_and: bool, nodes: list[ast.expr], value: Abstract) -> Abstract:
+    for i, node in enumerate(nodes[1:], 1):
+        it.at(node)
+        test = it.truth(value)
+        if isinstance(test, bool):
+            if test is not is_and:
+                return value
+            value = it.eval(node)
+            continue
+        first = value
+        rest = nodes[i:]
+        return choose(
+            it,
+            test if is_and else it.b.not_(test),
+            lambda: _short_circuit(it, is_and, rest, it.eval(rest[0])),
+            lambda: first,  # noqa: B023
+            is_and,
+        )
+    return value
+
+
+@expression(ast.Compare)
+def _compare(it: Interp, node: ast.Compare) -> Abstract:
+    return _chain(it, node, 0, it.eval(node.left))
+
+
+def _chain(it: Interp, node: ast.Compare, i: int, left: Abstract) -> Abstract:
+    right = it.eval(node.comparators[i])
+    it.at(node)
+    value = operators.compare(it, _COMPARE[type(node.ops[i])], left, right)
+    if i + 1 == len(node.ops):
+        return value
+    test = it.truth(value)
+    if isinstance(test, bool):
+        return _chain(it, node, i + 1, right) if test else value
+    return choose(it, test, lambda: _chain(it, node, i + 1, right), lambda: value, True)
+
+
+@expression(ast.IfExp)
+def _ternary(it: Interp, node: ast.IfExp) -> Abstract:
+    test = it.truth(it.eval(node.test))
+    if isinstance(test, bool):
+        return it.eval(node.body if test else node.orelse)
+    it.at(node)
+    return choose(it, test, lambda: it.eval(node.body), lambda: it.eval(node.orelse))
+
+
+def choose(
+    it: Interp,
+    test: Atom,
+    then: Callable[[], Abstract],
+    orelse: Callable[[], Abstract],
+    conjunction: bool | None = None,
+) -> Abstract:
+    """The value of one of two expressions. `conjunction`: `orelse` is False (True) whenever it is chosen by an and (or)."""
+    if conjunction is not None:
+        merged = _without_branch(it, test, then, orelse, conjunction)
+        if merged is not None:
+            return merged
+    saved = it.state.locals.get(_RESULT)
+
+    def run(value: Callable[[], Abstract]) -> Callable[[], None]:
+        def body() -> None:
+            it.state.locals[_RESULT] = value()
+            it.state.where[_RESULT] = it.b.loc
+
+        return body
+
+    branch(it, test, run(then), run(orelse))
+    value = it.state.locals.pop(_RESULT)
+    if saved is not None:
+        it.state.locals[_RESULT] = saved
+    if isinstance(value, Conflict):
+        it.refuse_conflict("this expression", value)
+    return value
+
+
+def _without_branch(
+    it: Interp,
+    test: Atom,
+    then: Callable[[], Abstract],
+    orelse: Callable[[], Abstract],
+    conjunction: bool,
+) -> Abstract | None:
+    """`a and b` as one op where evaluating `b` anyway does no harm: few cheap ops, no effects; None where it could."""
+    b, entry = it.b, it.state
+    other = orelse()
+    if not _is_bool(other):
+        return None
+    frame = b.begin("then")
+    depth = b.depth
+    it.state = entry.fork()
+    try:
+        value = then()
+    except PathEnd:
+        b.abort(depth - 1)
+        it.state = entry
+        return None
+    harmless = (
+        it.state.token is entry.token
+        and _is_bool(value)
+        and len(frame.ops) <= _PURE_OPS
+        and not any(op.regions or op.kind.structural for op in frame.ops)
+        and all(entry.locals.get(n) is v for n, v in it.state.locals.items())
+        and all(it.state.heap.get(i) is c for i, c in entry.heap.items())
+    )
+    b.abort(depth - 1)
+    if not harmless:
+        it.state = entry
+        return None
+    b.frames[-1].ops.extend(frame.ops)
+    b.frames[-1].table.update(frame.table)
+    x = value.value if isinstance(value, Known) else value.atom  # type: ignore[attr-defined]
+    y: Atom = Const(array(BOOL), bool(x)) if isinstance(value, Known) else x
+    first = test if conjunction else b.not_(test)
+    py = getattr(value, "py", True) and getattr(other, "py", True)
+    return scalar(b.and_(first, y) if conjunction else b.or_(first, y), py)
+
+
+def _is_bool(v: Abstract) -> bool:
+    if isinstance(v, Known):
+        return isinstance(v.value, bool)
+    return getattr(v, "dtype", None) is BOOL
+
+
+@expression(ast.NamedExpr)
+def _walrus(it: Interp, node: ast.NamedExpr) -> Abstract:
+    value = it.eval(node.value)
+    it.assign(node.target, value)
+    return value
+
+
+# ---- displays
+
+
+@expression(ast.Tuple)
+def _tuple(it: Interp, node: ast.Tuple) -> Abstract:
+    return TupleV(tuple(_elements(it, node.elts)))
+
+
+@expression(ast.List)
+def _list(it: Interp, node: ast.List) -> Abstract:
+    return it.list(_elements(it, node.elts))
+
+
+@expression(ast.Set)
+def _set(it: Interp, node: ast.Set) -> Abstract:
+    return Known(frozenset(it.known(v, "an element of a set") for v in _elements(it, node.elts)))
+
+
+def _elements(it: Interp, nodes: list[ast.expr]) -> list[Abstract]:
+    out: list[Abstract] = []
+    for node in nodes:
+        if isinstance(node, ast.Starred):
+            out.extend(listed(it, it.eval(node.value)))
+        else:
+            out.append(it.eval(node))
+    return out
+
+
+@expression(ast.Dict)
+def _dict(it: Interp, node: ast.Dict) -> Abstract:
+    entries: dict[Any, Abstract] = {}
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            entries.update(dict_entries(it, it.eval(value)))
+        else:
+            k = it.known(it.eval(key), "the key of a dict")
+            entries[k] = it.eval(value)
+    return new_dict(it, entries)
+
+
+@expression(ast.ListComp, ast.GeneratorExp)
+def _list_comprehension(it: Interp, node: Any) -> Abstract:
+    out: list[Abstract] = []
+    _comprehend(it, node, lambda: out.append(it.eval(node.elt)))
+    return it.list(out)
+
+
+@expression(ast.DictComp)
+def _dict_comprehension(it: Interp, node: ast.DictComp) -> Abstract:
+    out: dict[Any, Abstract] = {}
+
+    def add() -> None:
+        key = it.known(it.eval(node.key), "the key of a dict")
+        out[key] = it.eval(node.value)
+
+    _comprehend(it, node, add)
+    return new_dict(it, out)
+
+
+@expression(ast.SetComp)
+def _set_comprehension(it: Interp, node: ast.SetComp) -> Abstract:
+    out: list[Any] = []
+    _comprehend(it, node, lambda: out.append(it.known(it.eval(node.elt), "an element of a set")))
+    return Known(frozenset(out))
+
+
+def _comprehend(it: Interp, node: Any, add: Callable[[], None]) -> None:
+    names = comprehension_names(node)
+    saved = {n: it.state.locals.get(n) for n in names}
+    shared = captured_names(node) & names
+    first = it.eval(node.generators[0].iter)
+    for name in names:
+        it.state.locals[name] = it.new_cell(name) if name in shared else UNDEFINED
+    _generate(it, node.generators, 0, first, add)
+    for name, old in saved.items():
+        if old is None:
+            it.state.locals.pop(name, None)
+        else:
+            it.state.locals[name] = old
+
+
+def _generate(
+    it: Interp,
+    generators: list[ast.comprehension],
+    k: int,
+    source: Abstract,
+    add: Callable[[], None],
+) -> None:
+    gen = generators[k]
+    if gen.is_async:
+        it.unsupported(gen.target, "an asynchronous comprehension")
+    items = items_of(it, source)
+    for i in range(known_count(it, items)):
+        it.assign(gen.target, items.item(Const(array(I64), i)))
+        if all(_holds(it, test) for test in gen.ifs):
+            if k + 1 == len(generators):
+                add()
+            else:
+                _generate(it, generators, k + 1, it.eval(generators[k + 1].iter), add)
+
+
+def _holds(it: Interp, node: ast.expr) -> bool:
+    test = it.truth(it.eval(node))
+    it.at(node)
+    return test if isinstance(test, bool) else bool(it.known(scalar(test, True), "a filter"))
+
+
+# ---- functions, calls, attributes, subscripts
+
+
+@expression(ast.Lambda)
+def _lambda(it: Interp, node: ast.Lambda) -> Abstract:
+    return make_function(it, node)
+
+
+def make_function(it: Interp, node: Any) -> Closure:
+    """The closure that a `def` or `lambda` makes."""
+    defaults = tuple(it.eval(d) for d in node.args.defaults)
+    kw_defaults = tuple(UNDEFINED if d is None else it.eval(d) for d in node.args.kw_defaults)
+    cells = {n: v.box for n, v in it.state.locals.items() if isinstance(v, CellRef)}
+    info = it.info.nested(node, frozenset(cells))
+    return Closure(info, tuple(cells[n] for n in info.free), defaults, kw_defaults)
+
+
+@expression(ast.Call)
+def _call(it: Interp, node: ast.Call) -> Abstract:
+    fn = it.eval(node.func)
+    args = _elements(it, node.args)
+    kwargs: dict[str, Abstract] = {}
+    for keyword in node.keywords:
+        value = it.eval(keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+        else:
+            kwargs.update(dict_entries(it, value))
+    it.at(node)
+    return it.session.calls.call(it, fn, args, kwargs)  # type: ignore[no-any-return]
+
+
+@expression(ast.Attribute)
+def _attribute(it: Interp, node: ast.Attribute) -> Abstract:
+    base = it.eval(node.value)
+    it.at(node)
+    return it.attribute(base, it.mangled(node.attr))
+
+
+@expression(ast.Subscript)
+def _subscript(it: Interp, node: ast.Subscript) -> Abstract:
+    base = it.eval(node.value)
+    index = evaluate_index(it, node.slice)
+    it.at(node)
+    return get_item(it, base, index)
+
+
+@expression(ast.Slice)
+def _slice(it: Interp, node: ast.Slice) -> Abstract:
+    parts = [Known(None) if p is None else it.eval(p) for p in (node.lower, node.upper, node.step)]
+    if all(isinstance(p, Known) for p in parts):
+        return Known(slice(*(p.value for p in parts)))  # type: ignore[attr-defined]
+    return SliceV(*parts)
+
+
+# ---- formatting
+
+
+@expression(ast.JoinedStr)
+def _f_string(it: Interp, node: ast.JoinedStr) -> Abstract:
+    out = []
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            out.append(part.value)
+        else:
+            assert isinstance(part, ast.FormattedValue)
+            v = it.eval(part.value)
+            it.at(part)
+            out.append(_format(it, part, it.known(v, "a value in an f-string")))
+    return Known("".join(out))
+
+
+def _format(it: Interp, part: ast.FormattedValue, value: Any) -> str:
+    value = {-1: lambda v: v, 115: str, 114: repr, 97: ascii}[part.conversion](value)
+    spec = "" if part.format_spec is None else it.known(it.eval(part.format_spec))
+    return format(value, spec)
+
+
+def formatted(it: Interp, node: ast.JoinedStr) -> str:
+    """An f-string of an exception: what is not known is shown as its source text."""
+    out = []
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            out.append(part.value)
+            continue
+        assert isinstance(part, ast.FormattedValue)
+        v = it.eval(part.value)
+        if it.is_known(v):
+            out.append(_format(it, part, it.known(v)))
+        else:
+            out.append(f"<{it.info.code.source.segment(part.value)}>")
+    return "".join(out)
+
+
+@expression(ast.Starred)
+def _starred(it: Interp, node: ast.Starred) -> Abstract:
+    it.unsupported(node, "a star here")

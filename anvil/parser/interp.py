@@ -1,0 +1,312 @@
+"""The interpreter of one function specialisation: dispatch, names, assignment.
+
+Handlers of expressions and statements are functions in tables keyed by AST class (`EXPRESSIONS`, `STATEMENTS`), filled by the
+modules that define them.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from anvil.errors import error as make_error
+from anvil.ir.builder import Builder
+from anvil.ir.records import Atom, Const, Value
+from anvil.parser.branches import branch
+from anvil.parser.context import Context
+from anvil.parser.functions import FunctionInfo
+from anvil.parser.heap import FALL, ONLY_FALL, STATUS, CellBox, Mark, fresh_box, reachable
+from anvil.parser.lift import adopt, lifted
+from anvil.parser.liveness import names_used
+from anvil.parser.objects import get_attribute
+from anvil.parser.session import Session
+from anvil.parser.signals import Blocked, PathEnd
+from anvil.parser.values import (
+    UNDEFINED,
+    Abstract,
+    CellRef,
+    Conflict,
+    Known,
+    NDArray,
+    Partial,
+    Scalar,
+    Undefined,
+)
+
+EXPRESSIONS: dict[type, Callable[[Any, Any], Abstract]] = {}
+STATEMENTS: dict[type, Callable[[Any, Any, Sequence[ast.stmt]], bool]] = {}
+"""A statement handler gets the statements after it and returns whether it has interpreted them too."""
+
+
+ASSIGN: list[Any] = []
+"""The function that binds assignment targets."""
+
+
+def expression(*kinds: type) -> Callable[[Any], Any]:
+    """Registers a handler for expressions of these classes."""
+    return _register(EXPRESSIONS, kinds)
+
+
+def statement(*kinds: type) -> Callable[[Any], Any]:
+    """Registers a handler for statements of these classes."""
+    return _register(STATEMENTS, kinds)
+
+
+def _register(table: dict[type, Any], kinds: tuple[type, ...]) -> Callable[[Any], Any]:
+    def register(fn: Any) -> Any:
+        table.update(dict.fromkeys(kinds, fn))
+        return fn
+
+    return register
+
+
+class Interp(Context):
+    """Interprets the body of one function for one signature."""
+
+    def __init__(self, session: Session, b: Builder, info: FunctionInfo) -> None:
+        super().__init__(session, b)
+        self.info = info
+        self.external: set[int] = set()
+        self.hidden: dict[str, Value] = {}
+        self.hidden_boxes: dict[str, int] = {}
+        self.unroll: frozenset[ast.AST] = frozenset()
+        self.blocked: dict[ast.AST, Blocked] = {}
+        self.loop_params: list[set[Value]] = []
+        self.argument_boxes: list[int] = []
+        self.token_param: Value | None = None
+        self.stmt: ast.stmt | None = None
+        self.fixed_loc = info.library
+
+    # ---- expressions
+
+    def eval(self, node: ast.expr) -> Abstract:
+        """The value of an expression."""
+        handler = EXPRESSIONS.get(type(node))
+        if handler is None:
+            self.unsupported(node)
+        return handler(self, node)
+
+    def at(self, node: Any) -> None:
+        """Stamps what follows with the location of `node`."""
+        if not self.fixed_loc:
+            self.b.loc = self.info.code.loc(node)
+
+    def unsupported(self, node: Any, what: str = "", hint: str = "") -> NoReturn:
+        """Refuses a construct."""
+        self.at(node)
+        what = what or f"`{_SYNTAX.get(type(node), type(node).__name__.lower())}`"
+        self.error("unsupported-syntax", f"{what} is not compiled", hint=hint)
+
+    # ---- statements
+
+    def block(self, stmts: Sequence[ast.stmt]) -> None:
+        """Interprets statements until the path ends; what follows an `if` may be interpreted inside one of its branches."""
+        for i, stmt in enumerate(stmts):
+            handler = STATEMENTS.get(type(stmt))
+            if handler is None:
+                self.unsupported(stmt)
+            self.stmt = stmt
+            if not self.fixed_loc:
+                self.b.loc = self.info.code.loc(stmt)
+            try:
+                consumed = handler(self, stmt, stmts[i + 1 :])
+            except PathEnd:
+                self.state.dead()
+                return
+            if consumed or FALL not in self.state.may:
+                return
+            if self.state.may != ONLY_FALL:
+                self.guarded(stmts[i + 1 :])
+                return
+
+    def guarded(self, stmts: Sequence[ast.stmt]) -> None:
+        """Interprets statements on the paths that are still falling through."""
+        if not stmts:
+            return
+        self.when_falling(lambda: self.block(stmts))
+
+    def when_falling(self, then: Callable[[], None]) -> None:
+        """Runs `then` on the paths on which no exit is pending."""
+        state = self.state
+        if state.may == ONLY_FALL:
+            then()
+        elif FALL in state.may:
+            pred = self.b.eq(state.status, Const(STATUS, FALL))
+
+            def falling() -> None:
+                self.state.status, self.state.may = Const(STATUS, FALL), ONLY_FALL
+                then()
+
+            def leaving() -> None:
+                self.state.may -= ONLY_FALL
+
+            branch(self, pred, falling, leaving)
+
+    def assign(self, target: ast.expr, value: Abstract) -> None:
+        """Binds a target."""
+        ASSIGN[0](self, target, value)
+
+    def attribute(self, base: Abstract, name: str) -> Abstract:
+        """`base.name`."""
+        return get_attribute(self, base, name)
+
+    def mangled(self, name: str) -> str:
+        """A name as compiled: private names inside classes carry the class's name."""
+        return self.info.code.source.mangle(name) if name.startswith("__") else name
+
+    def call_entry(
+        self, entry: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]
+    ) -> Abstract:
+        """Calls an entry of the library's table."""
+        return self.session.calls.call_entry(self, entry, args, kwargs)  # type: ignore[no-any-return]
+
+    def lifted_once(self, base: Known, name: str, lift: Callable[[], Any]) -> Abstract:
+        """An attribute of a host object, lifted once per program."""
+        key = (id(base.value), "." + name)
+        if key not in self.session.lifted:
+            self.session.lifted[key] = lift()
+            self.session.keep.append(base.value)
+        return adopt(self, self.session.lifted[key])
+
+    # ---- names
+
+    def load(self, name: str) -> Abstract:
+        """The value of a variable."""
+        v = self.state.locals.get(name)
+        if v is None:
+            return self.load_outside(name)
+        if type(v) is CellRef:
+            content = self.state.heap[v.box]
+            v = content.value if isinstance(content, CellBox) else content  # type: ignore[assignment]
+        if isinstance(v, Undefined | Partial | Conflict):
+            return self.checked(name, v)
+        return v  # type: ignore[return-value]
+
+    def checked(self, name: str, v: Abstract) -> Abstract:
+        """Reads a variable that may have no value, or no single one."""
+        if isinstance(v, Partial):
+            self.check(v.defined, UnboundLocalError, unbound_message(name))
+            self.store(name, v.value)
+            return self.load(name)
+        if isinstance(v, Conflict):
+            self.refuse_conflict(f"`{name}`", v)
+        self.error("unbound-local", unbound_message(name))
+
+    def load_outside(self, name: str) -> Abstract:
+        """The value of a global or builtin name."""
+        scope = self.info.globals
+        cell = self.info.host_cells.get(name)
+        key = (id(scope if cell is None else cell), name)
+        found = self.session.lifted.get(key)
+        if found is None:
+            found = self._global(scope, name)
+            self.session.lifted[key] = found
+        return self.adopt(found)
+
+    def _global(self, scope: dict[str, Any], name: str) -> Any:
+        if name in self.info.code.bound:
+            self.error("unbound-local", unbound_message(name))
+        cell = self.info.host_cells.get(name)
+        if cell is not None:
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                self.error("undefined-name", f"the captured variable {name!r} has no value yet")
+            return lifted(self.session, value, self.session.guards.cell(cell, name))
+        if name in scope:
+            return lifted(self.session, scope[name], self.session.guards.global_(scope, name))
+        if hasattr(builtins, name):
+            host = getattr(builtins, name)
+            return lifted(self.session, host, self.session.guards.global_(vars(builtins), name))
+        self.error("undefined-name", f"the name {name!r} is not defined")
+
+    def adopt(self, found: Any) -> Abstract:
+        """A lifted host object as a value of this function: its arrays become hidden parameters."""
+        return adopt(self, found)
+
+    def store(self, name: str, v: Abstract) -> None:
+        """Binds a variable."""
+        state = self.state
+        old = state.locals.get(name)
+        if type(old) is CellRef:
+            state.heap[old.box] = CellBox(v, name)
+        elif name in self.info.code.declared:
+            self.error("mutated-global", f"`{name}` is outside the compiled function")
+        else:
+            state.locals[name] = v
+        state.where[name] = self.b.loc
+        self._hint(name, v)
+
+    def _hint(self, name: str, v: Abstract) -> None:
+        """Gives the IR value the variable's name, for printing, if it has none yet."""
+        if type(v) is Scalar:
+            atom: Any = v.atom
+        elif type(v) is NDArray and not v.path:
+            atom = self.state.heap[v.box]
+        else:
+            return
+        if type(atom) is Value and not atom.hint:
+            object.__setattr__(atom, "hint", name)
+
+    def new_cell(self, name: str, v: Abstract = UNDEFINED) -> CellRef:
+        """A variable that inner functions share."""
+        box = fresh_box()
+        self.state.heap[box] = CellBox(v, name)
+        return CellRef(box)
+
+    # ---- aliases
+
+    def writable(self, box: int, mark: Mark) -> None:
+        """Refuses a write to a box that is not ours, or that another live name may or may not share."""
+        if not self.matters(box, mark):
+            return
+        error = make_error(
+            "alias-types" if mark.group else "mutated-argument", mark.reason, self.loc
+        )
+        raise Blocked(error)
+
+    def matters(self, box: int, mark: Mark) -> bool:
+        """Whether a mark still stands: the box is frozen, or another one of its group can be reached."""
+        return not mark.group or bool((mark.group - {box}) & self.reachable_now())
+
+    def reachable_now(self) -> set[int]:
+        """Boxes that the rest of the function, or its caller, can still reach."""
+        live = names_used(self.stmt) if self.stmt is not None else frozenset()
+        if self.stmt is not None:
+            live |= self.info.code.live.after.get(self.stmt, frozenset())
+        state = self.state
+        roots: list[Any] = [
+            v for n, v in state.locals.items() if n in live or isinstance(v, CellRef)
+        ]
+        roots.extend(box for box in self.external if box in state.heap)
+        if state.ret is not None:
+            roots.append(state.ret)
+        return reachable(iter(roots), state.heap)
+
+    def constant_atom(self, atom: Atom) -> Any:
+        """The Python value of a constant atom."""
+        return atom.value if isinstance(atom, Const) else None
+
+
+def unbound_message(name: str) -> str:
+    """CPython's words."""
+    return f"cannot access local variable '{name}' where it is not associated with a value"
+
+
+_SYNTAX = {
+    ast.With: "with",
+    ast.AsyncWith: "async with",
+    ast.AsyncFor: "async for",
+    ast.Try: "try",
+    ast.TryStar: "try",
+    ast.Match: "match",
+    ast.ClassDef: "class",
+    ast.Await: "await",
+    ast.Yield: "yield",
+    ast.YieldFrom: "yield from",
+    ast.Delete: "del",
+    ast.Set: "a set display",
+    ast.SetComp: "a set comprehension",
+}

@@ -1,0 +1,202 @@
+"""What a loop runs over: a number of items, each made from its index.
+
+`Items` with a `count` and an `item` rule can stay a loop; a sequence of unlike things (`static`) is unrolled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import I64, array
+from anvil.parser import operators, ranges
+from anvil.parser.subscripts import element
+from anvil.parser.values import (
+    Abstract,
+    Known,
+    Lazy,
+    ListV,
+    NDArray,
+    ObjectV,
+    RangeV,
+    TupleV,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+_ENDLESS = 2**61
+
+
+@dataclass(slots=True)
+class Items:
+    """`count` items; `item(index)` for an i64 atom in range; `static`: the items themselves, if they are unlike things."""
+
+    count: int | Atom
+    item: Callable[[Atom], Abstract]
+    static: bool = False
+
+
+def items_of(ctx: Context, v: Abstract) -> Items:
+    """How to iterate over a value; refused for what Python does not iterate over."""
+    if isinstance(v, NDArray):
+        return _rows(ctx, v)
+    if isinstance(v, RangeV):
+        return _range(ctx, v.start, v.stop, v.step)
+    if isinstance(v, Known):
+        if type(v.value) is range:
+            r = v.value
+            return _range(ctx, Known(r.start), Known(r.stop), Known(r.step))
+        if isinstance(v.value, str | tuple | list | bytes | frozenset | set | dict):
+            return _static([ctx.constant(x) for x in v.value])
+        if isinstance(v.value, type) and hasattr(v.value, "__members__"):
+            return _static([Known(x) for x in v.value])
+    if isinstance(v, ListV | TupleV):
+        return _static(list(ctx.items(v)))
+    if isinstance(v, Lazy):
+        return _lazy(ctx, v)
+    keys = ctx.session.calls.dict_keys(ctx, v)
+    if keys is not None:
+        return _static([ctx.constant(k) for k in keys])
+    if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
+        return items_of(ctx, ctx.session.calls.method(ctx, v, "__iter__", []))
+    ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
+
+
+def listed(ctx: Context, v: Abstract) -> list[Abstract]:
+    """All items, the number of which has to be known."""
+    items = items_of(ctx, v)
+    n = known_count(ctx, items)
+    return [items.item(Const(array(I64), i)) for i in range(n)]
+
+
+def known_count(ctx: Context, items: Items) -> int:
+    """The number of items, asked for if it is not known."""
+    if isinstance(items.count, int):
+        return items.count
+    return int(ctx.known(scalar(items.count, True), "the number of iterations"))
+
+
+def _static(values: list[Abstract]) -> Items:
+    return Items(len(values), lambda i: values[_index(i)], True)
+
+
+def _index(i: Atom) -> int:
+    assert isinstance(i, Const)
+    return int(i.value)  # type: ignore[arg-type]
+
+
+def _rows(ctx: Context, a: NDArray) -> Items:
+    if not a.type.shape:
+        ctx.error("bad-operand", "a 0-d array cannot be iterated over")
+    return Items(a.type.shape[0], lambda i: element(ctx, a, i))
+
+
+def _range(ctx: Context, start: Abstract, stop: Abstract, step: Abstract) -> Items:
+    by = int(ctx.known(step, "the step of a range"))
+    if by == 0:
+        ctx.fail(ValueError, "range() arg 3 must not be zero")
+    count = _range_count(ctx, start, stop, by)
+
+    def item(i: Atom) -> Abstract:
+        index = scalar(i, True)
+        if by != 1:
+            index = operators.binary(ctx, "*", index, Known(by))
+        if isinstance(start, Known) and start.value == 0:
+            return index
+        return operators.binary(ctx, "+", start, index)
+
+    return Items(count, item)
+
+
+def _range_count(ctx: Context, start: Abstract, stop: Abstract, by: int) -> int | Atom:
+    if isinstance(start, Known) and isinstance(stop, Known):
+        return len(range(int(start.value), int(stop.value), by))
+    b = ctx.b
+    low, high = ctx.atom(start, I64), ctx.atom(stop, I64)
+    span = b.sub(high, low) if by > 0 else b.sub(low, high)
+    if abs(by) != 1:
+        span = b.floor_div(b.add(span, abs(by) - 1), abs(by))
+    bounds = ranges.bounds_of_atom(ctx, span)
+    if bounds is not None and bounds[0] >= 0:
+        return span  # type: ignore[no-any-return]
+    count: Atom = b.max(span, 0)
+    return int(count.value) if isinstance(count, Const) else count  # type: ignore[arg-type]
+
+
+def index_bounds(ctx: Context, items: Items, index: Atom) -> None:
+    """Records the range of a loop's index."""
+    high = items.count - 1 if isinstance(items.count, int) else _ENDLESS
+    ranges.set_bounds(ctx, index, 0, high)
+
+
+def _lazy(ctx: Context, v: Lazy) -> Items:
+    rule: Any = _LAZY.get(v.kind)
+    if rule is None:
+        ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
+    out: Items = rule(ctx, *v.items)
+    return out
+
+
+def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
+    inner = items_of(ctx, v)
+
+    def item(i: Atom) -> Abstract:
+        return TupleV((operators.binary(ctx, "+", start, scalar(i, True)), inner.item(i)))
+
+    return Items(inner.count, item, inner.static)
+
+
+def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
+    inner = [items_of(ctx, v) for v in vs]
+    counts = [i.count for i in inner]
+    if ctx.known(strict) and len(set(map(str, counts))) > 1:
+        ctx.fail(ValueError, "zip() arguments have different lengths")
+    known = [c for c in counts if isinstance(c, int)]
+    total: int | Atom = min(known) if known else 0
+    for c in counts:
+        if not isinstance(c, int):
+            total = c if not known and total == 0 else ctx.b.min(c, total)
+    return Items(
+        total, lambda i: TupleV(tuple(x.item(i) for x in inner)), any(x.static for x in inner)
+    )
+
+
+def _reversed(ctx: Context, v: Abstract) -> Items:
+    inner = items_of(ctx, v)
+    last = ctx.b.sub(_count_atom(inner), 1)
+
+    def item(i: Atom) -> Abstract:
+        return inner.item(ctx.atom(operators.binary(ctx, "-", scalar(last, True), scalar(i, True))))
+
+    return Items(inner.count, item, inner.static)
+
+
+def _count_atom(items: Items) -> Atom:
+    return Const(array(I64), items.count) if isinstance(items.count, int) else items.count
+
+
+def _map(ctx: Context, fn: Abstract, *vs: Abstract) -> Items:
+    zipped = _zip(ctx, Known(False), *vs)
+
+    def item(i: Atom) -> Abstract:
+        args = zipped.item(i)
+        return ctx.call(fn, *ctx.items(args))
+
+    return Items(zipped.count, item, zipped.static)
+
+
+def _iterator(ctx: Context, v: Abstract) -> Items:
+    return items_of(ctx, v)
+
+
+_LAZY: dict[str, Callable[..., Items]] = {
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "reversed": _reversed,
+    "map": _map,
+    "iter": _iterator,
+}

@@ -1,0 +1,417 @@
+"""Bringing two paths together: the state that stands for both.
+
+`Join(a, b)` walks two states side by side, up to renaming of boxes, and makes the joined one. Where the two hold different
+atoms the joined state holds a new value (a `Leaf`), which the caller makes a result of an `if` or a parameter of a loop. Where
+they hold things that have no common form the joined state holds a `Conflict`: that is an error only if it is read.
+
+`inner` are the values that can be seen only on the one path or only on the other; everything else may be used as it is.
+
+A pair of boxes (one of each state) becomes one box. A box that is paired with two different ones has been shared by names on
+one path that differ on the other: each pair becomes a copy, and the copies are marked; a later write through one of them is
+refused as long as another can be reached.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Atom, Const, Value
+from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
+from anvil.parser.heap import (
+    FALL,
+    RETURN,
+    STATUS,
+    Content,
+    Mark,
+    State,
+    close_content,
+    fresh_box,
+    open_content,
+)
+from anvil.parser.promotion import Strength, join_dtypes
+from anvil.parser.values import (
+    UNDEFINED,
+    Abstract,
+    CellRef,
+    Conflict,
+    Known,
+    NDArray,
+    Partial,
+    Scalar,
+    Undefined,
+    is_number,
+    is_py_number,
+    number_dtype,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+FILL = None
+"""The source of a leaf on a path where its value cannot matter."""
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """A value that differs between the paths: its sources there, and what stands for both.
+
+    A source is an atom (to be converted to the leaf's dtype), an array to be read in its state, or FILL.
+    """
+
+    a: Any
+    b: Any
+    out: Value
+
+
+class Join:
+    """The join of two states; `names` limits the local variables (those that live)."""
+
+    def __init__(
+        self, a: State, b: State, names: frozenset[str] | None, loop: ast.AST | None = None
+    ) -> None:
+        self.a, self.b, self.loop = a, b, loop
+        self.inner: tuple[set[Value], set[Value]] = (set(), set())
+        self.leaves: list[Leaf] = []
+        self.state = State()
+        self._copied: list[tuple[int, int, int]] = []
+        self._memo: dict[Any, Value] = {}
+        self._pairs: dict[tuple[int | None, int | None], int] = {}
+        self._skip_a = not (a.may - {RETURN})
+        self._skip_b = not (b.may - {RETURN})
+        self._names = names
+        self._locs: tuple[AnyLoc | None, AnyLoc | None] = (None, None)
+        self._hint = ""
+
+    def run(self, roots: Iterable[int], sweep: bool) -> State:
+        """Joins the variables, the boxes `roots`, and with `sweep` every box that both states have."""
+        a, b, out = self.a, self.b, self.state
+        common = {i: c for i, c in a.heap.items() if b.heap.get(i) is c}
+        out.heap = dict(common) if sweep else dict(a.heap)
+        out.marks = {**a.marks, **b.marks}
+        out.where = {**a.where, **b.where}
+        self._status()
+        for name in self._variables():
+            self._variable(name)
+        for box in roots:
+            self._box(box, box)
+        if sweep:
+            for box in a.heap:
+                if box in b.heap and box not in common:
+                    self._box(box, box)
+        out.ret = self._returned()
+        out.token = self._token()
+        self._mark_shared()
+        return out
+
+    # ---- variables
+
+    def _variables(self) -> list[str]:
+        a, b = self.a.locals, self.b.locals
+        names = list(a) + [n for n in b if n not in a]
+        live = self._names
+        if live is None:
+            return names
+        return [n for n in names if n in live or isinstance(a.get(n, b.get(n)), CellRef)]
+
+    def _variable(self, name: str) -> None:
+        x, y = self.a.locals.get(name, UNDEFINED), self.b.locals.get(name, UNDEFINED)
+        self._locs = self.a.where.get(name), self.b.where.get(name)
+        self._hint = name
+        if self._skip_a and not isinstance(x, CellRef):
+            v = self._one_sided(y, left=False)
+        elif self._skip_b and not isinstance(y, CellRef):
+            v = self._one_sided(x, left=True)
+        else:
+            v = self.value(x, y)
+        self._hint = ""
+        if v is not UNDEFINED:
+            self.state.locals[name] = v
+
+    def _returned(self) -> Abstract | None:
+        x, y = self.a.ret, self.b.ret
+        self._locs = self.a.where.get("return"), self.b.where.get("return")
+        if RETURN not in self.a.may or x is None:
+            return None if y is None else self._one_sided(y, left=False)
+        if RETURN not in self.b.may or y is None:
+            return self._one_sided(x, left=True)
+        return self.value(x, y)
+
+    def _token(self) -> Atom | None:
+        x, y = self.a.token, self.b.token
+        return x if x is y else self.leaf(x, y, TOKEN)
+
+    def _status(self) -> None:
+        a, b = self.a, self.b
+        self.state.may = a.may | b.may
+        if not a.may:
+            self.state.status = self._side(b.status, left=False)
+        elif not b.may:
+            self.state.status = self._side(a.status, left=True)
+        else:
+            self.state.status = self.leaf(a.status, b.status, STATUS)
+
+    # ---- values
+
+    def value(self, x: Abstract, y: Abstract) -> Abstract:
+        """What stands for `x` on the first path and `y` on the second."""
+        if x is y and type(x) in _BOXLESS:
+            return x
+        if isinstance(x, Undefined | Partial) or isinstance(y, Undefined | Partial):
+            return self._partial(x, y)
+        if isinstance(x, Conflict):
+            return x
+        if isinstance(y, Conflict):
+            return y
+        sx, sy = _strength(x), _strength(y)
+        if sx is not None and sy is not None:
+            return self._number(x, y, sx, sy)
+        (tag, parts), (tag_y, parts_y) = x.open(), y.open()
+        if tag == tag_y and len(parts) == len(parts_y):
+            return self._structure(x, parts, parts_y, y)
+        if isinstance(x, NDArray) and isinstance(y, NDArray) and x.type.shape == y.type.shape:
+            return self._copies(x, y)
+        return self._conflict(x, y)
+
+    def _structure(self, x: Abstract, parts: Any, parts_y: Any, y: Abstract) -> Abstract:
+        joined = []
+        for p, q in zip(parts, parts_y, strict=True):
+            if isinstance(p, int):
+                box = self._box(p, q)
+                if isinstance(self.state.heap.get(box), Conflict) and p != q:
+                    return self._conflict(x, y)
+                joined.append(box)
+            elif isinstance(p, Abstract):
+                joined.append(self.value(p, q))  # type: ignore[arg-type]
+            else:
+                joined.append(self.leaf(p, q, p.type))  # type: ignore[arg-type]
+        return x.close(tuple(joined))
+
+    def _number(self, x: Abstract, y: Abstract, sx: Strength, sy: Strength) -> Abstract:
+        if type(x) is Known and type(y) is Known and x.open() == y.open():
+            return x
+        dtype, py = join_dtypes(sx, sy)
+        return scalar(self.leaf(_number_atom(x), _number_atom(y), array(dtype)), py)
+
+    def _partial(self, x: Abstract, y: Abstract) -> Abstract:
+        vx, dx = _definedness(x)
+        vy, dy = _definedness(y)
+        if vx is None and vy is None:
+            return UNDEFINED
+        if vx is None:
+            assert vy is not None
+            value = self._one_sided(vy, left=False)
+        elif vy is None:
+            value = self._one_sided(vx, left=True)
+        else:
+            value = self.value(vx, vy)
+        defined = self.leaf(dx, dy, array(BOOL))
+        return Partial(value, defined).close((value, defined))
+
+    def _copies(self, x: NDArray, y: NDArray) -> Abstract:
+        """Arrays of one shape that are seen through different views, or differ in dtype: a copy of either."""
+        dtype, _ = join_dtypes((x.type.dtype, False), (y.type.dtype, False))
+        out = self.leaf(x, y, x.type.with_dtype(dtype))
+        box = fresh_box()
+        self.state.heap[box] = out
+        self._copied.append((box, x.box, y.box))
+        return NDArray(box, (), out.type)  # type: ignore[arg-type]
+
+    def _conflict(self, x: Abstract, y: Abstract) -> Conflict:
+        return Conflict(x.describe(), y.describe(), *self._locs, self.loop)
+
+    # ---- a value that only one path has
+
+    def _one_sided(self, v: Abstract, left: bool) -> Abstract:
+        if isinstance(v, Known | Undefined | Conflict):
+            return v
+        parts = v.open()[1]
+        return v.close(tuple(self._one_part(p, left) for p in parts)) if parts else v
+
+    def _one_part(self, p: Any, left: bool) -> Any:
+        if isinstance(p, Abstract):
+            return self._one_sided(p, left)
+        if not isinstance(p, int):
+            return self._side(p, left)
+        other = self.b if left else self.a
+        if p in other.heap:
+            return self._box(p, p)
+        return self._box(p, None) if left else self._box(None, p)
+
+    def _side(self, atom: Atom, left: bool) -> Atom:
+        if type(atom) is Const or atom not in self.inner[0 if left else 1]:
+            return atom
+        return self.leaf(atom, FILL, atom.type) if left else self.leaf(FILL, atom, atom.type)
+
+    # ---- boxes
+
+    def _box(self, x: int | None, y: int | None) -> int:
+        found = self._pairs.get((x, y))
+        if found is not None:
+            return found
+        box = x if x == y else x if y is None else y if x is None else fresh_box()
+        assert box is not None
+        self._pairs[x, y] = box
+        cx = None if x is None else self.a.heap[x]
+        cy = None if y is None else self.b.heap[y]
+        if cx is cy and cx is not None and not self._has_boxes(cx):
+            self.state.heap[box] = cx
+        else:
+            self.state.heap[box] = self._content(cx, cy)
+        return box
+
+    @staticmethod
+    def _has_boxes(c: Content) -> bool:
+        return not isinstance(c, Value | Const)
+
+    def _content(self, cx: Content | None, cy: Content | None) -> Content:
+        if cx is None or cy is None:
+            one, left = (cx, True) if cy is None else (cy, False)
+            assert one is not None
+            parts = tuple(self._one_part(p, left) for p in open_content(one)[1])
+            return close_content(one, parts)
+        (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
+        if tag != tag_y:
+            return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop)
+        joined = []
+        for p, q in zip(px, py, strict=True):
+            if isinstance(p, Abstract):
+                joined.append(self.value(p, q))  # type: ignore[arg-type]
+            else:
+                joined.append(self.leaf(p, q, p.type))  # type: ignore[arg-type, union-attr]
+        return close_content(cx, tuple(joined))
+
+    def _mark_shared(self) -> None:
+        """Marks boxes that may be one object on either path, or were marked there."""
+        if not any(x != y for x, y in self._pairs) and not (self.a.marks or self.b.marks):
+            return
+        first, second = self._partners()
+        for (x, y), box in self._pairs.items():
+            if x is None or y is None:
+                continue
+            group = self._old_group(self.a, x, first) | self._old_group(self.b, y, second)
+            self._mark(box, group)
+            for other in group - {box}:
+                if other in (x, y):
+                    self._mark(other, {other, box})
+        for copy, source, target in self._copied:
+            self._mark(copy, {copy, source, target})
+            for other in (source, target):
+                self._mark(other, {other, copy})
+
+    def _partners(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+        """For each box of either state, the boxes that stand for it now."""
+        first: dict[int, set[int]] = {}
+        second: dict[int, set[int]] = {}
+        for (x, y), box in self._pairs.items():
+            for table, old in ((first, x), (second, y)):
+                if old is not None:
+                    kept = {old} if old in self.state.heap else set()
+                    table.setdefault(old, kept).add(box)
+        return first, second
+
+    @staticmethod
+    def _old_group(state: State, box: int, now: dict[int, set[int]]) -> set[int]:
+        group = set(now[box])
+        mark = state.marks.get(box)
+        if mark is not None:
+            for other in mark.group:
+                group |= now.get(other, {other})
+        return group
+
+    def _mark(self, box: int, group: set[int]) -> None:
+        """Marks a box that may be the same object as others of `group`."""
+        marks, heap = self.state.marks, self.state.heap
+        old = marks.get(box)
+        if old is not None:
+            if not old.group:
+                return
+            group = group | old.group
+        group = {b for b in group if b in heap}
+        if len(group) > 1 and box in heap:
+            marks[box] = Mark(_SHARED, frozenset(group), self._locs[0])
+
+    def marks_of_second(self) -> dict[int, Mark]:
+        """The marks where only the second path leads here."""
+        _, second = self._partners()
+        out = dict(self.b.marks)
+        for (_, y), box in self._pairs.items():
+            mark = None if y is None else self.b.marks.get(y)
+            if mark is not None:
+                group = frozenset().union(*(second.get(b, {b}) for b in mark.group))
+                out[box] = Mark(mark.reason, group, mark.loc)
+        return out
+
+    # ---- leaves
+
+    def leaf(self, x: Any, y: Any, type_: Type) -> Any:
+        """The atom that stands for `x` and `y`; itself where they are the same."""
+        if x is y and x is not None and x.type is type_:
+            return x
+        if type(x) is Const and x == y and x.type is type_:
+            return x
+        key = (_source_key(x), _source_key(y), type_)
+        out = self._memo.get(key)
+        if out is None:
+            out = self._memo[key] = Value(type_, self._hint)
+            self.leaves.append(Leaf(x, y, out))
+        return out
+
+
+_SHARED = (
+    "this array may be shared with another name: on one of the paths that lead here both were the "
+    "same array, on the other they were not"
+)
+_BOXLESS = (Known, Scalar, Undefined, Conflict)
+
+
+def _source_key(x: Any) -> Any:
+    return (x.box, id(x)) if isinstance(x, NDArray) else x
+
+
+def _describe(c: Content) -> str:
+    return {"ListBox": "a list", "DictBox": "a dict", "ObjectBox": "an object"}.get(
+        type(c).__name__, "a value"
+    ) + (f" of {len(open_content(c)[1])}" if not isinstance(c, Conflict) else "")
+
+
+def _strength(v: Abstract) -> Strength | None:
+    if type(v) is Scalar:
+        return v.dtype, v.py
+    if type(v) is Known and is_number(v.value):
+        return number_dtype(v.value), is_py_number(v.value)
+    return None
+
+
+def _number_atom(v: Abstract) -> Atom:
+    if type(v) is Scalar:
+        return v.atom
+    assert isinstance(v, Known)
+    value = v.value if is_py_number(v.value) else v.value.item()
+    return Const(array(number_dtype(v.value)), value)
+
+
+def _definedness(v: Abstract) -> tuple[Abstract | None, Atom]:
+    if isinstance(v, Undefined):
+        return None, Const(array(BOOL), False)
+    if isinstance(v, Partial):
+        return v.value, v.defined
+    return v, Const(array(BOOL), True)
+
+
+def materialise(ctx: Context, source: Any, type_: Type) -> Atom:
+    """A leaf's source as an atom of the leaf's type, in the present state and region."""
+    if type_ is TOKEN:
+        return source if source is not None else ctx.b.token()  # type: ignore[no-any-return]
+    if source is None:
+        return ctx.b.zeros(type_)
+    atom: Atom = ctx.read(source) if isinstance(source, NDArray) else source
+    assert isinstance(type_, ArrayType)
+    return ctx.b.cast(atom, type_.dtype)
+
+
+__all__ = ["FALL", "FILL", "Join", "Leaf", "materialise"]

@@ -1,0 +1,133 @@
+"""Which local variables may be read after each statement: what a join or a loop has to carry.
+
+A backward pass over the structured statements. Conservative: a name counts as read wherever it occurs in an expression, inner
+functions and comprehensions included; only plain assignments to names end a variable's life.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+Names = frozenset[str]
+_NONE: Names = frozenset()
+
+
+def names_used(node: ast.AST) -> Names:
+    """Names read anywhere in an expression or statement; remembered on the node."""
+    try:
+        found: Names = node._anvil_used  # type: ignore[attr-defined]
+    except AttributeError:
+        found = frozenset(
+            n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+        )
+        node._anvil_used = found  # type: ignore[attr-defined]
+    return found
+
+
+def names_stored(node: ast.AST) -> Names:
+    """Names bound anywhere in a statement (assignments, loop targets, walrus, `def`)."""
+    found = set()
+    for n in ast.walk(node):
+        if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load):
+            found.add(n.id)
+        elif isinstance(n, ast.FunctionDef):
+            found.add(n.name)
+    return frozenset(found)
+
+
+def names_written_through(node: ast.AST) -> Names:
+    """Names whose arrays or objects a statement may write to in place: `x[i] = v`, `x.a = v`, `x += v`."""
+    found = set()
+    for n in ast.walk(node):
+        if isinstance(n, ast.Subscript | ast.Attribute) and not isinstance(n.ctx, ast.Load):
+            base: ast.AST = n
+            while isinstance(base, ast.Subscript | ast.Attribute):
+                base = base.value
+            if isinstance(base, ast.Name):
+                found.add(base.id)
+        elif isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):
+            found.add(n.target.id)
+    return frozenset(found)
+
+
+class Liveness:
+    """`after[s]`: names live after a statement; `head[s]`: at the head of a loop, before its test or next item."""
+
+    def __init__(self, body: list[ast.stmt]) -> None:
+        self.after: dict[ast.stmt, Names] = {}
+        self.head: dict[ast.stmt, Names] = {}
+        self._block(body, _NONE, _NONE, _NONE)
+
+    def _block(
+        self, stmts: list[ast.stmt], out: Names, on_break: Names, on_continue: Names
+    ) -> Names:
+        for stmt in reversed(stmts):
+            self.after[stmt] = out
+            out = self._stmt(stmt, out, on_break, on_continue)
+        return out
+
+    def _stmt(self, s: Any, out: Names, on_break: Names, on_continue: Names) -> Names:
+        kind = type(s)
+        if kind is ast.Assign:
+            return (out - _targets(s.targets)) | names_used(s)
+        if kind is ast.If:
+            then = self._block(s.body, out, on_break, on_continue)
+            return names_used(s.test) | then | self._block(s.orelse, out, on_break, on_continue)
+        if kind is ast.While:
+            return self._loop(s, names_used(s.test), _NONE, out, on_break, on_continue)
+        if kind is ast.For:
+            bound = _targets([s.target])
+            head = self._loop(s, names_used(s.target), bound, out, on_break, on_continue)
+            return head | names_used(s.iter)
+        if kind is ast.Return or kind is ast.Raise:
+            return names_used(s)
+        if kind is ast.Break:
+            return on_break
+        if kind is ast.Continue:
+            return on_continue
+        if kind is ast.AugAssign:
+            own = frozenset([s.target.id]) if isinstance(s.target, ast.Name) else _NONE
+            return out | names_used(s) | own
+        if kind is ast.AnnAssign:
+            gone = _targets([s.target]) if s.value is not None else _NONE
+            return (out - gone) | (names_used(s.value) if s.value is not None else _NONE)
+        return self._other(s, out, on_break, on_continue)
+
+    def _other(self, s: Any, out: Names, on_break: Names, on_continue: Names) -> Names:
+        live = out | names_used(s)
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            for part in getattr(s, name, []):
+                if isinstance(s, ast.FunctionDef | ast.ClassDef):
+                    continue
+                inner = (
+                    part.body
+                    if hasattr(part, "body") and not isinstance(part, ast.stmt)
+                    else [part]
+                )
+                live |= self._block(inner, live, on_break, on_continue)
+        return live
+
+    def _loop(
+        self, s: Any, test: Names, bound: Names, out: Names, on_break: Names, on_continue: Names
+    ) -> Names:
+        head = test | self._block(s.orelse, out, on_break, on_continue)
+        for _ in range(2):
+            head = head | (self._block(s.body, head, out, head) - bound)
+        self.head[s] = head
+        return head
+
+
+def _targets(targets: list[Any]) -> Names:
+    """Plain names among assignment targets."""
+    found = []
+    todo = list(targets)
+    while todo:
+        t = todo.pop()
+        if isinstance(t, ast.Name):
+            found.append(t.id)
+        elif isinstance(t, ast.Tuple | ast.List):
+            todo.extend(t.elts)
+        elif isinstance(t, ast.Starred):
+            todo.append(t.value)
+    return frozenset(found)

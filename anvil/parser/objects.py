@@ -1,0 +1,332 @@
+"""Attributes, methods and instances: arrays, containers, dataclasses, objects of Python classes, host objects."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.parser import containers, operators
+from anvil.parser.heap import DictBox, ListBox, ObjectBox, fresh_box
+from anvil.parser.lift import adopt, lifted, lifted_attribute
+from anvil.parser.values import (
+    Abstract,
+    Bound,
+    Closure,
+    Conflict,
+    DictV,
+    Known,
+    ListV,
+    NDArray,
+    ObjectV,
+    Scalar,
+    TupleV,
+    is_number,
+    scalar,
+)
+from anvil.parser.views import RealPart
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+
+def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
+    """`base.name`."""
+    if isinstance(base, NDArray | Scalar) or (isinstance(base, Known) and is_number(base.value)):
+        return _number_attribute(it, base, name)
+    if isinstance(base, ObjectV):
+        return _object_attribute(it, base, name)
+    if isinstance(base, ListV | DictV | TupleV):
+        return _container_attribute(it, base, name)
+    if isinstance(base, Known):
+        return _known_attribute(it, base, name)
+    if isinstance(base, Closure) and name in ("__name__", "__qualname__"):
+        return Known(base.info.name)
+    if isinstance(base, Bound) and base.kind == "partial" and name == "func":
+        return base.fn
+    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+
+
+# ---- numbers and arrays
+
+
+def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
+    if isinstance(base, NDArray):
+        simple = _array_attribute(it, base, name)
+        if simple is not None:
+            return simple
+    elif isinstance(base, Known):
+        if not hasattr(base.value, name):
+            it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+        found = getattr(base.value, name)
+        if not callable(found) or isinstance(found, type):
+            return it.constant(found)
+    elif isinstance(base, Scalar):
+        simple = _scalar_attribute(it, base, name)
+        if simple is not None:
+            return simple
+    library = it.session.library
+    if name in library.attributes:
+        return it.call_entry(library.attributes[name], [base], {})
+    if name in library.methods:
+        return Bound("array method", Known(name), (base,))
+    if isinstance(base, Known):
+        return Known(getattr(base.value, name))
+    host = np.ndarray if isinstance(base, NDArray) else np.generic
+    if isinstance(base, Scalar) and base.py:
+        host = {"b": bool, "i": int, "f": float, "c": complex}[base.dtype.kind]
+    if hasattr(host, name):
+        it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
+    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+
+
+def _array_attribute(it: Interp, base: NDArray, name: str) -> Abstract | None:
+    t = base.type
+    if name == "shape":
+        return Known(t.shape)
+    if name in ("ndim", "size"):
+        return Known(getattr(t, name))
+    if name == "dtype":
+        return Known(t.dtype.np)
+    if name == "itemsize":
+        return Known(t.dtype.np.itemsize)
+    if name == "T":
+        return it.permuted(base, tuple(reversed(range(t.ndim))))
+    if name in ("real", "imag"):
+        if t.dtype.kind == "c":
+            return it.view(base, RealPart(name == "imag"), t.shape, t.dtype.real)
+        return base if name == "real" else it.array(it.b.zeros(t))
+    return None
+
+
+def _scalar_attribute(it: Interp, base: Scalar, name: str) -> Abstract | None:
+    if name in ("real", "imag"):
+        if base.dtype.kind == "c":
+            return scalar(it.b.emit(name, (base.atom,)), base.py)
+        return base if name == "real" else scalar(it.b.zeros(base.type), base.py)
+    if base.py:
+        return None
+    simple = {"shape": (), "ndim": 0, "size": 1, "dtype": base.dtype.np}
+    if name in simple:
+        return Known(simple[name])
+    return base if name == "T" else None
+
+
+# ---- containers
+
+
+def _container_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
+    if isinstance(base, TupleV) and base.cls is not None:
+        fields = getattr(base.cls, "_fields", ())
+        if name in fields:
+            return base.items[fields.index(name)]
+        static = inspect.getattr_static(base.cls, name, None)
+        if static is not None and name not in containers.TUPLE_METHODS:
+            return _bind(it, base, base.cls, name, static)
+    if containers.has_method(base, name):
+        return Bound("container method", Known(name), (base,))
+    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+
+
+# ---- instances
+
+
+def content(it: Interp, base: ObjectV) -> ObjectBox:
+    """The attributes of an instance."""
+    box = it.content(base.box, "object")
+    assert isinstance(box, ObjectBox)
+    return box
+
+
+def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
+    attrs = content(it, base).attrs
+    static = inspect.getattr_static(base.cls, name, None)
+    if not isinstance(static, property) and name in attrs:
+        value = attrs[name]
+        if isinstance(value, Conflict):
+            it.refuse_conflict(f"`.{name}`", value)
+        return value
+    if static is not None:
+        return _bind(it, base, base.cls, name, static)
+    if name == "__class__":
+        return Known(base.cls)
+    if name == "__dict__":
+        return containers.new_dict(it, dict(attrs))
+    fallback = inspect.getattr_static(base.cls, "__getattr__", None)
+    if fallback is not None:
+        return it.call(Bound("method", Known(fallback), (base,)), Known(name))
+    it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+
+
+def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abstract:
+    """What a class attribute gives when it is read through an instance."""
+    if isinstance(static, property):
+        return it.call(Known(static.fget), base)
+    if isinstance(static, staticmethod):
+        return Known(static.__func__)
+    if isinstance(static, classmethod):
+        return Bound("method", Known(static.__func__), (Known(cls),))
+    if isinstance(static, types.FunctionType):
+        return Bound("method", Known(static), (base,))
+    if hasattr(static, "func") and type(static).__name__ == "cached_property":
+        return it.call(Known(static.func), base)
+    if callable(static) and it.session.transforms.opened(static) is not None:
+        return Bound("method", Known(static), (base,))
+    session = it.session
+    origin = session.guards.attribute(session.guards.object(cls), name)
+    return adopt(it, lifted(session, static, origin))
+
+
+def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> None:
+    """`base.name = value`."""
+    if isinstance(base, ObjectV):
+        static = inspect.getattr_static(base.cls, name, None)
+        if isinstance(static, property) and static.fset is not None:
+            it.call(Known(static.fset), base, value)
+            return
+        params = getattr(base.cls, "__dataclass_params__", None)
+        if params is not None and params.frozen:
+            it.fail(dataclasses.FrozenInstanceError, f"cannot assign to field '{name}'")
+        raw_set(it, base, name, value)
+    elif isinstance(base, NDArray) and name in ("real", "imag"):
+        operators.store(it, get_attribute(it, base, name), value)  # type: ignore[arg-type]
+    elif isinstance(base, Known) and base.origin is not None:
+        it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
+    else:
+        it.error("no-attribute", f"the attribute {name!r} of {base.describe()} cannot be set")
+
+
+def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
+    """Stores an attribute of an instance."""
+    mark = it.state.marks.get(base.box)
+    if mark is not None:
+        it.writable(base.box, mark)
+    attrs = dict(content(it, base).attrs)
+    attrs[name] = value
+    it.state.heap[base.box] = ObjectBox(attrs)
+
+
+def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
+    """`del base[index]`."""
+    key = it.known(index, "the key")
+    if isinstance(base, DictV):
+        box = containers.dict_box(it, base)
+        if key not in box.entries:
+            it.fail(KeyError, key)
+        entries = {k: v for k, v in box.entries.items() if k != key}
+        containers.write(it, base.box, DictBox(entries, box.cls))
+    elif isinstance(base, ListV):
+        items = list(it.items(base))
+        try:
+            del items[key]
+        except IndexError:
+            it.fail(IndexError, "list assignment index out of range")
+        containers.write(it, base.box, ListBox(tuple(items)))
+    else:
+        it.error("bad-operand", f"items of {base.describe()} cannot be deleted")
+
+
+# ---- making instances
+
+
+def instantiate(
+    it: Interp, cls: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]
+) -> Abstract:
+    """`cls(*args, **kwargs)` for a class written in Python."""
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return _named_tuple(it, cls, args, kwargs)
+    if cls.__new__ is not object.__new__:
+        it.error("unsupported-call", f"{cls.__name__} has a `__new__` of its own")
+    box = fresh_box()
+    it.state.heap[box] = ObjectBox({})
+    obj = ObjectV(box, cls)
+    init = inspect.getattr_static(cls, "__init__")
+    if dataclasses.is_dataclass(cls) and _generated(cls):
+        _dataclass_init(it, obj, args, kwargs)
+    elif init is object.__init__:
+        if args or kwargs:
+            it.error("wrong-arguments", f"{cls.__name__}() takes no arguments")
+    else:
+        it.session.calls.call(it, Bound("method", Known(init), (obj,)), list(args), kwargs)
+    return obj
+
+
+def _generated(cls: Any) -> bool:
+    """Whether `__init__` is the one that `dataclass` wrote."""
+    owner = next(c for c in cls.__mro__ if "__init__" in vars(c))
+    params = vars(owner).get("__dataclass_params__")
+    code = getattr(vars(owner)["__init__"], "__code__", None)
+    return bool(params and params.init and code is not None and code.co_filename == "<string>")
+
+
+def _dataclass_init(
+    it: Interp, obj: ObjectV, args: Sequence[Abstract], kwargs: dict[str, Abstract]
+) -> None:
+    fields = dataclasses.fields(obj.cls)
+    positional = [f.name for f in fields if f.init and not f.kw_only]
+    if len(args) > len(positional):
+        message = f"{obj.cls.__name__}() takes {len(positional)} positional arguments but {len(args)} were given"
+        it.error("wrong-arguments", message)
+    given = dict(zip(positional, args, strict=False))
+    for name, value in kwargs.items():
+        if name in given or not any(f.name == name and f.init for f in fields):
+            it.error("wrong-arguments", f"{obj.cls.__name__}() got an unexpected argument {name!r}")
+        given[name] = value
+    for f in fields:
+        if f.init and f.name in given:
+            raw_set(it, obj, f.name, given[f.name])
+        elif f.default is not dataclasses.MISSING:
+            raw_set(it, obj, f.name, it.constant(f.default))
+        elif f.default_factory is not dataclasses.MISSING:
+            raw_set(it, obj, f.name, it.call(Known(f.default_factory)))
+        elif f.init:
+            it.error("wrong-arguments", f"{obj.cls.__name__}() lacks the argument {f.name!r}")
+    post = getattr(obj.cls, "__post_init__", None)
+    if post is not None:
+        it.call(Bound("method", Known(post), (obj,)))
+
+
+def _named_tuple(
+    it: Interp, cls: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]
+) -> Abstract:
+    given = dict(zip(cls._fields, args, strict=False))
+    given.update(kwargs)
+    for name, default in cls._field_defaults.items():
+        given.setdefault(name, it.constant(default))
+    if set(given) != set(cls._fields) or len(args) > len(cls._fields):
+        it.error("wrong-arguments", f"{cls.__name__} has the fields {', '.join(cls._fields)}")
+    return TupleV(tuple(given[f] for f in cls._fields), cls)
+
+
+# ---- objects of the host program
+
+
+def _known_attribute(it: Interp, base: Known, name: str) -> Abstract:
+    obj = base.value
+    try:
+        found = getattr(obj, name)
+    except AttributeError as error:
+        it.error("no-attribute", str(error))
+    if isinstance(obj, types.ModuleType | type) or not _is_instance(obj):
+        if isinstance(obj, type):
+            static = inspect.getattr_static(obj, name, None)
+            if isinstance(static, classmethod):
+                return Bound("method", Known(static.__func__), (base,))
+        return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
+    static = inspect.getattr_static(type(obj), name, None)
+    if name not in getattr(obj, "__dict__", {}) and static is not None:
+        if isinstance(static, types.FunctionType | property | staticmethod | classmethod):
+            return _bind(it, base, type(obj), name, static)
+    return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
+
+
+def _is_instance(obj: Any) -> bool:
+    """Whether attributes of an object may be Python methods to be compiled."""
+    cls = type(obj)
+    return cls.__module__ not in ("builtins", "numpy") and not isinstance(
+        obj, types.FunctionType | types.BuiltinFunctionType | np.ufunc | np.dtype
+    )

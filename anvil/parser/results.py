@@ -1,0 +1,125 @@
+"""Between values and descriptions of them: a result as a spec and its leaves, a value built from a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from anvil.ir.records import Atom
+from anvil.parser.heap import DictBox, ListBox, Mark, ObjectBox, fresh_box
+from anvil.parser.signature import (
+    ArraySpec,
+    DictSpec,
+    ListSpec,
+    ObjectSpec,
+    ScalarSpec,
+    Spec,
+    StaticSpec,
+    TupleSpec,
+)
+from anvil.parser.values import (
+    Abstract,
+    Closure,
+    Conflict,
+    DictV,
+    Known,
+    ListV,
+    NDArray,
+    ObjectV,
+    Scalar,
+    TupleV,
+    is_number,
+    is_py_number,
+    number_dtype,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+
+def describe_result(
+    it: Interp, value: Abstract, known_numbers: bool = True
+) -> tuple[Spec, list[Atom]]:
+    """The structure of a value and its leaves, in order.
+
+    Known floats are leaves; known ints and bools are if `known_numbers`, otherwise they are static.
+    """
+    atoms: list[Atom] = []
+    return _describe(it, value, atoms, frozenset(), known_numbers), atoms
+
+
+def _describe(
+    it: Interp, v: Abstract, atoms: list[Atom], above: frozenset[int], ints: bool
+) -> Spec:
+    if isinstance(v, NDArray):
+        atoms.append(it.read(v))
+        return ArraySpec(v.type)
+    if isinstance(v, Scalar):
+        atoms.append(v.atom)
+        return ScalarSpec(v.dtype, v.py)
+    if isinstance(v, Known):
+        if is_number(v.value) and (ints or number_dtype(v.value).inexact):
+            atom = it.atom(v)
+            atoms.append(atom)
+            return ScalarSpec(atom.type.dtype, is_py_number(v.value))  # type: ignore[union-attr]
+        return StaticSpec(v.value)
+    if isinstance(v, TupleV):
+        return TupleSpec(tuple(_describe(it, i, atoms, above, ints) for i in v.items), v.cls)
+    if isinstance(v, ListV | DictV | ObjectV):
+        return _describe_box(it, v, atoms, above, ints)
+    if isinstance(v, Conflict):
+        it.refuse_conflict("a part of the result", v)
+    what = "a function" if isinstance(v, Closure) else v.describe()
+    it.error("unsupported-value", f"a compiled function cannot return {what}")
+
+
+def _describe_box(
+    it: Interp, v: ListV | DictV | ObjectV, atoms: list[Atom], above: frozenset[int], ints: bool
+) -> Spec:
+    if v.box in above:
+        it.error("unsupported-value", "the result contains itself")
+    above = above | {v.box}
+    content = it.state.heap[v.box]
+    if isinstance(content, Conflict):
+        it.refuse_conflict("a part of the result", content)
+    if isinstance(content, ListBox):
+        return ListSpec(tuple(_describe(it, i, atoms, above, ints) for i in content.items))
+    if isinstance(content, DictBox):
+        items = tuple(_describe(it, i, atoms, above, ints) for i in content.entries.values())
+        return DictSpec(tuple(content.entries), items, content.cls)
+    assert isinstance(content, ObjectBox)
+    assert isinstance(v, ObjectV)
+    items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
+    return ObjectSpec(v.cls, tuple(content.attrs), items)
+
+
+Leaf = Callable[[ArraySpec | ScalarSpec | StaticSpec, str], Abstract]
+
+
+def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None = None) -> Abstract:
+    """A value of this structure in fresh boxes; `leaf(spec, path)` makes the leaves, static ones included.
+
+    Boxes carry `mark`; `name` begins the paths, such as `params['w']`.
+    """
+    if isinstance(spec, ArraySpec | ScalarSpec | StaticSpec):
+        return leaf(spec, name)
+    if isinstance(spec, DictSpec):
+        paths = [f"{name}[{k!r}]" for k in spec.keys]
+    elif isinstance(spec, ObjectSpec):
+        paths = [f"{name}.{n}" for n in spec.names]
+    else:
+        paths = [f"{name}[{i}]" for i in range(len(spec.items))]
+    items = tuple(build(it, s, leaf, path, mark) for s, path in zip(spec.items, paths, strict=True))
+    if isinstance(spec, TupleSpec):
+        return TupleV(items, spec.cls)
+    box = fresh_box()
+    if mark is not None:
+        it.state.marks[box] = mark
+    if isinstance(spec, ListSpec):
+        it.state.heap[box] = ListBox(items)
+        return ListV(box)
+    if isinstance(spec, DictSpec):
+        it.state.heap[box] = DictBox(dict(zip(spec.keys, items, strict=True)), spec.cls)
+        return DictV(box)
+    it.state.heap[box] = ObjectBox(dict(zip(spec.names, items, strict=True)))
+    return ObjectV(box, spec.cls)

@@ -1,0 +1,188 @@
+"""Descriptions of arguments and results: what a specialisation is keyed on, and how leaves are laid out.
+
+A `Spec` is a tree; its leaves that are computed with (`ArraySpec`, `ScalarSpec`), in order, are the parameters or results of
+the program. Everything else is known while compiling.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from anvil.ir.types import ArrayType, DType, array, dtype_of
+from anvil.parser.values import is_number, is_py_number, known_key, number_dtype
+
+Spec: TypeAlias = (
+    "ArraySpec | ScalarSpec | StaticSpec | TupleSpec | ListSpec | DictSpec | ObjectSpec"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpec:
+    """An ndarray (or a jax array) of this type."""
+
+    type: ArrayType
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarSpec:
+    """A number whose value is not known: of a Python type (`py`) or a NumPy scalar."""
+
+    dtype: DType
+    py: bool
+
+    @property
+    def type(self) -> ArrayType:
+        """Its type as an array."""
+        return array(self.dtype)
+
+
+class StaticSpec:
+    """An object known while compiling. Equal when a program cannot tell the objects apart."""
+
+    __slots__ = ("_key", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._key: Hashable = known_key(value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StaticSpec) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"StaticSpec({self.value!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleSpec:
+    """A tuple; `cls` is the class of a namedtuple."""
+
+    items: tuple[Spec, ...]
+    cls: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """A list."""
+
+    items: tuple[Spec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DictSpec:
+    """A dict with these keys in this order."""
+
+    keys: tuple[Any, ...]
+    items: tuple[Spec, ...]
+    cls: type = dict
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSpec:
+    """An instance of a Python class with these attributes."""
+
+    cls: type
+    names: tuple[str, ...]
+    items: tuple[Spec, ...]
+
+
+def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
+    """The computed leaves, in order."""
+    if isinstance(spec, ArraySpec | ScalarSpec):
+        yield spec
+    elif not isinstance(spec, StaticSpec):
+        for item in spec.items:
+            yield from leaves(item)
+
+
+def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
+    """The spec of a Python object; its computed leaves are appended to `found`.
+
+    bools, ints, floats, complex numbers, NumPy scalars and arrays are leaves; strings, None, functions, types and so on are
+    static; dataclasses and instances of plain Python classes are objects.
+    """
+    if is_number(value):
+        _found(found, value)
+        return ScalarSpec(number_dtype(value), is_py_number(value))
+    if is_array(value):
+        _found(found, value)
+        return ArraySpec(array(dtype_of(value.dtype), tuple(value.shape)))
+    if isinstance(value, tuple):
+        cls = type(value) if type(value) is not tuple else None
+        return TupleSpec(tuple(describe_argument(v, found) for v in value), cls)
+    if type(value) is list:
+        return ListSpec(tuple(describe_argument(v, found) for v in value))
+    if isinstance(value, dict):
+        items = tuple(describe_argument(v, found) for v in value.values())
+        return DictSpec(tuple(value), items, type(value))
+    if is_record(value):
+        attrs = record_attributes(value)
+        items = tuple(describe_argument(v, found) for v in attrs.values())
+        return ObjectSpec(type(value), tuple(attrs), items)
+    return StaticSpec(value)
+
+
+def _found(found: list[Any] | None, value: Any) -> None:
+    if found is not None:
+        found.append(value)
+
+
+def is_array(value: Any) -> bool:
+    """Whether an object is an array of a dtype that anvil computes with (NumPy's or jax's)."""
+    if not hasattr(value, "dtype") or not hasattr(value, "shape"):
+        return False
+    if not isinstance(value, np.ndarray) and not type(value).__module__.startswith("jax"):
+        return False
+    try:
+        dtype_of(value.dtype)
+    except (KeyError, TypeError):
+        return False
+    return True
+
+
+def is_record(value: Any) -> bool:
+    """Whether an object is a dataclass instance or an instance of a class written in Python with plain attributes."""
+    cls = type(value)
+    if isinstance(value, type) or callable(value):
+        return False
+    if dataclasses.is_dataclass(cls):
+        return True
+    plain = cls.__init__ is object.__init__ or hasattr(cls.__init__, "__code__")
+    return (
+        plain and hasattr(value, "__dict__") and cls.__module__ != "builtins" and bool(vars(value))
+    )
+
+
+def record_attributes(value: Any) -> dict[str, Any]:
+    """The attributes of a record, dataclass fields first."""
+    names = [f.name for f in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
+    attrs = {n: getattr(value, n) for n in names if hasattr(value, n)}
+    attrs.update(getattr(value, "__dict__", {}))
+    return attrs
+
+
+def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
+    """The Python object of a spec; `take` gives the leaves, in order. Objects are built without `__init__`."""
+    if isinstance(spec, ArraySpec | ScalarSpec):
+        return take(spec)
+    if isinstance(spec, StaticSpec):
+        return spec.value
+    items = [rebuild(item, take) for item in spec.items]
+    if isinstance(spec, TupleSpec):
+        return tuple(items) if spec.cls is None else spec.cls._make(items)  # type: ignore[attr-defined]
+    if isinstance(spec, ListSpec):
+        return items
+    if isinstance(spec, DictSpec):
+        made = dict(zip(spec.keys, items, strict=True))
+        return made if spec.cls is dict else spec.cls(made)
+    obj = object.__new__(spec.cls)
+    for name, item in zip(spec.names, items, strict=True):
+        object.__setattr__(obj, name, item)
+    return obj

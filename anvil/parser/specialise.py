@@ -1,0 +1,346 @@
+"""One IR function per specialisation: a Python function interpreted once for each signature of its arguments.
+
+The signature is the structure of arguments and captured variables: known constants, types, containers, which boxes are shared,
+which must not be written. The callee works on a store of its own, made of fresh parameters; what it writes to boxes of its
+caller becomes extra results, written back after the call.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anvil.errors import AnvilError
+from anvil.errors import error as make_error
+from anvil.ir.builder import Builder
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Atom, Const, Func, FuncRef, Origin, Value
+from anvil.ir.types import TOKEN
+from anvil.parser.functions import FunctionInfo
+from anvil.parser.guards import Hidden
+from anvil.parser.heap import FALL, RETURN, Content, Mark, State, open_content
+from anvil.parser.lift import hidden_atom
+from anvil.parser.results import describe_result
+from anvil.parser.roots import roots_of
+from anvil.parser.signals import Blocked, NeedStatic, PathEnd
+from anvil.parser.signature import Spec
+from anvil.parser.values import NONE, Abstract, CellRef, Conflict, Partial, Undefined
+from anvil.parser.walks import Renaming, Signature
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+DEPTH = 150
+
+
+@dataclass(slots=True, eq=False)
+class Specialisation:
+    """A function made for one signature, and how its results are read.
+
+    `boxes` are the caller's boxes as numbered in the callee, in the order of the signature; `written` those it writes.
+    `results` gives the position of each result; `given` the position of the arguments that are returned as they are. A `flat`
+    specialisation is one to be transformed: its result is described by `out`, whose leaves follow the other results.
+    """
+
+    func: Func
+    state: State
+    ret: Abstract
+    boxes: list[int]
+    written: list[int]
+    results: dict[Value, int]
+    given: dict[Value, int]
+    hidden: list[Hidden]
+    takes_token: bool
+    gives_token: bool
+    out: Spec | None = None
+
+    @property
+    def leaves(self) -> range:
+        """Positions of the leaves of `out` among the results."""
+        return range(len(self.results), len(self.func.results) - self.gives_token)
+
+
+def call_specialised(
+    it: Interp, info: FunctionInfo, bound: dict[str, Abstract], cells: dict[str, CellRef]
+) -> Abstract:
+    """Calls a function: specialises it for these arguments unless that has been done, and emits the call."""
+    spec, atoms, boxes = specialised(it, info, bound, cells)
+    return emit_call(it, spec, atoms, boxes)
+
+
+def specialised(
+    it: Interp,
+    info: FunctionInfo,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    actual: Mapping[Atom, Atom] | None = None,
+) -> tuple[Specialisation, list[Atom], list[int]]:
+    """The specialisation for these arguments, with the atoms and boxes to call it with.
+
+    With `actual` it is a flat one: the arguments hold placeholders, which `actual` maps to what they stand for.
+    """
+    session = it.session
+    roots = [*bound.values(), *cells.values()]
+    signature, key = signature_of(it, info, roots)
+    atoms = signature.atoms
+    if actual is not None:
+        key = (key, "flat")
+        signature.given = [actual.get(a, a) for a in atoms]
+    spec = session.specialisations.get(key)
+    if spec is None:
+        spec = _specialise(it, info, bound, cells, signature, key, actual is not None)
+        session.specialisations[key] = spec
+    return spec, atoms, list(signature.boxes)
+
+
+def signature_of(
+    it: Interp, info: FunctionInfo, roots: list[Abstract]
+) -> tuple[Signature, Hashable]:
+    """The signature of these arguments, and the key of the specialisation."""
+    marks = it.state.marks
+
+    def marked(box: int) -> Hashable:
+        mark = marks.get(box)
+        if mark is not None and not it.matters(box, mark):
+            del marks[box]
+            mark = None
+        return None if mark is None else mark.reason
+
+    signature = Signature(it.state.heap, marked)
+    parts = tuple(map(signature.key, roots))
+    return signature, (info, parts, it.state.token is not None)
+
+
+def _specialise(
+    it: Interp,
+    info: FunctionInfo,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    signature: Signature,
+    key: Hashable,
+    flat: bool,
+) -> Specialisation:
+    session, loc = it.session, it.b.loc
+    if key in session.active:
+        message = f"{info.name} calls itself and the number of calls depends on data"
+        raise make_error("recursion-on-data", message, loc)
+    if len(session.active) > DEPTH:
+        raise make_error("recursion-limit", f"calls of {info.name} are nested too deeply", loc)
+    unroll: frozenset[ast.AST] = frozenset()
+    session.active.append(key)
+    name = session.name(info.name)
+    try:
+        while True:
+            params: list[Value] = []
+            try:
+                child = _child(it, info, bound, cells, signature, params)
+                child.unroll = unroll
+                return _run(child, name, params, flat)
+            except Blocked as blocked:
+                if blocked.unroll is None or blocked.unroll in unroll:
+                    raise _outside(it, blocked, params, signature) from None
+                unroll |= {blocked.unroll}
+    except AnvilError as error:
+        if not info.library:
+            error.called_from(loc)  # type: ignore[arg-type]
+        raise
+    finally:
+        session.active.pop()
+
+
+def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signature) -> Blocked:
+    """What blocked a callee, in terms of its caller."""
+    blocked.error.called_from(it.b.loc)
+    place = {p: i for i, p in enumerate(params)}
+    roots: set[Value] = set()
+    for root in blocked.roots:
+        if root not in place:
+            return Blocked(blocked.error, frozenset((root,)))
+        found = roots_of(it.b, (signature.given or signature.atoms)[place[root]])
+        roots |= found
+    if isinstance(blocked, NeedStatic):
+        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc)
+    return Blocked(blocked.error, frozenset(roots))
+
+
+def _child(
+    it: Interp,
+    info: FunctionInfo,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    signature: Signature,
+    params: list[Value],
+) -> Interp:
+    """An interpreter whose variables hold copies of the arguments, all atoms replaced by parameters."""
+    loc = it.b.loc if info.library else info.code.loc(info.code.node)
+    child = type(it)(it.session, Builder(loc=loc), info)
+    params.extend(Value(a.type, "") for a in signature.atoms)
+    fresh = iter(params)
+    boxes: dict[int, int] = {}
+    state = child.state
+    renaming = Renaming(it.state.heap, state.heap, lambda a: next(fresh), boxes)
+    copies = {n: renaming.value(v) for n, v in bound.items()}
+    captured = {n: renaming.value(v) for n, v in cells.items()}
+    for name, v in copies.items():
+        if name in info.code.cells:
+            state.locals[name] = child.new_cell(name)
+        child.store(name, v)
+    state.locals.update(captured)
+    for name in info.code.cells:
+        if name not in state.locals:
+            state.locals[name] = child.new_cell(name)
+    child.external = {boxes[b] for b in signature.boxes}
+    child.argument_boxes = [boxes[b] for b in signature.boxes]
+    for box in signature.boxes:
+        mark = it.state.marks.get(box)
+        if mark is not None:
+            state.marks[boxes[box]] = Mark(mark.reason, loc=mark.loc)
+    if it.state.token is not None:
+        state.token = child.token_param = Value(TOKEN, "token")
+    return child
+
+
+def run_body(child: Interp) -> Abstract:
+    """Interprets a function's body; what it returns."""
+    if child.info.run is not None:
+        try:
+            return child.info.run(child)
+        except PathEnd:
+            return NONE
+    child.block(child.info.code.body)
+    state = child.state
+    if RETURN not in state.may:
+        return NONE
+    ret = state.ret
+    assert ret is not None
+    if FALL in state.may and not (ret.open() == NONE.open()):
+        ret = Conflict(ret.describe(), "None", state.where.get("return"))
+    if isinstance(ret, Conflict | Partial | Undefined):
+        child.b.loc = state.where.get("return", child.b.loc)
+        if isinstance(ret, Conflict):
+            child.refuse_conflict("the result of this function", ret)
+    return ret
+
+
+def _run(child: Interp, name: str, params: list[Value], flat: bool) -> Specialisation:
+    before = {box: child.state.heap[box] for box in child.argument_boxes}
+    ret = run_body(child)
+    state = child.state
+    written = [b for b in child.argument_boxes if _differs(state.heap[b], before[b])]
+    leaves: list[Atom] = []
+    out: Spec | None = None
+    if flat:
+        out, leaves = describe_result(child, ret, known_numbers=False)
+        ret = NONE
+    results = _result_atoms(state, ret, written)
+    places = {p: i for i, p in enumerate(params)}
+    given = {v: places[v] for v in results if v in places}
+    gives_token = state.token is not None and state.token is not child.token_param
+    token = [child.token()] if gives_token else []
+    func = finish(child, name, params, [*results, *leaves, *token])
+    hidden = [child.session.guards.hidden[text] for text in child.hidden]
+    takes_token = child.token_param is not None
+    return Specialisation(
+        func,
+        state,
+        ret,
+        child.argument_boxes,
+        written,
+        results,
+        given,
+        hidden,
+        takes_token,
+        gives_token,
+        out,
+    )
+
+
+def finish(child: Interp, name: str, params: list[Value], outs: list[Atom]) -> Func:
+    """Closes the function and adds it to the program."""
+    token = () if child.token_param is None else (child.token_param,)
+    child.b.frames[0].params = (*params, *token, *child.hidden.values())
+    func = child.b.finish(name, outs, Origin(child.info.name, _origin(child)))
+    child.session.funcs[name] = func
+    return func
+
+
+def _origin(child: Interp) -> AnyLoc:
+    return child.info.code.loc(child.info.code.node)
+
+
+def _differs(now: Content, before: Content) -> bool:
+    if now is before:
+        return False
+    (tag, parts), (old_tag, old_parts) = open_content(now), open_content(before)
+    if tag != old_tag or len(parts) != len(old_parts):
+        return True
+    return any(p is not q and p != q for p, q in zip(parts, old_parts, strict=True))
+
+
+def _result_atoms(state: State, ret: Abstract, written: list[int]) -> dict[Value, int]:
+    """The values that results consist of, numbered."""
+    found: dict[Value, int] = {}
+    seen: set[int] = set()
+
+    def visit(part: Any) -> None:
+        if isinstance(part, Abstract):
+            for p in part.open()[1]:
+                visit(p)
+        elif isinstance(part, int):
+            if part not in seen:
+                seen.add(part)
+                for p in open_content(state.heap[part])[1]:
+                    visit(p)
+        elif type(part) is Value:
+            found.setdefault(part, len(found))
+
+    for box in written:
+        visit(box)
+    visit(ret)
+    return found
+
+
+# ---- emitting calls
+
+
+def operands(it: Interp, spec: Specialisation, atoms: list[Atom]) -> list[Atom]:
+    """All operands of a call: arguments, token, hidden inputs."""
+    token = [it.token()] if spec.takes_token else []
+    return [*atoms, *token, *(hidden_atom(it, h) for h in spec.hidden)]
+
+
+def emit_call(it: Interp, spec: Specialisation, atoms: list[Atom], boxes: list[int]) -> Abstract:
+    """Emits the call and reads its results."""
+    outs: tuple[Any, ...] = ()
+    if spec.gives_token or any(v not in spec.given for v in spec.results):
+        args = operands(it, spec, atoms)
+        outs = it.b.emit_tuple(
+            "call", args, {"callee": FuncRef(spec.func.name)}, out_types=spec.func.results
+        )
+    if spec.gives_token:
+        it.state.token = outs[-1]
+    values = [atoms[spec.given[v]] if v in spec.given else outs[i] for v, i in spec.results.items()]
+    return read_results(it, spec, values, boxes)
+
+
+def read_results(
+    it: Interp, spec: Specialisation, values: list[Atom], boxes: list[int]
+) -> Abstract:
+    """The callee's result as a value of the caller, and its writes carried out there."""
+    place = spec.results
+    inner = dict(zip(spec.boxes, boxes, strict=True))
+
+    def atom(a: Atom) -> Atom:
+        return a if isinstance(a, Const) else values[place[a]]
+
+    renaming = Renaming(spec.state.heap, it.state.heap, atom, inner)
+    for box in spec.written:
+        it.state.heap[inner[box]] = renaming.content(spec.state.heap[box])
+    ret = renaming.value(spec.ret)
+    for box, mark in spec.state.marks.items():
+        if mark.group and box in inner and inner[box] not in it.state.marks:
+            group = frozenset(inner[b] for b in mark.group if b in inner)
+            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.loc)
+    return ret

@@ -1,0 +1,282 @@
+"""Statements: assignment, control flow, definitions, exits."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from anvil.ir.records import Atom
+from anvil.parser import operators
+from anvil.parser.branches import branch
+from anvil.parser.expressions import BINARY, formatted, make_function
+from anvil.parser.heap import BREAK, CONTINUE, RETURN
+from anvil.parser.interp import ASSIGN, Interp, statement
+from anvil.parser.iteration import listed
+from anvil.parser.loops import run_for, run_while
+from anvil.parser.objects import delete_item, set_attribute
+from anvil.parser.subscripts import augmented_mask, evaluate_index, get_item, set_item
+from anvil.parser.values import NONE, UNDEFINED, Abstract, CellRef, Known
+
+Rest = Sequence[ast.stmt]
+
+
+@statement(ast.Assign)
+def _assign(it: Interp, node: ast.Assign, rest: Rest) -> bool:
+    value = it.eval(node.value)
+    for target in node.targets:
+        it.assign(target, value)
+    return False
+
+
+@statement(ast.AnnAssign)
+def _annotated(it: Interp, node: ast.AnnAssign, rest: Rest) -> bool:
+    if node.value is not None:
+        it.assign(node.target, it.eval(node.value))
+    return False
+
+
+def assign(it: Interp, target: ast.expr, value: Abstract) -> None:
+    """Binds a target: a name, a pattern of names, an element, an attribute."""
+    if isinstance(target, ast.Name):
+        it.store(target.id, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        _unpack(it, target.elts, value)
+    elif isinstance(target, ast.Subscript):
+        base = it.eval(target.value)
+        index = evaluate_index(it, target.slice)
+        it.at(target)
+        set_item(it, base, index, value)
+    elif isinstance(target, ast.Attribute):
+        set_attribute(it, it.eval(target.value), it.mangled(target.attr), value)
+    else:
+        it.unsupported(target)
+
+
+ASSIGN.append(assign)
+
+
+def _unpack(it: Interp, targets: list[ast.expr], value: Abstract) -> None:
+    items = listed(it, value)
+    stars = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if not stars:
+        if len(items) != len(targets):
+            few = "not enough" if len(items) < len(targets) else "too many"
+            message = f"{few} values to unpack (expected {len(targets)}, got {len(items)})"
+            it.fail(ValueError, message)
+        for target, item in zip(targets, items, strict=True):
+            it.assign(target, item)
+        return
+    head, tail = stars[0], len(targets) - stars[0] - 1
+    if len(items) < head + tail:
+        it.fail(ValueError, f"not enough values to unpack (expected at least {head + tail})")
+    middle = items[head : len(items) - tail]
+    starred: Any = targets[head]
+    for target, item in zip(targets[:head], items[:head], strict=True):
+        it.assign(target, item)
+    it.assign(starred.value, it.list(middle))
+    for target, item in zip(targets[head + 1 :], items[len(items) - tail :], strict=True):
+        it.assign(target, item)
+
+
+@statement(ast.AugAssign)
+def _augmented(it: Interp, node: ast.AugAssign, rest: Rest) -> bool:
+    op = BINARY[type(node.op)]
+    target = node.target
+    if isinstance(target, ast.Name):
+        old = it.load(target.id)
+        new = _combined(it, node, op, old)
+        if new is not old:
+            it.store(target.id, new)
+    elif isinstance(target, ast.Subscript):
+        base = it.eval(target.value)
+        index = evaluate_index(it, target.slice)
+        it.at(node)
+        if augmented_mask(it, base, index, op, lambda: it.eval(node.value)):
+            return False
+        old = get_item(it, base, index)
+        new = _combined(it, node, op, old)
+        it.at(node)
+        set_item(it, base, index, new)
+    elif isinstance(target, ast.Attribute):
+        obj = it.eval(target.value)
+        name = it.mangled(target.attr)
+        old = it.attribute(obj, name)
+        set_attribute(it, obj, name, _combined(it, node, op, old))
+    return False
+
+
+def _combined(it: Interp, node: ast.AugAssign, op: str, old: Abstract) -> Abstract:
+    value = it.eval(node.value)
+    it.at(node)
+    done = operators.in_place(it, op, old, value)
+    return operators.binary(it, op, old, value) if done is None else done
+
+
+@statement(ast.Expr)
+def _expression(it: Interp, node: ast.Expr, rest: Rest) -> bool:
+    if not isinstance(node.value, ast.Constant):
+        it.eval(node.value)
+    return False
+
+
+@statement(ast.Pass, ast.Global, ast.Nonlocal)
+def _pass(it: Interp, node: ast.stmt, rest: Rest) -> bool:
+    return False
+
+
+@statement(ast.If)
+def _if(it: Interp, node: ast.If, rest: Rest) -> bool:
+    test = it.truth(it.eval(node.test))
+    if isinstance(test, bool):
+        it.block(node.body if test else node.orelse)
+        return False
+    return if_data(it, node, test, rest)
+
+
+def if_data(it: Interp, node: ast.If, test: Atom, rest: Rest) -> bool:
+    """An `if` whose test the program computes."""
+    it.at(node.test)
+    after = it.info.code.live.after
+    return branch(
+        it,
+        test,
+        lambda: it.block(node.body),
+        lambda: it.block(node.orelse),
+        rest,
+        after.get(node),
+        after.get(rest[-1]) if rest else None,
+    )
+
+
+@statement(ast.For)
+def _for(it: Interp, node: ast.For, rest: Rest) -> bool:
+    run_for(it, node)
+    return False
+
+
+@statement(ast.While)
+def _while(it: Interp, node: ast.While, rest: Rest) -> bool:
+    run_while(it, node)
+    return False
+
+
+@statement(ast.Return)
+def _return(it: Interp, node: ast.Return, rest: Rest) -> bool:
+    it.state.ret = NONE if node.value is None else it.eval(node.value)
+    it.state.where["return"] = it.b.loc
+    it.state.exit(RETURN)
+    return False
+
+
+@statement(ast.Break)
+def _break(it: Interp, node: ast.Break, rest: Rest) -> bool:
+    it.state.exit(BREAK)
+    return False
+
+
+@statement(ast.Continue)
+def _continue(it: Interp, node: ast.Continue, rest: Rest) -> bool:
+    it.state.exit(CONTINUE)
+    return False
+
+
+@statement(ast.Assert)
+def _assert(it: Interp, node: ast.Assert, rest: Rest) -> bool:
+    test = it.truth(it.eval(node.test))
+    if test is True:
+        return False
+    args = () if node.msg is None else (_message(it, node.msg),)
+    it.at(node)
+    if test is False:
+        it.fail(AssertionError, *args)
+    site = it.session.site(AssertionError, args, it.b.loc)
+    it.state.token = it.b.check(it.token(), test, site=site)
+    return False
+
+
+def _message(it: Interp, node: ast.expr) -> Any:
+    """The argument of an exception: known, or a text that names what is not."""
+    if isinstance(node, ast.JoinedStr):
+        return formatted(it, node)
+    v = it.eval(node)
+    return it.known(v) if it.is_known(v) else f"<{it.info.code.source.segment(node)}>"
+
+
+@statement(ast.Raise)
+def _raise(it: Interp, node: ast.Raise, rest: Rest) -> bool:
+    if node.exc is None:
+        it.unsupported(node, "`raise` without an exception")
+    exc: Any = node.exc
+    args: tuple[Any, ...] = ()
+    if isinstance(exc, ast.Call):
+        if exc.keywords or any(isinstance(a, ast.Starred) for a in exc.args):
+            it.unsupported(exc, "an exception with keyword or star arguments")
+        args = tuple(_message(it, a) for a in exc.args)
+        exc = exc.func
+    cls = it.eval(exc)
+    if isinstance(cls, Known) and isinstance(cls.value, BaseException):
+        cls, args = Known(type(cls.value)), cls.value.args
+    known = isinstance(cls, Known) and isinstance(cls.value, type)
+    if not known or not issubclass(cls.value, BaseException):  # type: ignore[union-attr]
+        it.error("bad-operand", f"exceptions must derive from BaseException, not {cls.describe()}")
+    it.at(node)
+    it.fail(cls.value, *args)  # type: ignore[union-attr]
+
+
+@statement(ast.FunctionDef)
+def _def(it: Interp, node: ast.FunctionDef, rest: Rest) -> bool:
+    decorators = [it.eval(d) for d in node.decorator_list]
+    value = make_function(it, node)
+    for decorator in reversed(decorators):
+        value = it.call(decorator, value)
+    it.store(node.name, value)
+    return False
+
+
+@statement(ast.Delete)
+def _delete(it: Interp, node: ast.Delete, rest: Rest) -> bool:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            it.load(target.id)
+            if isinstance(it.state.locals.get(target.id), CellRef):
+                it.store(target.id, UNDEFINED)
+            else:
+                it.state.locals[target.id] = UNDEFINED
+        elif isinstance(target, ast.Subscript):
+            delete_item(it, it.eval(target.value), it.eval(target.slice))
+        else:
+            it.unsupported(node)
+    return False
+
+
+@statement(ast.Import)
+def _import(it: Interp, node: ast.Import, rest: Rest) -> bool:
+    for alias in node.names:
+        module = _module(it, alias.name)
+        if alias.asname:
+            it.store(alias.asname, Known(module))
+        else:
+            name = alias.name.split(".")[0]
+            it.store(name, Known(_module(it, name)))
+    return False
+
+
+@statement(ast.ImportFrom)
+def _import_from(it: Interp, node: ast.ImportFrom, rest: Rest) -> bool:
+    package = it.info.globals.get("__package__") or ""
+    name = "." * node.level + (node.module or "")
+    module = _module(it, name, package)
+    for alias in node.names:
+        if not hasattr(module, alias.name):
+            it.error("no-attribute", f"cannot import name {alias.name!r} from {name!r}")
+        it.store(alias.asname or alias.name, Known(getattr(module, alias.name)))
+    return False
+
+
+def _module(it: Interp, name: str, package: str = "") -> Any:
+    try:
+        return importlib.import_module(name, package or None)
+    except ImportError as error:
+        it.error("undefined-name", f"cannot import {name!r}: {error}")

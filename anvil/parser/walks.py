@@ -1,0 +1,175 @@
+"""Traversals of values and the store: signatures, renaming, guesses.
+
+Signature   what a function is specialised on: the structure of its arguments with atoms and boxes numbered in order
+Renaming    a copy of values and boxes with other atoms and box numbers (arguments into a callee, results out of it)
+head_key    two loop heads are the same up to names
+scrambled   the first guess of what a loop changes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from anvil.ir.records import Atom, Value
+from anvil.ir.types import array
+from anvil.parser.heap import (
+    Content,
+    ListBox,
+    State,
+    close_content,
+    fresh_box,
+    open_content,
+)
+from anvil.parser.values import (
+    Abstract,
+    CellRef,
+    Known,
+    ListV,
+    NDArray,
+    Scalar,
+    TupleV,
+    is_py_number,
+    known_number,
+    number_dtype,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.joins import Join
+
+
+class Signature:
+    """Walks values; collects atoms and boxes in order of first visit and a key that is equal for equal structures."""
+
+    def __init__(self, heap: Mapping[int, Content], marked: Callable[[int], Hashable]) -> None:
+        self.heap = heap
+        self.marked = marked
+        self.atoms: list[Atom] = []
+        self.given: list[Atom] = []  # what placeholders among the atoms stand for, if there are any
+        self.boxes: dict[int, int] = {}
+
+    def key(self, part: Any) -> Hashable:
+        """The key of a value, atom or box."""
+        if isinstance(part, int):
+            return self._box(part)
+        if isinstance(part, Abstract):
+            tag, parts = part.open()
+            return (tag, *map(self.key, parts)) if parts else tag
+        self.atoms.append(part)
+        return part.type  # type: ignore[no-any-return]
+
+    def _box(self, box: int) -> Hashable:
+        seen = self.boxes.get(box)
+        if seen is not None:
+            return seen
+        self.boxes[box] = number = len(self.boxes)
+        tag, parts = open_content(self.heap[box])
+        return (number, self.marked(box), tag, *map(self.key, parts))
+
+
+class Renaming:
+    """Copies values; `atom` maps atoms, `boxes` box numbers. Boxes without a number get a fresh one and are copied."""
+
+    def __init__(
+        self,
+        source: Mapping[int, Content],
+        target: dict[int, Content],
+        atom: Callable[[Atom], Atom],
+        boxes: dict[int, int],
+    ) -> None:
+        self.source, self.target = source, target
+        self.atom, self.boxes = atom, boxes
+
+    def value(self, v: Abstract) -> Abstract:
+        """The copy of a value."""
+        parts = v.open()[1]
+        return v.close(tuple(map(self._part, parts))) if parts else v
+
+    def content(self, c: Content) -> Content:
+        """The copy of a box's contents."""
+        return close_content(c, tuple(map(self._part, open_content(c)[1])))
+
+    def _part(self, p: Any) -> Any:
+        if isinstance(p, int):
+            return self.box(p)
+        return self.value(p) if isinstance(p, Abstract) else self.atom(p)
+
+    def box(self, box: int) -> int:
+        """The number of a box in the target."""
+        found = self.boxes.get(box)
+        if found is None:
+            found = self.boxes[box] = fresh_box()
+            self.target[found] = self.content(self.source[box])
+        return found
+
+
+def head_key(join: Join, names: frozenset[str], roots: Iterable[int]) -> Hashable:
+    """What identifies a loop head: its structure, which leaves vary, and the atoms that do not."""
+    index = {leaf.out: k for k, leaf in enumerate(join.leaves)}
+    state = join.state
+    numbers: dict[int, int] = {}
+
+    def part(p: Any) -> Hashable:
+        if isinstance(p, int):
+            return box(p)
+        if isinstance(p, Abstract):
+            tag, parts = p.open()
+            return (tag, *map(part, parts)) if parts else tag
+        k = index.get(p)
+        return p if k is None else (k, p.type)
+
+    def box(b: int) -> Hashable:
+        seen = numbers.get(b)
+        if seen is not None:
+            return seen
+        numbers[b] = n = len(numbers)
+        tag, parts = open_content(state.heap[b])
+        mark = state.marks.get(b)
+        return (n, mark is not None and bool(mark.group), tag, *map(part, parts))
+
+    live = [(n, v) for n, v in state.locals.items() if n in names or isinstance(v, CellRef)]
+    live.sort(key=itemgetter(0))
+    return (
+        tuple((n, part(v)) for n, v in live),
+        tuple(box(b) for b in sorted(roots)),
+        None if state.ret is None else part(state.ret),
+        None if state.token is None else part(state.token),
+        part(state.status),
+        state.may,
+    )
+
+
+def scrambled(entry: State, stored: Iterable[str], written: Iterable[str]) -> State:
+    """`entry` with other numbers in the variables `stored` and other contents in the arrays that these or `written` name."""
+    out = entry.fork()
+    for name in stored:
+        v = entry.locals.get(name)
+        if v is not None:
+            out.locals[name] = _scramble(v, out, True)
+    for name in written:
+        v = out.locals.get(name)
+        if v is not None:
+            _scramble(v, out, False)
+    return out
+
+
+def _scramble(v: Abstract, out: State, numbers: bool) -> Abstract:
+    if isinstance(v, NDArray):
+        content: Any = out.heap[v.box]
+        out.heap[v.box] = Value(content.type, getattr(content, "hint", ""))
+    elif isinstance(v, CellRef):
+        content = out.heap[v.box]
+        out.heap[v.box] = close_content(content, (_scramble(content.value, out, numbers),))
+    elif isinstance(v, ListV):
+        items = out.heap[v.box]
+        if isinstance(items, ListBox):
+            out.heap[v.box] = ListBox(tuple(_scramble(i, out, numbers) for i in items.items))
+    elif isinstance(v, TupleV):
+        return TupleV(tuple(_scramble(i, out, numbers) for i in v.items), v.cls)
+    elif isinstance(v, Scalar) and numbers:
+        return Scalar(Value(v.type), v.py)
+    elif numbers and known_number(v):
+        assert isinstance(v, Known)
+        return Scalar(Value(array(number_dtype(v.value))), is_py_number(v.value))
+    return v
