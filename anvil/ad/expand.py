@@ -12,8 +12,10 @@ program; `derive-steps` resolves it then) and becomes a call otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from anvil.ad.context import ADBuilder, Cut, Session, mapped
 from anvil.ad.custom import resolve_custom_calls
@@ -22,8 +24,8 @@ from anvil.ad.forward import emit_jvp
 from anvil.ad.reverse import vjp_of
 from anvil.errors import error
 from anvil.ir.analysis import call_order, reachable, walk
-from anvil.ir.builder import Env
-from anvil.ir.records import Atom, Func, Op, Program
+from anvil.ir.builder import Builder, Env
+from anvil.ir.records import Atom, Func, FuncRef, Op, Program, Region
 
 Optimise = Callable[[Program], Program]
 Transform = Callable[[ADBuilder, Op, tuple[Atom, ...]], tuple[Atom, ...]]
@@ -82,11 +84,49 @@ def _prepare(session: Session, f: Func, optimise: Optimise | None) -> None:
 
 
 def _optimise(session: Session, name: str, optimise: Optimise) -> bool:
+    """Takes over the simplified functions; one that lost parameters or results under a new name.
+
+    (What was derived from it before still calls it by the old name.)
+    """
     whole = session.program(name, "core")
     funcs = {callee: whole.funcs[callee] for callee in reachable(whole)}
     better = optimise(Program(funcs, name, "core"))
-    session.funcs.update(better.funcs)
+    names = {
+        f.name: session.fresh_name(f.name)
+        for f in better.funcs.values()
+        if not _same_signature(f, session.funcs[f.name])
+    }
+    for f in better.funcs.values():
+        if names:
+            f = replace(f, body=_calling(f.body, names))
+        session.add(_copied(f, names[f.name]) if f.name in names else f)
     return True
+
+
+def _copied(f: Func, name: str) -> Func:
+    """The function under another name, with values of its own."""
+    b = Builder([p.type for p in f.params], [p.hint for p in f.params])
+    return b.finish(name, b.inline(f.body, b.params), f.origin)
+
+
+def _same_signature(f: Func, g: Func) -> bool:
+    return f.results == g.results and [p.type for p in f.params] == [p.type for p in g.params]
+
+
+def _calling(region: Region, names: Mapping[str, str]) -> Region:
+    """The region with its references to functions renamed."""
+    ops = []
+    for op in region.ops:
+        attrs = {k: _reference(v, names) for k, v in op.attrs.items()}
+        regions = tuple(_calling(r, names) for r in op.regions)
+        ops.append(replace(op, attrs=attrs, regions=regions))
+    return replace(region, ops=tuple(ops))
+
+
+def _reference(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, FuncRef) and value.name in names:
+        return FuncRef(names[value.name])
+    return value
 
 
 class _Expand(ADBuilder):

@@ -237,7 +237,7 @@ class Function:
         self._plain: dict[Any, Callable[[Sequence[Any]], Any]] = {}
         self._ready: dict[Any, Callable[[Sequence[Any]], Any]] = {}
         self._made: list[tuple[Any, Specialisation]] = []
-        fn = target.fn
+        self.__wrapped__ = fn = target.fn
         self.__name__: str = getattr(fn, "__name__", type(fn).__name__)
         self.__doc__ = getattr(fn, "__doc__", None)
         self.__module__ = getattr(fn, "__module__", __name__)

@@ -139,19 +139,48 @@ def vmap(fun: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Function:
 
 
 def _entry(name: str, fun: Fn) -> Function:
-    """The compiled function (primals, others) -> ... behind the functions that take their point."""
+    """The compiled function behind a transform that is called at a point (see _AT_POINT)."""
+    if not callable(fun):
+        raise error("not-callable", f"{name} expects a function, got {type(fun).__name__}")
     key = (name, fun)
     try:
         found = _ENTRIES.get(key)
     except TypeError:
-        return _of(name, fun)
+        return _of("jit", _AT_POINT[name](fun))
     if found is None:
-        found = _ENTRIES[key] = _of(name, fun)
+        found = _ENTRIES[key] = _of("jit", _AT_POINT[name](fun))
         if len(_ENTRIES) > _KEPT:
             _ENTRIES.pop(next(iter(_ENTRIES)))
     return found
 
 
+def _jvp_at(fun: Fn) -> Fn:
+    def at(primals: Any, tangents: Any) -> Any:
+        return jvp(fun, primals, tangents)
+
+    return at
+
+
+def _pullback_at(fun: Fn) -> Fn:
+    def at(primals: Any, cotangent: Any) -> Any:
+        return vjp(fun, *primals)[1](cotangent)
+
+    return at
+
+
+def _hvp_at(fun: Fn) -> Fn:
+    def at(primals: Any, tangents: Any) -> Any:
+        return hvp(fun, primals, tangents)
+
+    return at
+
+
+_AT_POINT: dict[str, Callable[[Fn], Fn]] = {
+    "jit": lambda fun: fun,
+    "jvp": _jvp_at,
+    "pullback": _pullback_at,
+    "hvp": _hvp_at,
+}
 _ENTRIES: dict[tuple[str, Fn], Function] = {}
 _KEPT = 256
 
