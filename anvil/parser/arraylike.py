@@ -1,4 +1,6 @@
-"""Array-likes: arrays, numbers and nested lists of these, as IR atoms (behind `Context.atom` and its neighbours)."""
+"""Array-likes: arrays, numbers and nested lists of these, as IR atoms (behind `Context.atom` and
+its neighbours).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""`if` on data: both branches are interpreted on forked states, each in a region of its own, and joined.
+"""`if` on data: both branches are interpreted on forked states, each in a region of its own, and
+joined.
 
-If exactly one branch can fall through, the statements after the `if` are interpreted inside that branch, so that an early
-return gives if/else and no flags. A branch that does nothing but raise becomes a check.
+If exactly one branch can fall through, the statements after the `if` are interpreted inside that
+branch, so that an early return gives if/else and no flags. A branch that does nothing but raise
+becomes a check.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Python's builtins that deal with structure: sequences, types, attributes. Numeric ones (abs, min, sum ...) are the library's."""
+"""Python's builtins that deal with structure: sequences, types, attributes. Numeric ones (abs, min,
+sum ...) are the library's.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anvil.parser import operators
-from anvil.parser.containers import dict_entries, dict_keys, new_dict
+from anvil.parser import comparisons
+from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.iteration import items_of, listed
 from anvil.parser.objects import get_attribute, raw_set, set_attribute
 from anvil.parser.values import (
@@ -61,7 +63,7 @@ def _len(it: Interp, v: Abstract) -> Abstract:
         return Known(len(it.items(v)))
     if isinstance(v, ObjectV):
         return it.session.calls.method(it, v, "__len__", [])
-    keys = dict_keys(it, v)
+    keys = it.dict_keys(v)
     if keys is not None:
         return Known(len(keys))
     if isinstance(v, Known) and hasattr(v.value, "__len__"):
@@ -231,7 +233,7 @@ def _sorted(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = N
 
 
 def _bool(it: Interp, v: Abstract = NONE) -> Abstract:
-    t = operators.truth(it, v)
+    t = comparisons.truth(it, v)
     return Known(t) if isinstance(t, bool) else scalar(t, True)
 
 

@@ -15,7 +15,6 @@ from anvil.ir.records import Atom
 from anvil.parser import containers, objects
 from anvil.parser.arguments import bind
 from anvil.parser.builtin_functions import TABLE
-from anvil.parser.containers import dict_keys, extend
 from anvil.parser.context import Intrinsic
 from anvil.parser.functions import FunctionInfo, code_info
 from anvil.parser.guards import Origin
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from anvil.parser.interp import Interp
 
 Kwargs = dict[str, Abstract]
-
-__all__ = ["call", "comparison", "dict_keys", "extend", "method", "truth"]
 
 
 def call(it: Interp, fn: Abstract, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
@@ -295,7 +292,7 @@ def _dataclass_equal(it: Interp, obj: ObjectV, name: str, other: Abstract) -> Ab
 
 def truth(it: Interp, v: Abstract) -> bool | Atom:
     """The truth of what is neither number nor sequence."""
-    keys = dict_keys(it, v)
+    keys = it.dict_keys(v)
     if keys is not None:
         return bool(keys)
     if isinstance(v, ObjectV):

@@ -1,7 +1,9 @@
-"""Closing a callee for a transform: a function of explicit operands, with placeholders where it is transformed.
+"""Closing a callee for a transform: a function of explicit operands, with placeholders where it is
+transformed.
 
-The arguments that a transform speaks of are rebuilt from their descriptions around placeholder atoms, in boxes of their own:
-so the operands that belong to them can be told from captured ones, even where both are the same array.
+The arguments that a transform speaks of are rebuilt from their descriptions around placeholder
+atoms, in boxes of their own: so the operands that belong to them can be told from captured ones,
+even where both are the same array.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, FuncRef, Value
-from anvil.ir.types import ArrayType, Type
+from anvil.ir.types import ArrayType, DType, Type
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.heap import Mark
 from anvil.parser.results import build, describe_result
@@ -39,7 +42,9 @@ Kwargs = Mapping[str, Abstract]
 
 @dataclass(slots=True, eq=False)
 class Opened:
-    """An argument taken apart: its structure, its atoms, the placeholders that stand for them, the rebuilt value."""
+    """An argument taken apart: its structure, its atoms, the placeholders that stand for them, the
+    rebuilt value.
+    """
 
     spec: Spec
     atoms: list[Atom]
@@ -52,9 +57,9 @@ class Opened:
         return [i for i, a in enumerate(self.atoms) if dtype_of_atom(a).inexact]
 
 
-def dtype_of_atom(atom: Atom) -> Any:
+def dtype_of_atom(atom: Atom) -> DType:
     """The dtype of an array atom."""
-    return atom.type.dtype  # type: ignore[union-attr]
+    return type_at(atom).dtype
 
 
 def open_argument(it: Interp, v: Abstract) -> Opened:
@@ -113,7 +118,9 @@ def result_value(it: Interp, spec: Spec, atoms: Sequence[Atom]) -> Abstract:
 
 @dataclass(slots=True, eq=False)
 class Closed:
-    """A flat specialisation and its operands; `places` says at which operand each placeholder stands."""
+    """A flat specialisation and its operands; `places` says at which operand each placeholder
+    stands.
+    """
 
     spec: Specialisation
     operands: list[Atom]
@@ -162,7 +169,9 @@ def close(
     kwargs: Kwargs,
     actual: Mapping[Atom, Atom],
 ) -> Closed:
-    """Specialises `fn` for arguments that hold placeholders; `actual` maps these to what they stand for."""
+    """Specialises `fn` for arguments that hold placeholders; `actual` maps these to what they stand
+    for.
+    """
     info, bound, cells = _resolve(it, fn, list(args), dict(kwargs))
     spec, atoms, boxes = specialised(it, info, bound, cells, actual)
     places = {a: i for i, a in enumerate(atoms) if a in actual}
@@ -179,10 +188,11 @@ def _resolve(
         return fn.info, bound, it.session.calls.closure_cells(fn)
     if isinstance(fn, Bound) and fn.kind == "method":
         return _resolve(it, fn.fn, [*fn.args, *args], kwargs)
-    if isinstance(fn, Known) and isinstance(fn.value, types.FunctionType):
-        if it.session.calls.is_plain(it, fn.value):
-            info = it.session.calls.function_info(it, fn.value)
-            return info, it.session.calls.bind_host(it, fn.value, info, args, kwargs), {}
+    calls = it.session.calls
+    plain = isinstance(fn, Known) and isinstance(fn.value, types.FunctionType)
+    if isinstance(fn, Known) and plain and calls.is_plain(it, fn.value):
+        info = calls.function_info(it, fn.value)
+        return info, calls.bind_host(it, fn.value, info, args, kwargs), {}
     names = tuple(kwargs)
     bound = {"fn": fn, "args": TupleV((*args, *kwargs.values()))}
     return _wrapper(names), bound, {}
@@ -198,7 +208,8 @@ def _wrapper(names: tuple[str, ...]) -> FunctionInfo:
         n = len(given.items) - len(names)
         kwargs = dict(zip(names, given.items[n:], strict=True))
         fn = child.state.locals["fn"]
-        return child.session.calls.call(child, fn, list(given.items[:n]), kwargs)  # type: ignore[no-any-return]
+        value: Abstract = child.session.calls.call(child, fn, list(given.items[:n]), kwargs)
+        return value
 
     return FunctionInfo.host("transformed", run)
 

@@ -112,13 +112,13 @@ def _reverse(ctx: Context, v: ListV) -> Abstract:
 def _count(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
     total: Abstract = Known(0)
     for x in ctx.items(v):
-        total = operators.binary(ctx, "+", total, operators.compare(ctx, "==", x, item))
+        total = operators.binary(ctx, "+", total, ctx.compare("==", x, item))
     return total
 
 
 def _index(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
     for i, x in enumerate(ctx.items(v)):
-        if ctx.known(operators.compare(ctx, "==", x, item), "the place of an item in a list"):
+        if ctx.known(ctx.compare("==", x, item), "the place of an item in a list"):
             return Known(i)
     ctx.fail(ValueError, f"{item.describe()} is not in {v.describe()}")
 
@@ -180,7 +180,7 @@ def _dict_pop(ctx: Context, v: DictV, key: Abstract, default: Abstract | None = 
             ctx.fail(KeyError, k)
         return default
     entries = dict(box.entries)
-    item = entries.pop(k)
+    item: Abstract = entries.pop(k)
     write(ctx, v.box, DictBox(entries, box.cls))
     return item
 
@@ -215,13 +215,6 @@ _DICT: dict[str, Callable[..., Abstract]] = {
     "copy": _dict_copy,
     "clear": _dict_clear,
 }
-
-
-def dict_keys(ctx: Context, v: Abstract) -> tuple[Any, ...] | None:
-    """The keys of a dict, None for anything else."""
-    if isinstance(v, DictV):
-        return tuple(dict_box(ctx, v).entries)
-    return None
 
 
 def dict_entries(ctx: Context, v: Abstract) -> dict[Any, Abstract]:

@@ -1,28 +1,29 @@
 """The context API: what host code that runs while a function is compiled may do.
 
-Library functions that cannot be written as plain Python (they look at dtypes, build shapes, emit ops) are *intrinsics*: host
-functions `run(ctx, *args, **kwargs)` that are called with abstract values (`anvil.parser.values`) and return one. Arguments
-arrive exactly as the program passed them, keywords by name; defaults are the host function's own Python defaults, so an
-omitted argument is a plain Python object (`None`, `False`) and every method below accepts plain Python objects beside
+Library functions that cannot be written as plain Python (they look at dtypes, build shapes, emit
+ops) are *intrinsics*: host functions `run(ctx, *args, **kwargs)` that are called with abstract
+values (`anvil.parser.values`) and return one. Arguments arrive exactly as the program passed them,
+keywords by name; defaults are the host function's own Python defaults, so an omitted argument is a
+plain Python object (`None`, `False`) and every method below accepts plain Python objects beside
 abstract values: `ctx.known(None) is None`.
 
     def reduce_sum(ctx, a, axis=None, keepdims=False):
-        x = ctx.atom(a)                                   # an IR atom; lists of numbers are stacked
-        axes = ctx.axes(axis, x)                          # known, normalised; refused with NumPy's words otherwise
-        return ctx.result(ctx.b.reduce_sum(x, axes=axes)) # an ndarray, or a NumPy scalar if the shape is ()
+        x = ctx.atom(a)                    # an IR atom; lists of numbers are stacked
+        axes = ctx.axes(axis, x)           # known and normalised, or refused in NumPy's words
+        total = ctx.b.reduce_sum(x, axes=axes)
+        return ctx.result(total)           # an ndarray, or a NumPy scalar if the shape is ()
 
-    table = Library(functions={np.sum: Intrinsic(reduce_sum)}, methods={"sum": Intrinsic(reduce_sum)})
+    Library(functions={np.sum: Intrinsic(reduce_sum)}, methods={"sum": Intrinsic(reduce_sum)})
 
-Reading     is_known known known_or_none numbers items kind_of type_of strength is_arraylike atom operands shape_of known_array
-Making      result array scalar py_scalar constant tuple list view reshaped permuted copy
-Rules       promote cast axis axes broadcast
-Store       read write
-Failing     error check fail warn
-Calling     call binary unary compare truth
-Emitting    ctx.b is the Builder; ctx.loc the location of the call
+Reading     is_known known known_or_none numbers items kind_of type_of strength is_arraylike atom
+operands shape_of known_array Making      result array scalar py_scalar constant tuple list view
+reshaped permuted copy Rules       promote cast axis axes broadcast Store       read write Failing
+error check fail warn Calling     call binary unary compare truth Emitting    ctx.b is the Builder;
+ctx.loc the location of the call
 
-`ctx.known` raises a signal when the value is not known; it must not be caught. Do not keep a context or a value beyond the
-call. Everything an intrinsic emits is stamped with the location of the call.
+`ctx.known` raises a signal when the value is not known; it must not be caught. Do not keep a
+context or a value beyond the call. Everything an intrinsic emits is stamped with the location of
+the call.
 """
 
 from __future__ import annotations
@@ -34,16 +35,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from anvil.errors import error as make_error
+from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, ArrayType, DType, Shape, array
-from anvil.parser import arraylike, operators, roots
-from anvil.parser.heap import Content, ListBox, Mark, State, fresh_box
+from anvil.parser import arraylike, comparisons, operators, roots
+from anvil.parser.heap import Content, DictBox, ListBox, Mark, State, fresh_box
 from anvil.parser.promotion import Strength, promote
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.values import (
     Abstract,
     Conflict,
+    DictV,
     Known,
     ListV,
     NDArray,
@@ -58,6 +61,12 @@ if TYPE_CHECKING:
     from anvil.parser.session import Session
 
 
+Items = tuple[Abstract, ...]
+Keys = tuple[Any, ...]
+Atoms = tuple[Atom, ...]
+Bounds = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Intrinsic:
     """A library function run while compiling: `run(ctx, *args, **kwargs)` on abstract values."""
@@ -67,12 +76,13 @@ class Intrinsic:
 
 @dataclass(slots=True)
 class Library:
-    """What the library tells the parser. Entries are intrinsics, or plain Python functions that the parser compiles.
+    """What the library tells the parser. Entries are intrinsics, or plain Python functions that the
+    parser compiles.
 
-    functions    by the callable's identity: `np.sum`, `math.sin`, `abs`, `np.float32` (a call of the type converts)
-    methods      of arrays and NumPy scalars by name; the array is the first argument
-    attributes   of arrays and scalars by name: intrinsics of one argument (beyond shape, ndim, size, dtype, T)
-    np.matmul must be among the functions: it is the operator `@`.
+    functions    by the callable's identity: `np.sum`, `math.sin`, `abs`, `np.float32` (a call of
+    the type converts) methods      of arrays and NumPy scalars by name; the array is the first
+    argument attributes   of arrays and scalars by name: intrinsics of one argument (beyond shape,
+    ndim, size, dtype, T) np.matmul must be among the functions: it is the operator `@`.
     """
 
     functions: Mapping[Any, Any] = field(default_factory=dict)
@@ -87,7 +97,7 @@ class Context:
         self.session = session
         self.b = b
         self.state = State()
-        self.bounds: dict[Atom, tuple[int, int]] = {}
+        self.bounds: dict[Atom, Bounds] = {}
 
     @property
     def loc(self) -> AnyLoc:
@@ -105,10 +115,12 @@ class Context:
         return isinstance(v, Known) or not isinstance(v, Abstract)
 
     def known(self, v: Any, what: str = "this value") -> Any:
-        """The Python object that `v` is (tuples and lists of known things included); `what` names it in messages.
+        """The Python object that `v` is (tuples and lists of known things included); `what` names
+        it in messages.
 
-        A number that is not known is asked for: its function is compiled again with the argument it depends on as a constant,
-        or the loop that it depends on is unrolled. Failing that the user is told that `what` is needed while compiling.
+        A number that is not known is asked for: its function is compiled again with the argument it
+        depends on as a constant, or the loop that it depends on is unrolled. Failing that the user
+        is told that `what` is needed while compiling.
         """
         if type(v) is Known:
             return v.value
@@ -138,10 +150,12 @@ class Context:
         raise NeedStatic(error, roots.roots_of(self.b, atom), what, self.loc)
 
     def known_array(self, v: Any) -> np.ndarray[Any, Any] | None:
-        """The contents of an array (or of anything array-like) if they are known while compiling; not to be written."""
+        """The contents of an array (or of anything array-like) if they are known while compiling;
+        not to be written.
+        """
         return arraylike.known_array(self, v)
 
-    def items(self, v: Any) -> tuple[Abstract, ...]:
+    def items(self, v: Any) -> Items:
         """The elements of a tuple, list, or known sequence."""
         if isinstance(v, TupleV):
             return v.items
@@ -155,12 +169,24 @@ class Context:
             return tuple(map(self.constant, v))
         self.error("unsupported-value", f"a tuple or list is expected here, not {self.describe(v)}")
 
+    def dict_keys(self, v: Any) -> Keys | None:
+        """The keys of a dict, None for anything else."""
+        if not isinstance(v, DictV):
+            return None
+        content = self.content(v.box, "dict")
+        assert isinstance(content, DictBox)
+        return tuple(content.entries)
+
     def kind_of(self, v: Any) -> str:
-        """`array`, `np` (NumPy scalar), `py` (Python number), `sequence` (list or tuple) or `other`."""
+        """`array`, `np` (NumPy scalar), `py` (Python number), `sequence` (list or tuple) or
+        `other`.
+        """
         return arraylike.kind_of(v)
 
     def is_arraylike(self, v: Any) -> bool:
-        """Whether NumPy would take `v` for an array of numbers: an array, a number, nested lists of these."""
+        """Whether NumPy would take `v` for an array of numbers: an array, a number, nested lists of
+        these.
+        """
         return arraylike.is_arraylike(self, v)
 
     def type_of(self, v: Any) -> ArrayType:
@@ -176,35 +202,38 @@ class Context:
         return arraylike.type_of(self, v).shape
 
     def atom(self, v: Any, dtype: DType | None = None, shape: Shape | None = None) -> Atom:
-        """The value as an IR atom, converted to `dtype` and broadcast to `shape` where these are given.
+        """The value as an IR atom, converted to `dtype` and broadcast to `shape` where these are
+        given.
 
         Known numbers become constants, nested lists and tuples of numbers are stacked.
         """
         x = arraylike.atom(self, v, dtype)
         return x if shape is None else self.broadcast(x, shape)
 
-    def operands(self, *vs: Any, dtype: DType | None = None) -> tuple[Atom, ...]:
-        """The values as atoms of one dtype (NumPy's promotion, or `dtype`) and one shape (NumPy's broadcasting)."""
+    def operands(self, *vs: Any, dtype: DType | None = None) -> Atoms:
+        """The values as atoms of one dtype (NumPy's promotion, or `dtype`) and one shape (NumPy's
+        broadcasting).
+        """
         common = dtype or self.promote(*vs)
         atoms = [self.atom(v, common) for v in vs]
-        shape = self.broadcast_shapes(*(a.type.shape for a in atoms))  # type: ignore[union-attr]
+        shape = self.broadcast_shapes(*(type_at(a).shape for a in atoms))
         return tuple(self.b.broadcast_to(a, shape) for a in atoms)
 
     # ---- making
 
     def result(self, atom: Atom) -> Abstract:
         """What a NumPy function returns: a fresh ndarray, or a NumPy scalar if the shape is ()."""
-        if not atom.type.shape:  # type: ignore[union-attr]
+        if not type_at(atom).shape:
             return scalar(atom, False)
         box = fresh_box()
         self.state.heap[box] = atom
-        return NDArray(box, (), atom.type)  # type: ignore[arg-type]
+        return NDArray(box, (), type_at(atom))
 
     def array(self, atom: Atom) -> NDArray:
         """A fresh ndarray, 0-d included (`np.array(1.0)`)."""
         box = fresh_box()
         self.state.heap[box] = atom
-        return NDArray(box, (), atom.type)  # type: ignore[arg-type]
+        return NDArray(box, (), type_at(atom))
 
     def scalar(self, atom: Atom) -> Abstract:
         """A NumPy scalar."""
@@ -215,7 +244,9 @@ class Context:
         return scalar(atom, True)
 
     def constant(self, obj: Any) -> Abstract:
-        """A Python object as a value: arrays of numbers become constant arrays, lists and tuples containers."""
+        """A Python object as a value: arrays of numbers become constant arrays, lists and tuples
+        containers.
+        """
         return arraylike.constant(self, obj)
 
     def tuple(self, items: Sequence[Abstract]) -> TupleV:
@@ -269,7 +300,7 @@ class Context:
 
     def broadcast(self, atom: Atom, shape: Shape) -> Atom:
         """`atom` broadcast to `shape` as NumPy does; refused if it does not fit."""
-        have: Shape = atom.type.shape  # type: ignore[union-attr]
+        have = type_at(atom).shape
         if have == shape:
             return atom
         if self.broadcast_shapes(have, shape) != shape:
@@ -289,7 +320,7 @@ class Context:
 
     def axis(self, v: Any, ndim: int | Atom) -> int:
         """A known axis as a number from 0; `ndim` may be given by an atom."""
-        n = ndim if isinstance(ndim, int) else ndim.type.ndim  # type: ignore[union-attr]
+        n = ndim if isinstance(ndim, int) else type_at(ndim).ndim
         axis = self.known(v, "the axis")
         if not isinstance(axis, int | np.integer):
             self.error("bad-operand", f"an axis must be an int, not {self.describe(v)}")
@@ -297,9 +328,9 @@ class Context:
             self.error("bad-axis", f"axis {axis} is out of bounds for an array of {n} dimensions")
         return int(axis) % n
 
-    def axes(self, v: Any, ndim: int | Atom) -> tuple[int, ...]:
+    def axes(self, v: Any, ndim: int | Atom) -> Shape:
         """Known axes, sorted: all for None, one for an int, several for a tuple."""
-        n = ndim if isinstance(ndim, int) else ndim.type.ndim  # type: ignore[union-attr]
+        n = ndim if isinstance(ndim, int) else type_at(ndim).ndim
         known = self.known(v, "the axis")
         if known is None:
             return tuple(range(n))
@@ -320,7 +351,9 @@ class Context:
         return x
 
     def write(self, a: NDArray, atom: Atom) -> None:
-        """Replaces the contents of an array (of the same type) in place: all aliases and views see it."""
+        """Replaces the contents of an array (of the same type) in place: all aliases and views see
+        it.
+        """
         mark = self.state.marks.get(a.box)
         if mark is not None:
             self.writable(a.box, mark)
@@ -369,7 +402,9 @@ class Context:
         self.session.warn(code, message, self.loc)
 
     def check(self, pred: Atom, exception: type[BaseException], message: str) -> None:
-        """Raises `exception(message)` at run time unless the scalar bool `pred` holds; decided now where it is constant."""
+        """Raises `exception(message)` at run time unless the scalar bool `pred` holds; decided now
+        where it is constant.
+        """
         if isinstance(pred, Const):
             if not pred.value:
                 self.fail(exception, message)
@@ -393,8 +428,14 @@ class Context:
     # ---- calling
 
     def call(self, fn: Any, *args: Any, **kwargs: Any) -> Abstract:
-        """Calls a callable value, or a host callable (library or user function), with these arguments."""
-        return self.session.calls.call(self, self.lifted(fn), list(map(self.lifted, args)), kwargs)
+        """Calls a callable value, or a host callable (library or user function), with these
+        arguments.
+        """
+        given = {n: self.lifted(v) for n, v in kwargs.items()}
+        found: Abstract = self.session.calls.call(
+            self, self.lifted(fn), list(map(self.lifted, args)), given
+        )
+        return found
 
     def lifted(self, v: Any) -> Abstract:
         """`v` itself, or the value of a plain Python object."""
@@ -410,11 +451,11 @@ class Context:
 
     def compare(self, op: str, a: Any, b: Any) -> Abstract:
         """Python's comparison (`<`, `==`, ...) of two values."""
-        return operators.compare(self, op, self.lifted(a), self.lifted(b))
+        return comparisons.compare(self, op, self.lifted(a), self.lifted(b))
 
     def truth(self, v: Any) -> bool | Atom:
         """Python's truth of a value: known, or a scalar bool atom."""
-        return operators.truth(self, self.lifted(v))
+        return comparisons.truth(self, self.lifted(v))
 
 
 def _line(loc: AnyLoc | None) -> str:

@@ -1,8 +1,10 @@
 """Calls of functions with a derivative rule of their own: custom_jvp and custom_vjp.
 
-The op wants functions of one and the same list of operands x, so thin functions are built around the user's:
+The op wants functions of one and the same list of operands x, so thin functions are built around
+the user's:
 
-    primal   x -> y            x = leaves of the arguments, then whatever the function and its rules capture
+    primal   x -> y            x = leaves of the arguments, then whatever the function and its rules
+             capture
     fwd      x, dx -> y, dy    (jvp)         x -> y, residuals   (vjp)
     bwd      residuals, ybar -> xbar
 """
@@ -36,7 +38,9 @@ Kwargs = Mapping[str, Abstract]
 
 @dataclass(slots=True, eq=False)
 class Operands:
-    """The operands of a custom_call: the arguments' leaves first, captured atoms after them, each once."""
+    """The operands of a custom_call: the arguments' leaves first, captured atoms after them, each
+    once.
+    """
 
     atoms: list[Atom] = field(default_factory=list)
     place: dict[Atom, int] = field(default_factory=dict)
@@ -164,7 +168,8 @@ def _jvp_rule(it: Interp, rule: Rule, jvp: Abstract) -> Any:
             next(moved) if i in active else it.b.zeros(p.type) for i, p in enumerate(o.placeholders)
         ]
         values.append(around(it, o.spec, atoms))
-    actual = {**_actual(rule), **{t: t for t in tangents}}
+    actual = _actual(rule)
+    actual.update((t, t) for t in tangents)
     primals = TupleV(tuple(o.value for o in rule.opened))
     closed = close(it, jvp, [primals, TupleV(tuple(values))], {}, actual)
     out = closed.out

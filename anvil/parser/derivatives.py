@@ -124,7 +124,9 @@ def _describe(out: Spec) -> str:
 def _pull(
     it: Interp, d: Differentiated, cts: list[tuple[int, Atom]], transform: str = "default"
 ) -> tuple[tuple[Any, ...], list[Atom]]:
-    """Emits vjp_call with cotangents of some results; the primal results, and cotangents of the arguments."""
+    """Emits vjp_call with cotangents of some results; the primal results, and cotangents of the
+    arguments.
+    """
     closed, wrt = d.closed, d.wrt
     attrs = {
         "callee": closed.callee,
@@ -182,7 +184,7 @@ def matched(
     """The leaves of a tangent or cotangent that belong to inexact leaves, converted to their types."""
     if given is NONE or (isinstance(given, Known) and given.value is None):
         return [it.b.zeros(a.type) for a in atoms if is_inexact(a.type)]
-    got, found = describe_result(it, given)
+    _, found = describe_result(it, given)
     if len(found) != len(atoms) and len(found) != sum(is_inexact(a.type) for a in atoms):
         it.error("bad-tangent", f"the {what} has {len(found)} leaves, its value {len(atoms)}")
     pairs = (

@@ -13,7 +13,7 @@ from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc, Loc
 from anvil.ir.records import Atom, Program, Value
 from anvil.ir.types import array
-from anvil.parser import calls
+from anvil.parser import calls, expressions, statements
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Hidden
@@ -31,6 +31,9 @@ from anvil.parser.signature import (
 from anvil.parser.specialise import finish, run_body
 from anvil.parser.transforms_api import Transforms
 from anvil.parser.values import NONE, Abstract, Known, Scalar, is_py_number
+
+HANDLERS = (expressions.__name__, statements.__name__)
+"""The modules that fill the interpreter's tables; importing them is what matters."""
 
 RECURSION = 20_000
 ATTEMPTS = 64
@@ -51,8 +54,9 @@ class Promoted:
 class Parsed:
     """A compiled function at stage "surface", and what accompanies it.
 
-    The entry's parameters are the leaves of the arguments, in order, without those in `promoted`, then the hidden inputs.
-    Its results are the leaves of `out`, then, if `effects`, the token: 0, or the number (from 1) of the site that failed.
+    The entry's parameters are the leaves of the arguments, in order, without those in `promoted`,
+    then the hidden inputs. Its results are the leaves of `out`, then, if `effects`, the token: 0,
+    or the number (from 1) of the site that failed.
     """
 
     program: Program
@@ -86,8 +90,9 @@ def parse(
 ) -> Parsed:
     """Compiles `fn` for arguments of these descriptions.
 
-    `values` are the leaves' own values, in order: an int or bool leaf becomes a known constant when the program needs its value
-    while compiling (reported in `promoted`; the specialisation then holds for that value only). Raises AnvilError.
+    `values` are the leaves' own values, in order: an int or bool leaf becomes a known constant when
+    the program needs its value while compiling (reported in `promoted`; the specialisation then
+    holds for that value only). Raises AnvilError.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION))
@@ -225,7 +230,9 @@ class _Attempt:
     # ---- static discovery
 
     def _promote(self, blocked: Blocked) -> None:
-        """Asks for the int and bool arguments that a needed value depends on, if those are all it depends on."""
+        """Asks for the int and bool arguments that a needed value depends on, if those are all it
+        depends on.
+        """
         if not isinstance(blocked, NeedStatic) or not blocked.roots or not self.values:
             return
         place = {v: i for i, v in enumerate(self.leaves) if v is not None}

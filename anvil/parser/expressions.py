@@ -8,7 +8,7 @@ from typing import Any
 
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, array
-from anvil.parser import operators
+from anvil.parser import comparisons, operators
 from anvil.parser.branches import branch
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.functions import captured_names, comprehension_names
@@ -99,7 +99,7 @@ def _unary(it: Interp, node: ast.UnaryOp) -> Abstract:
     value = it.eval(node.operand)
     it.at(node)
     if isinstance(node.op, ast.Not):
-        return operators.negated(it, value)
+        return comparisons.negated(it, value)
     return operators.unary(it, _UNARY[type(node.op)], value)
 
 
@@ -112,24 +112,23 @@ def _bool_op(it: Interp, node: ast.BoolOp) -> Abstract:
 
 
 def _short_circuit(it: Interp, is_and: bool, nodes: list[ast.expr], value: Abstract) -> Abstract:
-    for i, node in enumerate(nodes[1:], 1):
-        it.at(node)
-        test = it.truth(value)
-        if isinstance(test, bool):
-            if test is not is_and:
-                return value
-            value = it.eval(node)
-            continue
-        first = value
-        rest = nodes[i:]
-        return choose(
-            it,
-            test if is_and else it.b.not_(test),
-            lambda: _short_circuit(it, is_and, rest, it.eval(rest[0])),
-            lambda: first,  # noqa: B023
-            is_and,
-        )
-    return value
+    """`value and nodes[1] and ...`; `value` is that of the first node."""
+    if len(nodes) == 1:
+        return value
+    it.at(nodes[1])
+    test = it.truth(value)
+    rest = nodes[1:]
+    if isinstance(test, bool):
+        if test is not is_and:
+            return value
+        return _short_circuit(it, is_and, rest, it.eval(rest[0]))
+    return choose(
+        it,
+        test if is_and else it.b.not_(test),
+        lambda: _short_circuit(it, is_and, rest, it.eval(rest[0])),
+        lambda: value,
+        is_and,
+    )
 
 
 @expression(ast.Compare)
@@ -140,7 +139,7 @@ def _compare(it: Interp, node: ast.Compare) -> Abstract:
 def _chain(it: Interp, node: ast.Compare, i: int, left: Abstract) -> Abstract:
     right = it.eval(node.comparators[i])
     it.at(node)
-    value = operators.compare(it, _COMPARE[type(node.ops[i])], left, right)
+    value = comparisons.compare(it, _COMPARE[type(node.ops[i])], left, right)
     if i + 1 == len(node.ops):
         return value
     test = it.truth(value)
@@ -165,7 +164,9 @@ def choose(
     orelse: Callable[[], Abstract],
     conjunction: bool | None = None,
 ) -> Abstract:
-    """The value of one of two expressions. `conjunction`: `orelse` is False (True) whenever it is chosen by an and (or)."""
+    """The value of one of two expressions. `conjunction`: `orelse` is False (True) whenever it is
+    chosen by an and (or).
+    """
     if conjunction is not None:
         merged = _without_branch(it, test, then, orelse, conjunction)
         if merged is not None:
@@ -195,7 +196,9 @@ def _without_branch(
     orelse: Callable[[], Abstract],
     conjunction: bool,
 ) -> Abstract | None:
-    """`a and b` as one op where evaluating `b` anyway does no harm: few cheap ops, no effects; None where it could."""
+    """`a and b` as one op where evaluating `b` anyway does no harm: few cheap ops, no effects; None
+    where it could.
+    """
     b, entry = it.b, it.state
     other = orelse()
     if not _is_bool(other):
@@ -379,7 +382,7 @@ def _call(it: Interp, node: ast.Call) -> Abstract:
         else:
             kwargs.update(dict_entries(it, value))
     it.at(node)
-    return it.session.calls.call(it, fn, args, kwargs)  # type: ignore[no-any-return]
+    return it.session.calls.call(it, fn, args, kwargs)
 
 
 @expression(ast.Attribute)
@@ -413,7 +416,7 @@ def _f_string(it: Interp, node: ast.JoinedStr) -> Abstract:
     out = []
     for part in node.values:
         if isinstance(part, ast.Constant):
-            out.append(part.value)
+            out.append(str(part.value))
         else:
             assert isinstance(part, ast.FormattedValue)
             v = it.eval(part.value)
@@ -423,7 +426,8 @@ def _f_string(it: Interp, node: ast.JoinedStr) -> Abstract:
 
 
 def _format(it: Interp, part: ast.FormattedValue, value: Any) -> str:
-    value = {-1: lambda v: v, 115: str, 114: repr, 97: ascii}[part.conversion](value)
+    convert: Any = {115: str, 114: repr, 97: ascii}.get(part.conversion)
+    value = value if convert is None else convert(value)
     spec = "" if part.format_spec is None else it.known(it.eval(part.format_spec))
     return format(value, spec)
 
@@ -433,7 +437,7 @@ def formatted(it: Interp, node: ast.JoinedStr) -> str:
     out = []
     for part in node.values:
         if isinstance(part, ast.Constant):
-            out.append(part.value)
+            out.append(str(part.value))
             continue
         assert isinstance(part, ast.FormattedValue)
         v = it.eval(part.value)

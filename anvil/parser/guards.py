@@ -1,8 +1,9 @@
 """What a compiled function has read from outside: guards, and hidden inputs.
 
-Each object read from a global, a closure cell or an attribute has an `Origin`, a Python expression that reads it again.
-Numbers, strings, functions and the structure of containers are guarded: all guards of a program become one compiled
-expression. Arrays, and floats inside containers, are inputs of the program that its caller does not see.
+Each object read from a global, a closure cell or an attribute has an `Origin`, a Python expression
+that reads it again. Numbers, strings, functions and the structure of containers are guarded: all
+guards of a program become one compiled expression. Arrays, and floats inside containers, are inputs
+of the program that its caller does not see.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _IDENTICAL = (bool, str, int, type(None))
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A Python expression over the names of `Guards.env` that reads an object; `name` is what the user calls it."""
+    """A Python expression over the names of `Guards.env` that reads an object; `name` is what the
+    user calls it.
+    """
 
     text: str
     name: str
@@ -87,7 +90,9 @@ class Guards:
         return Origin(f"{origin.text}[{text}]", f"{origin.name}[{key!r}]")
 
     def value(self, origin: Origin, value: Any) -> None:
-        """Guards that the object found at `origin` is still this one (numbers and strings: an equal one)."""
+        """Guards that the object found at `origin` is still this one (numbers and strings: an equal
+        one).
+        """
         if origin.text in self._tests:
             return
         name = self.base(value)

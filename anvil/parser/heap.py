@@ -1,8 +1,9 @@
 """The store: what boxes hold on one path through the program.
 
-A box is a number; the store maps it to an IR atom (an ndarray's contents) or to the contents of a list, dict, object or
-closure cell. Contents are immutable: a write replaces them. A `State` is everything that differs between paths: it is forked
-at branches, joined after them, and simply dropped when an attempt is rolled back.
+A box is a number; the store maps it to an IR atom (an ndarray's contents) or to the contents of a
+list, dict, object or closure cell. Contents are immutable: a write replaces them. A `State` is
+everything that differs between paths: it is forked at branches, joined after them, and simply
+dropped when an attempt is rolled back.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class ListBox:
 
 @dataclass(slots=True, eq=False)
 class DictBox:
-    """Contents of a dict: known keys in insertion order. `cls` is dict or a subclass that behaves as one."""
+    """Contents of a dict: known keys in insertion order. `cls` is dict or a subclass that behaves
+    as one.
+    """
 
     entries: dict[Any, Abstract]
     cls: type = dict
@@ -98,9 +101,11 @@ def close_content(c: Content, parts: Parts) -> Content:
 
 @dataclass(slots=True, frozen=True)
 class Mark:
-    """Why a box must not be written: it belongs to the caller, or two names may or may not share it.
+    """Why a box must not be written: it belongs to the caller, or two names may or may not share
+    it.
 
-    `group` are the boxes that may be the same object as this one; empty where the box is frozen for good.
+    `group` are the boxes that may be the same object as this one; empty where the box is frozen for
+    good.
     """
 
     reason: str

@@ -1,7 +1,7 @@
 """The interpreter of one function specialisation: dispatch, names, assignment.
 
-Handlers of expressions and statements are functions in tables keyed by AST class (`EXPRESSIONS`, `STATEMENTS`), filled by the
-modules that define them.
+Handlers of expressions and statements are functions in tables keyed by AST class (`EXPRESSIONS`,
+`STATEMENTS`), filled by the modules that define them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from anvil.parser.values import (
 
 EXPRESSIONS: dict[type, Callable[[Any, Any], Abstract]] = {}
 STATEMENTS: dict[type, Callable[[Any, Any, Sequence[ast.stmt]], bool]] = {}
-"""A statement handler gets the statements after it and returns whether it has interpreted them too."""
+"""A statement handler gets the statements after it and returns whether it has interpreted them too.
+"""
 
 
 ASSIGN: list[Any] = []
@@ -102,7 +103,9 @@ class Interp(Context):
     # ---- statements
 
     def block(self, stmts: Sequence[ast.stmt]) -> None:
-        """Interprets statements until the path ends; what follows an `if` may be interpreted inside one of its branches."""
+        """Interprets statements until the path ends; what follows an `if` may be interpreted inside
+        one of its branches.
+        """
         for i, stmt in enumerate(stmts):
             handler = STATEMENTS.get(type(stmt))
             if handler is None:
@@ -160,7 +163,7 @@ class Interp(Context):
         self, entry: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]
     ) -> Abstract:
         """Calls an entry of the library's table."""
-        return self.session.calls.call_entry(self, entry, args, kwargs)  # type: ignore[no-any-return]
+        return self.session.calls.call_entry(self, entry, args, kwargs)
 
     def lifted_once(self, base: Known, name: str, lift: Callable[[], Any]) -> Abstract:
         """An attribute of a host object, lifted once per program."""
@@ -179,10 +182,11 @@ class Interp(Context):
             return self.load_outside(name)
         if type(v) is CellRef:
             content = self.state.heap[v.box]
-            v = content.value if isinstance(content, CellBox) else content  # type: ignore[assignment]
+            assert isinstance(content, CellBox | Conflict)
+            v = content.value if isinstance(content, CellBox) else content
         if isinstance(v, Undefined | Partial | Conflict):
             return self.checked(name, v)
-        return v  # type: ignore[return-value]
+        return v
 
     def checked(self, name: str, v: Abstract) -> Abstract:
         """Reads a variable that may have no value, or no single one."""
@@ -259,7 +263,9 @@ class Interp(Context):
     # ---- aliases
 
     def writable(self, box: int, mark: Mark) -> None:
-        """Refuses a write to a box that is not ours, or that another live name may or may not share."""
+        """Refuses a write to a box that is not ours, or that another live name may or may not
+        share.
+        """
         if not self.matters(box, mark):
             return
         error = make_error(
@@ -268,7 +274,9 @@ class Interp(Context):
         raise Blocked(error)
 
     def matters(self, box: int, mark: Mark) -> bool:
-        """Whether a mark still stands: the box is frozen, or another one of its group can be reached."""
+        """Whether a mark still stands: the box is frozen, or another one of its group can be
+        reached.
+        """
         return not mark.group or bool((mark.group - {box}) & self.reachable_now())
 
     def reachable_now(self) -> set[int]:

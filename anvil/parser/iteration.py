@@ -1,12 +1,14 @@
 """What a loop runs over: a number of items, each made from its index.
 
-`Items` with a `count` and an `item` rule can stay a loop; a sequence of unlike things (`static`) is unrolled.
+`Items` with a `count` and an `item` rule can stay a loop; a sequence of unlike things (`static`) is
+unrolled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import EnumType
 from typing import TYPE_CHECKING, Any
 
 from anvil.ir.records import Atom, Const
@@ -33,7 +35,9 @@ _ENDLESS = 2**61
 
 @dataclass(slots=True)
 class Items:
-    """`count` items; `item(index)` for an i64 atom in range; `static`: the items themselves, if they are unlike things."""
+    """`count` items; `item(index)` for an i64 atom in range; `static`: the items themselves, if
+    they are unlike things.
+    """
 
     count: int | Atom
     item: Callable[[Atom], Abstract]
@@ -52,13 +56,14 @@ def items_of(ctx: Context, v: Abstract) -> Items:
             return _range(ctx, Known(r.start), Known(r.stop), Known(r.step))
         if isinstance(v.value, str | tuple | list | bytes | frozenset | set | dict):
             return _static([ctx.constant(x) for x in v.value])
-        if isinstance(v.value, type) and hasattr(v.value, "__members__"):
-            return _static([Known(x) for x in v.value])
+        if isinstance(v.value, EnumType):
+            members: list[Any] = list(v.value)
+            return _static([Known(x) for x in members])
     if isinstance(v, ListV | TupleV):
         return _static(list(ctx.items(v)))
     if isinstance(v, Lazy):
         return _lazy(ctx, v)
-    keys = ctx.session.calls.dict_keys(ctx, v)
+    keys = ctx.dict_keys(v)
     if keys is not None:
         return _static([ctx.constant(k) for k in keys])
     if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):

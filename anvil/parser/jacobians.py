@@ -30,7 +30,9 @@ Kwargs = Mapping[str, Abstract]
 
 
 def call_jacobian(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
-    """`jacobian(f)(*args)`: for each leaf of the result, its derivative by each leaf of the arguments."""
+    """`jacobian(f)(*args)`: for each leaf of the result, its derivative by each leaf of the
+    arguments.
+    """
     options: Any = fn.static
     nums, single = argnums_of(it, options, len(args))
     d = differentiate(it, fn.fn, args, kwargs, nums)

@@ -1,14 +1,16 @@
 """Bringing two paths together: the state that stands for both.
 
-`Join(a, b)` walks two states side by side, up to renaming of boxes, and makes the joined one. Where the two hold different
-atoms the joined state holds a new value (a `Leaf`), which the caller makes a result of an `if` or a parameter of a loop. Where
-they hold things that have no common form the joined state holds a `Conflict`: that is an error only if it is read.
+`Join(a, b)` walks two states side by side, up to renaming of boxes, and makes the joined one. Where
+the two hold different atoms the joined state holds a new value (a `Leaf`), which the caller makes a
+result of an `if` or a parameter of a loop. Where they hold things that have no common form the
+joined state holds a `Conflict`: that is an error only if it is read.
 
-`inner` are the values that can be seen only on the one path or only on the other; everything else may be used as it is.
+`inner` are the values that can be seen only on the one path or only on the other; everything else
+may be used as it is.
 
-A pair of boxes (one of each state) becomes one box. A box that is paired with two different ones has been shared by names on
-one path that differ on the other: each pair becomes a copy, and the copies are marked; a later write through one of them is
-refused as long as another can be reached.
+A pair of boxes (one of each state) becomes one box. A box that is paired with two different ones
+has been shared by names on one path that differ on the other: each pair becomes a copy, and the
+copies are marked; a later write through one of them is refused as long as another can be reached.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from anvil.parser.values import (
     Conflict,
     Known,
     NDArray,
+    Part,
     Partial,
     Scalar,
     Undefined,
@@ -60,7 +63,8 @@ FILL = None
 class Leaf:
     """A value that differs between the paths: its sources there, and what stands for both.
 
-    A source is an atom (to be converted to the leaf's dtype), an array to be read in its state, or FILL.
+    A source is an atom (to be converted to the leaf's dtype), an array to be read in its state, or
+    FILL.
     """
 
     a: Any
@@ -178,7 +182,7 @@ class Join:
         return self._conflict(x, y)
 
     def _structure(self, x: Abstract, parts: Any, parts_y: Any, y: Abstract) -> Abstract:
-        joined = []
+        joined: list[Part] = []
         for p, q in zip(parts, parts_y, strict=True):
             if isinstance(p, int):
                 box = self._box(p, q)
@@ -186,9 +190,9 @@ class Join:
                     return self._conflict(x, y)
                 joined.append(box)
             elif isinstance(p, Abstract):
-                joined.append(self.value(p, q))  # type: ignore[arg-type]
+                joined.append(self.value(p, q))
             else:
-                joined.append(self.leaf(p, q, p.type))  # type: ignore[arg-type]
+                joined.append(self.leaf(p, q, p.type))
         return x.close(tuple(joined))
 
     def _number(self, x: Abstract, y: Abstract, sx: Strength, sy: Strength) -> Abstract:
@@ -213,13 +217,15 @@ class Join:
         return Partial(value, defined).close((value, defined))
 
     def _copies(self, x: NDArray, y: NDArray) -> Abstract:
-        """Arrays of one shape that are seen through different views, or differ in dtype: a copy of either."""
+        """Arrays of one shape that are seen through different views, or differ in dtype: a copy of
+        either.
+        """
         dtype, _ = join_dtypes((x.type.dtype, False), (y.type.dtype, False))
         out = self.leaf(x, y, x.type.with_dtype(dtype))
         box = fresh_box()
         self.state.heap[box] = out
         self._copied.append((box, x.box, y.box))
-        return NDArray(box, (), out.type)  # type: ignore[arg-type]
+        return NDArray(box, (), out.type)
 
     def _conflict(self, x: Abstract, y: Abstract) -> Conflict:
         return Conflict(x.describe(), y.describe(), *self._locs, self.loop)
@@ -245,7 +251,9 @@ class Join:
     def _side(self, atom: Atom, left: bool) -> Atom:
         if type(atom) is Const or atom not in self.inner[0 if left else 1]:
             return atom
-        return self.leaf(atom, FILL, atom.type) if left else self.leaf(FILL, atom, atom.type)
+        a, b = (atom, FILL) if left else (FILL, atom)
+        out: Atom = self.leaf(a, b, atom.type)
+        return out
 
     # ---- boxes
 
@@ -277,12 +285,14 @@ class Join:
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
         if tag != tag_y:
             return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop)
-        joined = []
+        joined: list[Part] = []
         for p, q in zip(px, py, strict=True):
+            assert not isinstance(p, int)
             if isinstance(p, Abstract):
-                joined.append(self.value(p, q))  # type: ignore[arg-type]
+                assert isinstance(q, Abstract)
+                joined.append(self.value(p, q))
             else:
-                joined.append(self.leaf(p, q, p.type))  # type: ignore[arg-type, union-attr]
+                joined.append(self.leaf(p, q, p.type))
         return close_content(cx, tuple(joined))
 
     def _mark_shared(self) -> None:

@@ -1,8 +1,9 @@
-"""Objects of the host program as values: what a compiled function reads from globals, closures and attributes.
+"""Objects of the host program as values: what a compiled function reads from globals, closures and
+attributes.
 
-Numbers, strings, functions, modules and the like are known, and guarded. Tuples, lists and dicts become containers of lifted
-elements. Arrays become hidden inputs: parameters that the caller does not see. Other objects stay known, and their attributes
-are lifted when they are read.
+Numbers, strings, functions, modules and the like are known, and guarded. Tuples, lists and dicts
+become containers of lifted elements. Arrays become hidden inputs: parameters that the caller does
+not see. Other objects stay known, and their attributes are lifted when they are read.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class Lifted:
 
 
 def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> Any:
-    """The object found at `origin`: a Known, or a `Lifted` to be adopted by each function. `inside` a container floats vary."""
+    """The object found at `origin`: a Known, or a `Lifted` to be adopted by each function. `inside`
+    a container floats vary.
+    """
     guards = session.guards
     if inside and type(obj) in (float, complex):
         return Lifted("array", origin, hidden=guards.array(origin, array(number_dtype(obj)), "py"))

@@ -1,7 +1,8 @@
 """Which local variables may be read after each statement: what a join or a loop has to carry.
 
-A backward pass over the structured statements. Conservative: a name counts as read wherever it occurs in an expression, inner
-functions and comprehensions included; only plain assignments to names end a variable's life.
+A backward pass over the structured statements. Conservative: a name counts as read wherever it
+occurs in an expression, inner functions and comprehensions included; only plain assignments to
+names end a variable's life.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def names_stored(node: ast.AST) -> Names:
 
 
 def names_written_through(node: ast.AST) -> Names:
-    """Names whose arrays or objects a statement may write to in place: `x[i] = v`, `x.a = v`, `x += v`."""
+    """Names whose arrays or objects a statement may write to in place: `x[i] = v`, `x.a = v`, `x +=
+    v`.
+    """
     found = set()
     for n in ast.walk(node):
         if isinstance(n, ast.Subscript | ast.Attribute) and not isinstance(n.ctx, ast.Load):
@@ -52,7 +55,9 @@ def names_written_through(node: ast.AST) -> Names:
 
 
 class Liveness:
-    """`after[s]`: names live after a statement; `head[s]`: at the head of a loop, before its test or next item."""
+    """`after[s]`: names live after a statement; `head[s]`: at the head of a loop, before its test
+    or next item.
+    """
 
     def __init__(self, body: list[ast.stmt]) -> None:
         self.after: dict[ast.stmt, Names] = {}

@@ -1,12 +1,14 @@
 """Loops: what they carry is found by running the body, then the op is emitted around that same run.
 
     entry   the state before the loop
-    head    the state at the top of an iteration: what changes is replaced by parameters of the joined type
+    head    the state at the top of an iteration: what changes is replaced by parameters of the
+            joined type
     end     the state after the body
 
-The first head is a guess from the syntax (names and arrays the body assigns). The body is interpreted once on it; if joining
-entry and end gives the head again, the run stands and is emitted; otherwise the join is the next head. Loops that cannot be
-typed are rolled back and, if the number of iterations is known, peeled (shapes that settle) or unrolled.
+The first head is a guess from the syntax (names and arrays the body assigns). The body is
+interpreted once on it; if joining entry and end gives the head again, the run stands and is
+emitted; otherwise the join is the next head. Loops that cannot be typed are rolled back and, if the
+number of iterations is known, peeled (shapes that settle) or unrolled.
 """
 
 from __future__ import annotations
@@ -116,7 +118,9 @@ class Rolled:
     # ---- emission
 
     def body_region(self, index: tuple[Value, ...], head: Join, joined: Join, end: State) -> Region:
-        """The body with its parameters and what it yields (after the next index, if it carries one)."""
+        """The body with its parameters and what it yields (after the next index, if it carries
+        one).
+        """
         it, frame = self.it, self.frame
         assert frame is not None
         frame.params = (*index, *(leaf.out for leaf in head.leaves))
@@ -135,7 +139,9 @@ class Rolled:
         return tuple(materialise(self.it, leaf.a, leaf.out.type) for leaf in joined.leaves)
 
     def leave(self, joined: Join, end: State, natural: bool, ran: bool) -> None:
-        """Continues after the loop: `natural` if its test can end it, `ran` if the body ran at least once."""
+        """Continues after the loop: `natural` if its test can end it, `ran` if the body ran at
+        least once.
+        """
         state = joined.state
         state.may = (ONLY_FALL if natural else frozenset()) | (end.may & _EXITS)
         if ran:
@@ -226,7 +232,9 @@ def _falling(b: Any, joined: Join, params: tuple[Value, ...]) -> Atom:
 
 
 class RolledWhile(Rolled):
-    """`while`: the test is interpreted in the condition region; if it changes the state, at the end of the body instead."""
+    """`while`: the test is interpreted in the condition region; if it changes the state, at the end
+    of the body instead.
+    """
 
     def __init__(self, it: Interp, node: ast.While, rotated: bool) -> None:
         super().__init__(it, node)
@@ -347,11 +355,13 @@ def run_for(it: Interp, node: ast.For) -> None:
     elif items.static or node in it.unroll:
         _unrolled_for(it, node, items, 0)
     else:
-        while _try(it, node, lambda: RolledFor(it, node, items, start).run()) is not None:
+        while start >= 0 and not _rolled_for(it, node, items, start):
             start = _peel(it, node, items, start)
-            if start < 0:
-                break
     _after(it, node)
+
+
+def _rolled_for(it: Interp, node: ast.For, items: Items, start: int) -> bool:
+    return _try(it, node, lambda: RolledFor(it, node, items, start).run()) is None
 
 
 def run_while(it: Interp, node: ast.While) -> None:
@@ -384,7 +394,9 @@ def _rolled_while(it: Interp, node: ast.While) -> None:
 
 
 def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
-    """Runs an attempt; None if it succeeded. What blocked it, everything rolled back, if unrolling might help."""
+    """Runs an attempt; None if it succeeded. What blocked it, everything rolled back, if unrolling
+    might help.
+    """
     entry, depth, loc = it.state, it.b.depth, it.b.loc
     ops, table = len(it.b.frames[-1].ops), dict(it.b.frames[-1].table)
     it.state = entry.fork()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from anvil.ir.records import Atom, Value
-from anvil.ir.types import TOKEN, ArrayType, Type
+from anvil.ir.types import ArrayType, Type
 from anvil.parser.closing import Closed, around, close, result_value
 from anvil.parser.results import describe_result
 from anvil.parser.signature import (
@@ -71,12 +71,13 @@ def emit_vmap(
     """Emits vmap_call; every result but the token carries the mapped axis in front."""
     types = tuple(with_axis(t, size) for t in closed.results)
     attrs = {"callee": closed.callee, "mapped": tuple(mapped), "size": size}
-    return it.b.emit_tuple("vmap_call", operands, attrs, out_types=types)  # type: ignore[no-any-return]
+    outs: tuple[Any, ...] = it.b.emit_tuple("vmap_call", operands, attrs, out_types=types)
+    return outs
 
 
 def with_axis(t: Type, size: int) -> Type:
     """The type with a mapped axis in front."""
-    return t if t is TOKEN else t.with_shape((size, *t.shape))  # type: ignore[attr-defined, no-any-return]
+    return t.with_shape((size, *t.shape)) if isinstance(t, ArrayType) else t
 
 
 def _lane(it: Interp, v: Abstract, axis: Any, lanes: Lanes) -> Abstract:

@@ -1,4 +1,6 @@
-"""Attributes, methods and instances: arrays, containers, dataclasses, objects of Python classes, host objects."""
+"""Attributes, methods and instances: arrays, containers, dataclasses, objects of Python classes,
+host objects.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anvil.parser import containers, operators
+from anvil.parser import containers
 from anvil.parser.heap import DictBox, ListBox, ObjectBox, fresh_box
+from anvil.parser.inplace import store
 from anvil.parser.lift import adopt, lifted, lifted_attribute
 from anvil.parser.values import (
     Abstract,
@@ -76,7 +79,7 @@ def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
         return Bound("array method", Known(name), (base,))
     if isinstance(base, Known):
         return Known(getattr(base.value, name))
-    host = np.ndarray if isinstance(base, NDArray) else np.generic
+    host: type = np.ndarray if isinstance(base, NDArray) else np.generic
     if isinstance(base, Scalar) and base.py:
         host = {"b": bool, "i": int, "f": float, "c": complex}[base.dtype.kind]
     if hasattr(host, name):
@@ -193,7 +196,7 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
             it.fail(dataclasses.FrozenInstanceError, f"cannot assign to field '{name}'")
         raw_set(it, base, name, value)
     elif isinstance(base, NDArray) and name in ("real", "imag"):
-        operators.store(it, get_attribute(it, base, name), value)  # type: ignore[arg-type]
+        store(it, get_attribute(it, base, name), value)  # type: ignore[arg-type]
     elif isinstance(base, Known) and base.origin is not None:
         it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
     else:
@@ -318,9 +321,9 @@ def _known_attribute(it: Interp, base: Known, name: str) -> Abstract:
                 return Bound("method", Known(static.__func__), (base,))
         return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
     static = inspect.getattr_static(type(obj), name, None)
-    if name not in getattr(obj, "__dict__", {}) and static is not None:
-        if isinstance(static, types.FunctionType | property | staticmethod | classmethod):
-            return _bind(it, base, type(obj), name, static)
+    kinds = (types.FunctionType, property, staticmethod, classmethod)
+    if name not in getattr(obj, "__dict__", {}) and isinstance(static, kinds):
+        return _bind(it, base, type(obj), name, static)
     return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
 
 

@@ -1,27 +1,24 @@
-"""Python's operators on abstract values: folding, NEP 50, Python's exceptions, NumPy's integer rules."""
+"""Arithmetic on abstract values: folding, NEP 50, Python's exceptions, NumPy's integer rules."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, F64, I8, I64, DType, array
+from anvil.ir.types import BOOL, F64, I8, I64, DType
 from anvil.parser import ranges
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
-from anvil.parser.promotion import castable, mean_of, promote
+from anvil.parser.promotion import mean_of, promote
 from anvil.parser.values import (
     Abstract,
-    Closure,
     Known,
     ListV,
-    NDArray,
     ObjectV,
-    Scalar,
-    TupleV,
     is_number,
     scalar,
 )
@@ -63,12 +60,6 @@ KINDS = {
     "^": "xor",
     "<<": "shift_left",
     ">>": "shift_right_arithmetic",
-    "==": "eq",
-    "!=": "ne",
-    "<": "lt",
-    "<=": "le",
-    ">": "gt",
-    ">=": "ge",
 }
 DUNDER = {
     "+": "add",
@@ -85,8 +76,6 @@ DUNDER = {
     "<<": "lshift",
     ">>": "rshift",
 }
-COMPARE_DUNDER = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-_SWAPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _DIVISION_MESSAGE = {
     "/": ("division by zero", "float division by zero"),
     "//": ("integer division or modulo by zero", "float floor division by zero"),
@@ -130,7 +119,7 @@ def _python(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     dtype = promote(sa, sb)
     if op in ("&", "|", "^"):
         if dtype.kind not in "bi":
-            _refuse(ctx, op, a, b)
+            refuse(ctx, op, a, b)
         return scalar(ctx.b.emit(KINDS[op], (ctx.atom(a, dtype), ctx.atom(b, dtype))), True)
     if dtype is BOOL:
         dtype = I64
@@ -149,7 +138,7 @@ def _python(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
 def _python_division(ctx: Context, op: str, a: Abstract, b: Abstract, dtype: DType) -> Abstract:
     message = _DIVISION_MESSAGE[op][dtype is not I64 and dtype.kind == "f"]
     if dtype.kind == "c" and op != "/":
-        _refuse(ctx, op, a, b)
+        refuse(ctx, op, a, b)
     compute = F64 if op == "/" and dtype is I64 else dtype
     y = ctx.atom(b, compute)
     if not ranges.nonzero(ctx, b):
@@ -175,9 +164,9 @@ def _python_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Abstr
 def _check_power(ctx: Context, x: Atom, y: Atom) -> None:
     """Python raises for 0.0 ** -1 and leaves the reals for (-1.0) ** 0.5."""
     b = ctx.b
-    if isinstance(x, Const) and float(x.value) > 0:  # type: ignore[arg-type]
+    if isinstance(x, Const) and x.value > 0:  # type: ignore[operator]
         return
-    whole = y.value == int(y.value) if isinstance(y, Const) and np.isfinite(y.value) else None
+    whole = isinstance(y, Const) and float(y.value).is_integer()  # type: ignore[arg-type]
     if not (isinstance(y, Const) and y.value >= 0):  # type: ignore[operator]
         fine = b.or_(b.ne(x, 0), b.ge(y, 0))
         ctx.check(fine, ZeroDivisionError, "0.0 cannot be raised to a negative power")
@@ -200,7 +189,7 @@ def _repeated(ctx: Context, x: Atom, n: int) -> Atom:
 
 def _shift(ctx: Context, op: str, a: Abstract, b: Abstract, dtype: DType) -> Abstract:
     if dtype.kind not in "i":
-        _refuse(ctx, op, a, b)
+        refuse(ctx, op, a, b)
     n = ctx.atom(b, I64)
     ctx.check(ctx.b.ge(n, 0), ValueError, "negative shift count")
     return scalar(ctx.b.emit(KINDS[op], (ctx.atom(a, I64), n)), True)
@@ -216,7 +205,7 @@ def _numpy(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if op == "/":
         dtype = mean_of(dtype)
     if op in ("&", "|", "^", "<<", ">>") and dtype.inexact:
-        _refuse(ctx, op, a, b)
+        refuse(ctx, op, a, b)
     if op == "**":
         return ctx.result(_numpy_power(ctx, a, b, dtype))
     x, y = ctx.operands(a, b, dtype=dtype)
@@ -238,7 +227,7 @@ def _numpy_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Atom:
     if not dtype.inexact:
         negative = "Integers to negative integer powers are not allowed."
         if isinstance(y, Const):
-            if int(y.value) < 0:  # type: ignore[arg-type]
+            if y.value < 0:  # type: ignore[operator]
                 ctx.fail(ValueError, negative)
             return _repeated(ctx, x, int(y.value))  # type: ignore[arg-type]
         if dtype.kind == "i":
@@ -249,18 +238,21 @@ def _numpy_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Atom:
 
 
 def power(ctx: Context, x: Atom, y: Atom) -> Atom:
-    """x ** y of one inexact dtype, with the exact forms NumPy uses for the exponents -1, 0.5, 1 and 2."""
+    """x ** y of one inexact dtype, with the exact forms NumPy uses for the exponents -1, 0.5, 1 and
+    2.
+    """
     b = ctx.b
-    if isinstance(y, Const):
-        if y.value == 2:
-            return b.mul(x, x)  # type: ignore[no-any-return]
-        if y.value == 1:
-            return x
-        if y.value == 0.5:
-            return b.sqrt(x)  # type: ignore[no-any-return]
-        if y.value == -1:
-            return b.div(Const(x.type, 1), x)  # type: ignore[arg-type, no-any-return]
-    return b.pow(x, y)  # type: ignore[no-any-return]
+    special = y.value if isinstance(y, Const) else None
+    out: Atom = x
+    if special == 2:
+        out = b.mul(x, x)
+    elif special == 0.5:
+        out = b.sqrt(x)
+    elif special == -1:
+        out = b.div(Const(type_at(x), 1), x)
+    elif special != 1:
+        out = b.pow(x, y)
+    return out
 
 
 # ---- unary operators
@@ -272,7 +264,7 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
         name = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[op]
         return ctx.session.calls.method(ctx, v, name, [])
     if type(v) is Known and is_number(v.value):
-        fn = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
+        fn: Any = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
         try:
             with np.errstate(all="ignore"):
                 return Known(fn(v.value))
@@ -282,7 +274,7 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
     if kind not in _NUMBERS:
         ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}")
     x = ctx.atom(v)
-    dtype = x.type.dtype  # type: ignore[union-attr]
+    dtype = type_at(x).dtype
     if kind == "py" and dtype is BOOL:
         x, dtype = ctx.cast(x, I64), I64
     if op == "-" and dtype is BOOL:
@@ -296,152 +288,13 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
     return scalar(x, True) if kind == "py" else ctx.result(x)
 
 
-# ---- comparison and truth
-
-
-def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
-    """`a op b` for a comparison operator."""
-    if op in ("is", "is not", "in", "not in"):
-        found = _identity(ctx, a, b) if op.startswith("is") else contains(ctx, b, a)
-        return negated(ctx, found) if "not" in op else found
-    if type(a) is Known and type(b) is Known:
-        return folded(ctx, op, a, b)
-    ka, kb = kind_of(a), kind_of(b)
-    if isinstance(a, ObjectV) or isinstance(b, ObjectV):
-        return _overloaded_comparison(ctx, op, a, b)
-    if ka in _NUMBERS and kb in _NUMBERS:
-        return _compare_numbers(ctx, op, a, b, ka == kb == "py")
-    if "array" in (ka, kb) and is_arraylike(ctx, a) and is_arraylike(ctx, b):
-        return _compare_numbers(ctx, op, a, b, False)
-    if ka == kb == "sequence":
-        return _compare_sequences(ctx, op, a, b)
-    if op in ("==", "!="):
-        return Known(op == "!=")
-    _refuse(ctx, op, a, b)
-
-
-def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) -> Abstract:
-    known = ranges.decide(ctx, op, a, b)
-    if known is not None:
-        return Known(known)
-    x, y = ctx.operands(a, b)
-    if x.type.dtype.kind == "c" and op not in ("==", "!="):  # type: ignore[union-attr]
-        _refuse(ctx, op, a, b)
-    atom = ctx.b.emit(KINDS[op], (x, y))
-    return scalar(atom, True) if py else ctx.result(atom)
-
-
-def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
-    xs, ys = ctx.items(a), ctx.items(b)
-    if op not in ("==", "!="):
-        if len(xs) != len(ys):
-            _refuse(ctx, op, a, b)
-        return _lexicographic(ctx, op, xs, ys)
-    if len(xs) != len(ys) or isinstance(a, ListV) != isinstance(b, ListV):
-        return Known(op == "!=")
-    atoms = [ctx.truth(compare(ctx, "==", x, y)) for x, y in zip(xs, ys, strict=True)]
-    equal = conjunction(ctx, atoms)
-    return negated(ctx, equal) if op == "!=" else equal
-
-
-def _lexicographic(
-    ctx: Context, op: str, xs: tuple[Abstract, ...], ys: tuple[Abstract, ...]
-) -> Abstract:
-    if not xs:
-        return Known("=" in op)
-    first = _as_bool(ctx, ctx.truth(compare(ctx, op[0], xs[0], ys[0])))
-    if len(xs) == 1:
-        return compare(ctx, op, xs[0], ys[0])
-    same = _as_bool(ctx, ctx.truth(compare(ctx, "==", xs[0], ys[0])))
-    rest = _as_bool(ctx, ctx.truth(_lexicographic(ctx, op, xs[1:], ys[1:])))
-    return scalar(ctx.b.or_(first, ctx.b.and_(same, rest)), True)
-
-
-def _as_bool(ctx: Context, v: bool | Atom) -> Atom:
-    return Const(array(BOOL), v) if isinstance(v, bool) else v
-
-
-def conjunction(ctx: Context, parts: list[bool | Atom]) -> Abstract:
-    """Whether all of these hold."""
-    if any(p is False for p in parts):
-        return Known(False)
-    atoms = [p for p in parts if not isinstance(p, bool)]
-    if not atoms:
-        return Known(True)
-    total = atoms[0]
-    for atom in atoms[1:]:
-        total = ctx.b.and_(total, atom)
-    return scalar(total, True)
-
-
-def negated(ctx: Context, v: Abstract) -> Abstract:
-    """`not v`."""
-    t = truth(ctx, v)
-    return Known(not t) if isinstance(t, bool) else scalar(ctx.b.not_(t), True)
-
-
-def _identity(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
-    if type(a) is Known and type(b) is Known:
-        if is_number(a.value) or isinstance(a.value, str):
-            return Known(a.open()[0] == b.open()[0])
-        return Known(a.value is b.value)
-    if type(a) is Known or type(b) is Known:
-        other, known = (b, a) if type(a) is Known else (a, b)
-        if isinstance(known, Known) and isinstance(known.value, bool):
-            if type(other) is Scalar and other.py and other.dtype is BOOL:
-                return compare(ctx, "==", a, b)
-        return Known(False)
-    if type(a) is type(b) and not isinstance(a, Scalar | TupleV | Closure):
-        return Known(a.open() == b.open())
-    ctx.error("bad-operand", f"`is` of {a.describe()} and {b.describe()} has no fixed answer")
-
-
-def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
-    """`item in container`."""
-    calls = ctx.session.calls
-    keys = calls.dict_keys(ctx, container)
-    if keys is not None:
-        return Known(ctx.known(item, "the key") in keys)
-    if type(container) is Known and type(item) is Known:
-        try:
-            return Known(item.value in container.value)
-        except TypeError as error:
-            ctx.error("bad-operand", str(error))
-    if isinstance(container, ObjectV):
-        return calls.method(ctx, container, "__contains__", [item])
-    if isinstance(container, NDArray):
-        x, y = ctx.operands(container, item)
-        axes = tuple(range(x.type.ndim))  # type: ignore[union-attr]
-        return scalar(ctx.b.reduce_or(ctx.b.eq(x, y), axes=axes), True)
-    found = [ctx.truth(compare(ctx, "==", x, item)) for x in ctx.items(container)]
-    absent = conjunction(ctx, [(not f) if isinstance(f, bool) else ctx.b.not_(f) for f in found])
-    return negated(ctx, absent)
-
-
-def truth(ctx: Context, v: Abstract) -> bool | Atom:
-    """The truth of a value: known, or a scalar bool atom."""
-    if type(v) is Scalar:
-        return v.atom if v.dtype is BOOL else ctx.b.ne(v.atom, 0)  # type: ignore[no-any-return]
-    if type(v) is Known:
-        return bool(v.value)
-    if type(v) is NDArray:
-        if v.type.size != 1:
-            message = f"the truth value of {v.describe()} is ambiguous"
-            ctx.error("ambiguous-truth", message)
-        x = ctx.b.reshape(ctx.read(v), shape=())
-        return truth(ctx, scalar(x, False))
-    if isinstance(v, ListV | TupleV):
-        return bool(ctx.items(v))
-    return ctx.session.calls.truth(ctx, v)  # type: ignore[no-any-return]
-
-
-# ---- sequences, in-place operators, overloading
+# ---- sequences and overloading
 
 
 def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str) -> Abstract:
-    if "array" in (ka, kb) or "np" in (ka, kb):
-        if is_arraylike(ctx, a) and is_arraylike(ctx, b):
-            return _numpy(ctx, op, a, b)
+    numpy = "array" in (ka, kb) or "np" in (ka, kb)
+    if numpy and is_arraylike(ctx, a) and is_arraylike(ctx, b):
+        return _numpy(ctx, op, a, b)
     if op == "+" and ka == kb == "sequence":
         items = (*ctx.items(a), *ctx.items(b))
         if isinstance(a, ListV) and isinstance(b, ListV):
@@ -452,42 +305,7 @@ def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str)
         seq, n = (a, b) if ka == "sequence" else (b, a)
         items = ctx.items(seq) * int(ctx.known(n, "the number of repetitions"))
         return ctx.list(items) if isinstance(seq, ListV) else ctx.tuple(items)
-    _refuse(ctx, op, a, b)
-
-
-def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract | None:
-    """`target op= value` where that changes the object; None where the name is rebound to `target op value`."""
-    if type(target) is NDArray:
-        result = binary(ctx, op, target, value)
-        store(ctx, target, result, op)
-        return target
-    if isinstance(target, ListV) and op == "+":
-        ctx.session.calls.extend(ctx, target, value)
-        return target
-    if isinstance(target, ObjectV):
-        name = f"__i{DUNDER[op]}__"
-        if hasattr(target.cls, name):
-            return ctx.session.calls.method(ctx, target, name, [value])  # type: ignore[no-any-return]
-    return None
-
-
-def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
-    """Writes `value` into an array as NumPy does: broadcast and cast (in-place operators: same kind only)."""
-    t = target.type
-    source = strength(ctx, value)[0]
-    if source is not t.dtype and source.kind == "c" and t.dtype.kind != "c":
-        ctx.error("dtype-mismatch", f"a complex value cannot be stored in {target.describe()}")
-    if op and not castable(source, t.dtype):
-        names = f"{source.np.name} to {t.dtype.np.name}"
-        ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")
-    x = ctx.atom(value, t.dtype)
-    shape = x.type.shape  # type: ignore[union-attr]
-    if shape != t.shape:
-        while len(shape) > len(t.shape) and shape[0] == 1:
-            shape = shape[1:]
-            x = ctx.b.reshape(x, shape=shape)
-        x = ctx.broadcast(x, t.shape)
-    ctx.write(target, x)
+    refuse(ctx, op, a, b)
 
 
 def _overloaded(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
@@ -498,21 +316,9 @@ def _overloaded(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
             result: Abstract = calls.method(ctx, left, method, [right])
             if not (type(result) is Known and result.value is NotImplemented):
                 return result
-    _refuse(ctx, op, a, b)
+    refuse(ctx, op, a, b)
 
 
-def _overloaded_comparison(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
-    calls = ctx.session.calls
-    for left, right, sign in ((a, b, op), (b, a, _SWAPPED[op])):
-        if isinstance(left, ObjectV):
-            result = calls.comparison(ctx, left, COMPARE_DUNDER[sign], right)
-            if result is not None:
-                return result  # type: ignore[no-any-return]
-    if op in ("==", "!="):
-        same = isinstance(a, ObjectV) and isinstance(b, ObjectV) and a.box == b.box
-        return Known(same == (op == "=="))
-    _refuse(ctx, op, a, b)
-
-
-def _refuse(ctx: Context, op: str, a: Abstract, b: Abstract) -> Any:
+def refuse(ctx: Context, op: str, a: Abstract, b: Abstract) -> NoReturn:
+    """Refuses an operator that is not defined for its operands."""
     ctx.error("bad-operand", f"`{op}` is not defined for {a.describe()} and {b.describe()}")

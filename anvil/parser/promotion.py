@@ -30,7 +30,8 @@ def promote(*operands: Strength) -> DType:
 def join_dtypes(first: Strength, second: Strength) -> Strength:
     """The dtype of a variable that is `first` on one path and `second` on another.
 
-    Two Python numbers give the wider Python type. A Python number takes the dtype that it would be converted to by the other.
+    Two Python numbers give the wider Python type. A Python number takes the dtype that it would be
+    converted to by the other.
     """
     return promote(first, second), first[1] and second[1]
 
@@ -42,7 +43,9 @@ def castable(source: DType, target: DType) -> bool:
 
 
 def float_of(dtype: DType) -> DType:
-    """The dtype in which NumPy evaluates a transcendental function of `dtype` (bool and int8 give f16 ...)."""
+    """The dtype in which NumPy evaluates a transcendental function of `dtype` (bool and int8 give
+    f16 ...).
+    """
     if dtype.inexact:
         return dtype
     return DTYPES["f16" if dtype.bits == 8 else "f32" if dtype.bits == 16 else "f64"]

@@ -1,10 +1,13 @@
-"""Between values and descriptions of them: a result as a spec and its leaves, a value built from a spec."""
+"""Between values and descriptions of them: a result as a spec and its leaves, a value built from a
+spec.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from anvil.ir.families import type_at
 from anvil.ir.records import Atom
 from anvil.parser.heap import DictBox, ListBox, Mark, ObjectBox, fresh_box
 from anvil.parser.signature import (
@@ -61,7 +64,7 @@ def _describe(
         if is_number(v.value) and (ints or number_dtype(v.value).inexact):
             atom = it.atom(v)
             atoms.append(atom)
-            return ScalarSpec(atom.type.dtype, is_py_number(v.value))  # type: ignore[union-attr]
+            return ScalarSpec(type_at(atom).dtype, is_py_number(v.value))
         return StaticSpec(v.value)
     if isinstance(v, TupleV):
         return TupleSpec(tuple(_describe(it, i, atoms, above, ints) for i in v.items), v.cls)
@@ -97,7 +100,8 @@ Leaf = Callable[[ArraySpec | ScalarSpec | StaticSpec, str], Abstract]
 
 
 def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None = None) -> Abstract:
-    """A value of this structure in fresh boxes; `leaf(spec, path)` makes the leaves, static ones included.
+    """A value of this structure in fresh boxes; `leaf(spec, path)` makes the leaves, static ones
+    included.
 
     Boxes carry `mark`; `name` begins the paths, such as `params['w']`.
     """

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from anvil.ir.loc import AnyLoc
-from anvil.ir.records import ArrayData, Func, Value
+from anvil.ir.records import ArrayData, Atom, Func
 from anvil.parser.context import Library
+from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Guards
 from anvil.parser.transforms_api import Transforms
+from anvil.parser.values import Abstract, CellRef, Closure, ObjectV
+
+Values = Sequence[Abstract]
+Named = dict[str, Abstract]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,41 @@ class Warned:
 
 
 class Calls(Protocol):
-    """Calls as the operators need them (`anvil.parser.calls` and `anvil.parser.objects`)."""
+    """Calls as the rest of the front end needs them: the module `anvil.parser.calls`."""
 
-    call: Any
-    call_entry: Any
-    method: Any
-    comparison: Any
-    dict_keys: Any
-    extend: Any
-    truth: Any
-    bind_closure: Any
-    closure_cells: Any
-    is_plain: Any
-    function_info: Any
-    bind_host: Any
+    def call(self, it: Any, fn: Abstract, args: Values, kwargs: Named, /) -> Abstract:
+        """`fn(*args, **kwargs)`."""
+
+    def call_entry(self, it: Any, entry: Any, args: Values, kwargs: Named, /) -> Abstract:
+        """Calls an entry of the library's table."""
+
+    def method(self, it: Any, obj: ObjectV, name: str, args: Values, /) -> Abstract:
+        """Calls a special method of an instance."""
+
+    def comparison(self, it: Any, obj: ObjectV, name: str, other: Abstract, /) -> Abstract | None:
+        """A comparison by the class's own method; None if it has none."""
+
+    def truth(self, it: Any, v: Abstract, /) -> bool | Atom:
+        """The truth of what is neither number nor sequence."""
+
+    def function_info(self, it: Any, obj: Any, /) -> FunctionInfo:
+        """What is known about a host function."""
+
+    def is_plain(self, it: Any, obj: Any, /) -> bool:
+        """Whether a host function is compiled as it stands."""
+
+    def bind_host(
+        self, it: Any, obj: Any, info: FunctionInfo, args: Values, kwargs: Named, /
+    ) -> dict[str, Abstract]:
+        """The parameters of a host function."""
+
+    def bind_closure(
+        self, it: Any, fn: Closure, args: Values, kwargs: Named, /
+    ) -> dict[str, Abstract]:
+        """The parameters of a function made while compiling."""
+
+    def closure_cells(self, fn: Closure, /) -> dict[str, CellRef]:
+        """Its captured variables."""
 
 
 class Session:
@@ -56,8 +82,8 @@ class Session:
         self.transforms = transforms
         self.calls = calls
         self.guards = Guards()
-        self.funcs: dict[str, Func] = {}
-        self.constants: dict[Value, ArrayData] = {}
+        self.funcs: dict[str, Func | None] = {}
+        self.constants: dict[Atom, ArrayData] = {}
         self.sites: list[Site] = []
         self.warnings: dict[Warned, None] = {}
         self.specialisations: dict[Any, Any] = {}
@@ -86,9 +112,9 @@ class Session:
         while name in self.funcs:
             n += 1
             name = f"{wanted}.{n}"
-        self.funcs[name] = None  # type: ignore[assignment]
+        self.funcs[name] = None
         return name
 
     def program_funcs(self) -> Mapping[str, Func]:
         """The finished functions."""
-        return {n: f for n, f in self.funcs.items() if f is not None}
+        return {n: f for n, f in self.funcs.items() if f}

@@ -12,8 +12,9 @@ from anvil.ir.records import Value
 class Blocked(Exception):
     """Something cannot be compiled as it stands, but could if more were known while compiling.
 
-    `error` is what the user reads if nothing helps. `roots` are the parameters (of the function, of loops) that would have to
-    be known; a loop that owns one of them, or any loop if there are none, tries to unroll.
+    `error` is what the user reads if nothing helps. `roots` are the parameters (of the function, of
+    loops) that would have to be known; a loop that owns one of them, or any loop if there are none,
+    tries to unroll.
     """
 
     def __init__(

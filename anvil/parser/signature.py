@@ -1,7 +1,8 @@
-"""Descriptions of arguments and results: what a specialisation is keyed on, and how leaves are laid out.
+"""Descriptions of arguments and results: what a specialisation is keyed on, and how leaves are laid
+out.
 
-A `Spec` is a tree; its leaves that are computed with (`ArraySpec`, `ScalarSpec`), in order, are the parameters or results of
-the program. Everything else is known while compiling.
+A `Spec` is a tree; its leaves that are computed with (`ArraySpec`, `ScalarSpec`), in order, are the
+parameters or results of the program. Everything else is known while compiling.
 """
 
 from __future__ import annotations
@@ -105,8 +106,9 @@ def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
 def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
     """The spec of a Python object; its computed leaves are appended to `found`.
 
-    bools, ints, floats, complex numbers, NumPy scalars and arrays are leaves; strings, None, functions, types and so on are
-    static; dataclasses and instances of plain Python classes are objects.
+    bools, ints, floats, complex numbers, NumPy scalars and arrays are leaves; strings, None,
+    functions, types and so on are static; dataclasses and instances of plain Python classes are
+    objects.
     """
     if is_number(value):
         _found(found, value)
@@ -148,7 +150,9 @@ def is_array(value: Any) -> bool:
 
 
 def is_record(value: Any) -> bool:
-    """Whether an object is a dataclass instance or an instance of a class written in Python with plain attributes."""
+    """Whether an object is a dataclass instance or an instance of a class written in Python with
+    plain attributes.
+    """
     cls = type(value)
     if isinstance(value, type) or callable(value):
         return False
@@ -169,7 +173,9 @@ def record_attributes(value: Any) -> dict[str, Any]:
 
 
 def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
-    """The Python object of a spec; `take` gives the leaves, in order. Objects are built without `__init__`."""
+    """The Python object of a spec; `take` gives the leaves, in order. Objects are built without
+    `__init__`.
+    """
     if isinstance(spec, ArraySpec | ScalarSpec):
         return take(spec)
     if isinstance(spec, StaticSpec):
@@ -182,7 +188,7 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
     if isinstance(spec, DictSpec):
         made = dict(zip(spec.keys, items, strict=True))
         return made if spec.cls is dict else spec.cls(made)
-    obj = object.__new__(spec.cls)
+    obj: Any = object.__new__(spec.cls)
     for name, item in zip(spec.names, items, strict=True):
         object.__setattr__(obj, name, item)
     return obj

@@ -1,8 +1,10 @@
-"""One IR function per specialisation: a Python function interpreted once for each signature of its arguments.
+"""One IR function per specialisation: a Python function interpreted once for each signature of its
+arguments.
 
-The signature is the structure of arguments and captured variables: known constants, types, containers, which boxes are shared,
-which must not be written. The callee works on a store of its own, made of fresh parameters; what it writes to boxes of its
-caller becomes extra results, written back after the call.
+The signature is the structure of arguments and captured variables: known constants, types,
+containers, which boxes are shared, which must not be written. The callee works on a store of its
+own, made of fresh parameters; what it writes to boxes of its caller becomes extra results, written
+back after the call.
 """
 
 from __future__ import annotations
@@ -39,9 +41,10 @@ DEPTH = 150
 class Specialisation:
     """A function made for one signature, and how its results are read.
 
-    `boxes` are the caller's boxes as numbered in the callee, in the order of the signature; `written` those it writes.
-    `results` gives the position of each result; `given` the position of the arguments that are returned as they are. A `flat`
-    specialisation is one to be transformed: its result is described by `out`, whose leaves follow the other results.
+    `boxes` are the caller's boxes as numbered in the callee, in the order of the signature;
+    `written` those it writes. `results` gives the position of each result; `given` the position of
+    the arguments that are returned as they are. A `flat` specialisation is one to be transformed:
+    its result is described by `out`, whose leaves follow the other results.
     """
 
     func: Func
@@ -65,7 +68,9 @@ class Specialisation:
 def call_specialised(
     it: Interp, info: FunctionInfo, bound: dict[str, Abstract], cells: dict[str, CellRef]
 ) -> Abstract:
-    """Calls a function: specialises it for these arguments unless that has been done, and emits the call."""
+    """Calls a function: specialises it for these arguments unless that has been done, and emits the
+    call.
+    """
     spec, atoms, boxes = specialised(it, info, bound, cells)
     return emit_call(it, spec, atoms, boxes)
 
@@ -79,7 +84,8 @@ def specialised(
 ) -> tuple[Specialisation, list[Atom], list[int]]:
     """The specialisation for these arguments, with the atoms and boxes to call it with.
 
-    With `actual` it is a flat one: the arguments hold placeholders, which `actual` maps to what they stand for.
+    With `actual` it is a flat one: the arguments hold placeholders, which `actual` maps to what
+    they stand for.
     """
     session = it.session
     roots = [*bound.values(), *cells.values()]
@@ -144,7 +150,7 @@ def _specialise(
                 unroll |= {blocked.unroll}
     except AnvilError as error:
         if not info.library:
-            error.called_from(loc)  # type: ignore[arg-type]
+            error.called_from(loc)
         raise
     finally:
         session.active.pop()
@@ -173,7 +179,9 @@ def _child(
     signature: Signature,
     params: list[Value],
 ) -> Interp:
-    """An interpreter whose variables hold copies of the arguments, all atoms replaced by parameters."""
+    """An interpreter whose variables hold copies of the arguments, all atoms replaced by
+    parameters.
+    """
     loc = it.b.loc if info.library else info.code.loc(info.code.node)
     child = type(it)(it.session, Builder(loc=loc), info)
     params.extend(Value(a.type, "") for a in signature.atoms)
@@ -206,7 +214,8 @@ def run_body(child: Interp) -> Abstract:
     """Interprets a function's body; what it returns."""
     if child.info.run is not None:
         try:
-            return child.info.run(child)
+            value: Abstract = child.info.run(child)
+            return value
         except PathEnd:
             return NONE
     child.block(child.info.code.body)
@@ -215,7 +224,7 @@ def run_body(child: Interp) -> Abstract:
         return NONE
     ret = state.ret
     assert ret is not None
-    if FALL in state.may and not (ret.open() == NONE.open()):
+    if FALL in state.may and ret.open() != NONE.open():
         ret = Conflict(ret.describe(), "None", state.where.get("return"))
     if isinstance(ret, Conflict | Partial | Undefined):
         child.b.loc = state.where.get("return", child.b.loc)

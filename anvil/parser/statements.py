@@ -12,6 +12,7 @@ from anvil.parser import operators
 from anvil.parser.branches import branch
 from anvil.parser.expressions import BINARY, formatted, make_function
 from anvil.parser.heap import BREAK, CONTINUE, RETURN
+from anvil.parser.inplace import in_place
 from anvil.parser.interp import ASSIGN, Interp, statement
 from anvil.parser.iteration import listed
 from anvil.parser.loops import run_for, run_while
@@ -110,7 +111,7 @@ def _augmented(it: Interp, node: ast.AugAssign, rest: Rest) -> bool:
 def _combined(it: Interp, node: ast.AugAssign, op: str, old: Abstract) -> Abstract:
     value = it.eval(node.value)
     it.at(node)
-    done = operators.in_place(it, op, old, value)
+    done = in_place(it, op, old, value)
     return operators.binary(it, op, old, value) if done is None else done
 
 
@@ -218,17 +219,17 @@ def _raise(it: Interp, node: ast.Raise, rest: Rest) -> bool:
     cls = it.eval(exc)
     if isinstance(cls, Known) and isinstance(cls.value, BaseException):
         cls, args = Known(type(cls.value)), cls.value.args
-    known = isinstance(cls, Known) and isinstance(cls.value, type)
-    if not known or not issubclass(cls.value, BaseException):  # type: ignore[union-attr]
+    exception = cls.value if isinstance(cls, Known) else None
+    if not isinstance(exception, type) or not issubclass(exception, BaseException):
         it.error("bad-operand", f"exceptions must derive from BaseException, not {cls.describe()}")
     it.at(node)
-    it.fail(cls.value, *args)  # type: ignore[union-attr]
+    it.fail(exception, *args)
 
 
 @statement(ast.FunctionDef)
 def _def(it: Interp, node: ast.FunctionDef, rest: Rest) -> bool:
     decorators = [it.eval(d) for d in node.decorator_list]
-    value = make_function(it, node)
+    value: Abstract = make_function(it, node)
     for decorator in reversed(decorators):
         value = it.call(decorator, value)
     it.store(node.name, value)

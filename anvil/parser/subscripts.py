@@ -1,7 +1,8 @@
 """Subscripts: NumPy's indexing as views, gathers and scatters; elements of sequences and dicts.
 
-Basic indices (ints, slices, None, ...) make a view, or a scalar where every axis has an int. With arrays among the indices the
-result is a copy: slices are taken first, as a view, then a gather over the other indexed axes.
+Basic indices (ints, slices, None, ...) make a view, or a scalar where every axis has an int. With
+arrays among the indices the result is a copy: slices are taken first, as a view, then a gather over
+the other indexed axes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser import operators, ranges
 from anvil.parser.arraylike import is_arraylike
 from anvil.parser.heap import DictBox, ListBox, Mark
+from anvil.parser.inplace import store
 from anvil.parser.values import (
     Abstract,
     DictV,
@@ -55,7 +57,7 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     if isinstance(base, ListV | TupleV):
         return _get_sequence(ctx, base, index)
     if isinstance(base, ObjectV):
-        return ctx.session.calls.method(ctx, base, "__getitem__", [index])  # type: ignore[no-any-return]
+        return ctx.session.calls.method(ctx, base, "__getitem__", [index])
     if isinstance(base, Known):
         return _get_known(ctx, base, index)
     if isinstance(base, RangeV):
@@ -116,7 +118,9 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
 
 
 def _uniform(ctx: Context, items: tuple[Abstract, ...]) -> bool:
-    """Whether all items are numbers of one host type, so that a computed index can choose among them."""
+    """Whether all items are numbers of one host type, so that a computed index can choose among
+    them.
+    """
     if not items or not all(isinstance(i, Scalar | Known) and is_arraylike(ctx, i) for i in items):
         return False
     return len({(ctx.kind_of(i), ctx.strength(i)) for i in items}) == 1
@@ -173,7 +177,9 @@ def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:
 
 @dataclass(slots=True)
 class Plan:
-    """An index brought to one entry per axis: an int atom, a slice (start, count, step), an array, or a new axis."""
+    """An index brought to one entry per axis: an int atom, a slice (start, count, step), an array,
+    or a new axis.
+    """
 
     entries: list[Any]
     shape: Shape
@@ -187,7 +193,7 @@ _NEW = _NewAxis()
 
 
 def _plan(ctx: Context, shape: Shape, index: Abstract) -> Plan:
-    parts = list(index.items) if isinstance(index, TupleV) else [index]
+    parts: list[Any] = list(index.items) if isinstance(index, TupleV) else [index]
     if isinstance(index, Known) and isinstance(index.value, tuple):
         parts = [ctx.constant(v) for v in index.value]
     parts = [_normal(ctx, p) for p in parts]
@@ -271,7 +277,9 @@ def _entries(ctx: Context, shape: Shape, parts: list[Any]) -> Plan:
 
 
 def checked_index(ctx: Context, index: Abstract | Atom, n: int, message: str) -> Atom:
-    """A computed or known index into `n` items, brought into 0 .. n-1 and checked where that is not proven."""
+    """A computed or known index into `n` items, brought into 0 .. n-1 and checked where that is not
+    proven.
+    """
     b = ctx.b
     i: Atom = ctx.atom(index, I64) if isinstance(index, Abstract) else index
     bounds = ranges.bounds_of_atom(ctx, i)
@@ -331,7 +339,9 @@ def _slice_parts(p: SliceV) -> tuple[tuple[Abstract, str], ...]:
 
 
 def _window(plan: Plan) -> tuple[Window | None, list[NDArray | Atom | _NewAxis | None]]:
-    """The basic part of a plan as one window that keeps the axes indexed by arrays; None where it changes nothing."""
+    """The basic part of a plan as one window that keeps the axes indexed by arrays; None where it
+    changes nothing.
+    """
     starts: list[int | None] = []
     counts: list[int] = []
     strides: list[int] = []
@@ -419,7 +429,7 @@ def _set_array(ctx: Context, base: NDArray, index: Abstract, value: Abstract) ->
         return
     window, _ = _window(plan)
     target = base if window is None else ctx.view(base, window, window.shape)
-    operators.store(ctx, target, value)
+    store(ctx, target, value)
 
 
 def _set_masked(ctx: Context, base: NDArray, mask: Atom, value: Abstract) -> None:
@@ -458,7 +468,9 @@ def augmented_mask(
 
 @dataclass(slots=True)
 class _Advanced:
-    """A view of the basic part, and the gather that remains: its axes, its indices, and how the result is laid out."""
+    """A view of the basic part, and the gather that remains: its axes, its indices, and how the
+    result is laid out.
+    """
 
     view: NDArray
     axes: tuple[int, ...]

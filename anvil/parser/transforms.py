@@ -1,7 +1,8 @@
 """Transforms used inside compiled code: `anvil.grad(f)(x)` and its kin become ops.
 
-A transform of a function is a value (`Bound` with the transform's name as kind); calling it closes the function and emits
-`jvp_call`, `vjp_call`, `vmap_call` or `custom_call`. Nothing is differentiated here.
+A transform of a function is a value (`Bound` with the transform's name as kind); calling it closes
+the function and emits `jvp_call`, `vjp_call`, `vmap_call` or `custom_call`. Nothing is
+differentiated here.
 """
 
 from __future__ import annotations

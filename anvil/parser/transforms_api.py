@@ -1,4 +1,6 @@
-"""What the public package tells the parser about its transforms, so that they can be used inside compiled code."""
+"""What the public package tells the parser about its transforms, so that they can be used inside
+compiled code.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from typing import Any
 class Opened:
     """A transformed function object seen from inside: `kind(fn, **options)`.
 
-    kind       jit, checkpoint, grad, value_and_grad, jvp, vjp, linearize, jacobian, jacfwd, jacrev, hessian, hvp, vmap,
+    kind       jit, checkpoint, grad, value_and_grad, jvp, vjp, linearize, jacobian, jacfwd, jacrev,
+    hessian, hvp, vmap,
                custom_jvp, custom_vjp
-    options    as the public function takes them (`argnums`, `has_aux`, `in_axes` ...); for custom_jvp `jvp`, for custom_vjp
+    options    as the public function takes them (`argnums`, `has_aux`, `in_axes` ...); for
+    custom_jvp `jvp`, for custom_vjp
                `fwd` and `bwd`
     """
 
@@ -24,7 +28,8 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Transforms:
-    """`markers` maps public functions by identity (`anvil.grad`) to their kind; `opened` looks into the objects they return.
+    """`markers` maps public functions by identity (`anvil.grad`) to their kind; `opened` looks into
+    the objects they return.
 
     `opened(obj)` returns None for everything else. The kind "stop_gradient" is a marker as well.
     """

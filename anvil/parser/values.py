@@ -1,13 +1,16 @@
 """Abstract values: what a Python object is known to be while a function is being compiled.
 
-    Known       a Python object known while compiling: number, string, None, dtype, module, function, slice ...
-    Scalar      a number that the program computes: of a Python type (weak promotion, exceptions) or a NumPy scalar
+    Known       a Python object known while compiling: number, string, None, dtype, module,
+                function, slice ...
+    Scalar      a number that the program computes: of a Python type (weak promotion, exceptions) or
+                a NumPy scalar
     NDArray     an ndarray: a box of the store and the path of views that leads from the box to it
     TupleV ...  containers; lists, dicts, objects are boxes, so that aliases see each other's writes
     Closure ... things that can be called
 
-Values are immutable. Each one opens into a hashable tag and its parts (other values, IR atoms, box numbers as ints) and
-closes again around other parts of the same kind, so that traversals (signatures, renaming, joins) are written once.
+Values are immutable. Each one opens into a hashable tag and its parts (other values, IR atoms, box
+numbers as ints) and closes again around other parts of the same kind, so that traversals
+(signatures, renaming, joins) are written once.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, C128, F64, I64, ArrayType, DType, dtype_of
 
@@ -40,7 +44,9 @@ class Abstract:
     __slots__ = ()
 
     def open(self) -> tuple[Hashable, Parts]:
-        """What is the same for all values of this kind and structure, and the parts that may differ."""
+        """What is the same for all values of this kind and structure, and the parts that may
+        differ.
+        """
         raise NotImplementedError
 
     def close(self, parts: Parts) -> Abstract:
@@ -54,7 +60,9 @@ class Abstract:
 
 @dataclass(slots=True, eq=False)
 class Known(Abstract):
-    """A Python object known while compiling. `origin` says from where in the host program it was read, if it was."""
+    """A Python object known while compiling. `origin` says from where in the host program it was
+    read, if it was.
+    """
 
     value: Any
     origin: Origin | None = None
@@ -85,12 +93,12 @@ class Scalar(Abstract):
     @property
     def type(self) -> ArrayType:
         """The type of the atom."""
-        return self.atom.type  # type: ignore[return-value]
+        return type_at(self.atom)
 
     @property
     def dtype(self) -> DType:
         """The dtype of the atom."""
-        return self.atom.type.dtype  # type: ignore[union-attr]
+        return type_at(self.atom).dtype
 
     def open(self) -> tuple[Hashable, Parts]:
         return ("scalar", self.py), (self.atom,)
@@ -108,7 +116,9 @@ PY_DTYPES: dict[type, DType] = {bool: BOOL, int: I64, float: F64, complex: C128}
 
 @dataclass(slots=True, eq=False)
 class NDArray(Abstract):
-    """An ndarray: the array held by `box`, seen through the views `path`. `type` is that of the view."""
+    """An ndarray: the array held by `box`, seen through the views `path`. `type` is that of the
+    view.
+    """
 
     box: int
     path: tuple[Step, ...]
@@ -240,7 +250,9 @@ class RangeV(Abstract):
 
 @dataclass(slots=True, eq=False)
 class Lazy(Abstract):
-    """An iterator or view that is not a container: `enumerate`, `zip`, `reversed`, `map`, dict items ..."""
+    """An iterator or view that is not a container: `enumerate`, `zip`, `reversed`, `map`, dict
+    items ...
+    """
 
     kind: str
     items: tuple[Abstract, ...]
@@ -257,7 +269,9 @@ class Lazy(Abstract):
 
 @dataclass(slots=True, eq=False)
 class Closure(Abstract):
-    """A function made while compiling: its code, the boxes of its free variables, its default values."""
+    """A function made while compiling: its code, the boxes of its free variables, its default
+    values.
+    """
 
     info: FunctionInfo
     cells: tuple[int, ...]
@@ -278,9 +292,11 @@ class Closure(Abstract):
 
 @dataclass(slots=True, eq=False)
 class Bound(Abstract):
-    """A callable with its first arguments bound: a method with its object, `functools.partial`, a transformed function.
+    """A callable with its first arguments bound: a method with its object, `functools.partial`, a
+    transformed function.
 
-    `kind` says which ("method", "array method", "partial", or a transform); `static` is hashable and known.
+    `kind` says which ("method", "array method", "partial", or a transform); `static` is hashable
+    and known.
     """
 
     kind: str
@@ -319,7 +335,9 @@ UNDEFINED = Undefined()
 
 @dataclass(slots=True, eq=False)
 class CellRef(Abstract):
-    """In the table of local variables: the variable lives in a box, because inner functions share it."""
+    """In the table of local variables: the variable lives in a box, because inner functions share
+    it.
+    """
 
     box: int
 
@@ -410,7 +428,9 @@ def number_dtype(value: Any) -> DType:
 
 
 def is_py_number(value: Any) -> bool:
-    """Whether a number is of a Python type (np.float64 and np.complex128 are not, though they derive from one)."""
+    """Whether a number is of a Python type (np.float64 and np.complex128 are not, though they
+    derive from one).
+    """
     return not isinstance(value, np.generic)
 
 

@@ -1,7 +1,9 @@
-"""Views: how an ndarray is seen through slices, permutations and reshapes of the array it belongs to.
+"""Views: how an ndarray is seen through slices, permutations and reshapes of the array it belongs
+to.
 
-A view is a path of steps from a base array. A step reads a part of what it is applied to, and writes that part back:
-`write(b, base, part)` is the base with the part replaced. Positions may be known or computed (`atoms`).
+A view is a path of steps from a base array. A step reads a part of what it is applied to, and
+writes that part back: `write(b, base, part)` is the base with the part replaced. Positions may be
+known or computed (`atoms`).
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from anvil.ir.builder import Builder
+from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, ArrayType, Shape, array
+from anvil.ir.types import BOOL, Shape, array
 
 Step: TypeAlias = "Window | Permuted | Reshaped | RealPart"
 
@@ -21,8 +24,8 @@ Step: TypeAlias = "Window | Permuted | Reshaped | RealPart"
 class Window:
     """Basic indexing: along each axis of the base a start, a length and a stride.
 
-    A start of None is computed: the next of `atoms` (in range; length 1). `shape` is that of the result: axes indexed by an
-    integer are dropped, new axes of length 1 added.
+    A start of None is computed: the next of `atoms` (in range; length 1). `shape` is that of the
+    result: axes indexed by an integer are dropped, new axes of length 1 added.
     """
 
     base: Shape
@@ -70,7 +73,8 @@ class Window:
         if self.atoms:
             at = self._positions(b, False)
             inner = b.dynamic_slice(x, *at, sizes=self._block())
-            return b.dynamic_update_slice(x, self._spread(b, inner, part), *at)  # type: ignore[no-any-return]
+            out = b.dynamic_update_slice(x, self._spread(b, inner, part), *at)
+            return out
         return self._spread(b, x, part)
 
     def _block(self) -> Shape:
@@ -83,7 +87,9 @@ class Window:
         return [next(atoms) if s is None else b.i64(s if dense else 0) for s in self.starts]
 
     def _stretch(self, b: Builder, x: Atom) -> Atom:
-        """The static part of the window, of a block from which computed positions are taken already."""
+        """The static part of the window, of a block from which computed positions are taken
+        already.
+        """
         low, high, step, flip = [], [], [], []
         for axis, (s, n, k) in enumerate(zip(self.starts, self.counts, self.strides, strict=True)):
             if s is None:
@@ -94,15 +100,17 @@ class Window:
             low.append(s if n else 0)
             high.append(s + (n - 1) * k + 1 if n else 0)
             step.append(k if n > 1 else 1)
-        shape = x.type.shape  # type: ignore[union-attr]
+        shape = type_at(x).shape
         if tuple(high) != shape or any(low) or any(k != 1 for k in step):
             x = b.slice(x, starts=tuple(low), limits=tuple(high), strides=tuple(step))
-        return b.reverse(x, axes=tuple(flip)) if flip else x  # type: ignore[no-any-return]
+        return b.reverse(x, axes=tuple(flip)) if flip else x
 
     def _spread(self, b: Builder, x: Atom, part: Atom) -> Atom:
-        """`x` with every k-th element of a strided window replaced: padded, then selected by a mask."""
+        """`x` with every k-th element of a strided window replaced: padded, then selected by a
+        mask.
+        """
         low, high, gaps, flip = [], [], [], []
-        shape = x.type.shape  # type: ignore[union-attr]
+        shape = type_at(x).shape
         for axis, (s, n, k) in enumerate(zip(self.starts, self.counts, self.strides, strict=True)):
             if s is None:
                 s = 0
@@ -117,7 +125,7 @@ class Window:
         if flip:
             part = b.reverse(part, axes=tuple(flip))
         attrs: dict[str, Any] = {"low": tuple(low), "high": tuple(high), "interior": tuple(gaps)}
-        t: ArrayType = part.type  # type: ignore[assignment]
+        t = type_at(part)
         values = b.pad(part, Const(array(t.dtype), 0), **attrs)
         mask = b.pad(Const(array(BOOL, t.shape), True), Const(array(BOOL), False), **attrs)
         out: Atom = b.select(mask, values, x)
@@ -125,8 +133,8 @@ class Window:
 
     @staticmethod
     def _reshape(b: Builder, x: Atom, shape: Shape) -> Atom:
-        t: ArrayType = x.type  # type: ignore[assignment]
-        return x if t.shape == shape else b.reshape(x, shape=shape)  # type: ignore[no-any-return]
+        t = type_at(x)
+        return x if t.shape == shape else b.reshape(x, shape=shape)
 
 
 @dataclass(slots=True, eq=False)

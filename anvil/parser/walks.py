@@ -1,9 +1,9 @@
 """Traversals of values and the store: signatures, renaming, guesses.
 
-Signature   what a function is specialised on: the structure of its arguments with atoms and boxes numbered in order
-Renaming    a copy of values and boxes with other atoms and box numbers (arguments into a callee, results out of it)
-head_key    two loop heads are the same up to names
-scrambled   the first guess of what a loop changes
+Signature   what a function is specialised on: the structure of its arguments with atoms and boxes
+numbered in order Renaming    a copy of values and boxes with other atoms and box numbers (arguments
+into a callee, results out of it) head_key    two loop heads are the same up to names scrambled
+the first guess of what a loop changes
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
 
 class Signature:
-    """Walks values; collects atoms and boxes in order of first visit and a key that is equal for equal structures."""
+    """Walks values; collects atoms and boxes in order of first visit and a key that is equal for
+    equal structures.
+    """
 
     def __init__(self, heap: Mapping[int, Content], marked: Callable[[int], Hashable]) -> None:
         self.heap = heap
@@ -69,7 +71,9 @@ class Signature:
 
 
 class Renaming:
-    """Copies values; `atom` maps atoms, `boxes` box numbers. Boxes without a number get a fresh one and are copied."""
+    """Copies values; `atom` maps atoms, `boxes` box numbers. Boxes without a number get a fresh one
+    and are copied.
+    """
 
     def __init__(
         self,
@@ -141,7 +145,9 @@ def head_key(join: Join, names: frozenset[str], roots: Iterable[int]) -> Hashabl
 
 
 def scrambled(entry: State, stored: Iterable[str], written: Iterable[str]) -> State:
-    """`entry` with other numbers in the variables `stored` and other contents in the arrays that these or `written` name."""
+    """`entry` with other numbers in the variables `stored` and other contents in the arrays that
+    these or `written` name.
+    """
     out = entry.fork()
     for name in stored:
         v = entry.locals.get(name)
