@@ -6,7 +6,7 @@ from anvil.ir.analysis import walk
 from anvil.ir.builder import Env
 from anvil.ir.records import Atom, Op, Program
 from anvil.opt.passes import ALL, each_func, register
-from anvil.opt.replay import Replay
+from anvil.opt.replay import Replay, substitute
 
 
 @register("drop-checks", stages=ALL)
@@ -22,4 +22,4 @@ class _Unchecked(Replay):
         """A check becomes the token before it."""
         if op.kind.name != "check":
             return super().copy(op, env)
-        return self.become(op, self.read(op.args[:1], env), env)
+        return self.become(op, substitute(op.args[:1], env), env)
