@@ -9,12 +9,12 @@
 Names are loaded when they are first used, jax when a compiled function is first called.
 """
 
-from __future__ import annotations
+from __future__ import annotations as _annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import typing as _t
 
-if TYPE_CHECKING:
+if _t.TYPE_CHECKING:
     from anvil.api.check import check_grads
     from anvil.api.transforms import (
         custom_jvp,
@@ -62,10 +62,10 @@ _HOMES = {"AnvilError": "anvil.errors", "AnvilWarning": "anvil.errors"}
 _HOMES["check_grads"] = "anvil.api.check"
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _t.Any:
     if name not in __all__:
         raise AttributeError(f"module 'anvil' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES.get(name, "anvil.api.transforms")), name)
+    value = getattr(_importlib.import_module(_HOMES.get(name, "anvil.api.transforms")), name)
     globals()[name] = value
     return value
 

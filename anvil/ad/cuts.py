@@ -3,7 +3,7 @@
     param -> ... -> op -> ...      op is a cut: an operand moves with the parameter, no result does
 
 Rounding, comparisons, conversions to integers and stop_gradient cut. A parameter that nothing
-reads is no cut.
+reads, or only checks and prints do, is no cut.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from anvil.ad.activity import IDLE, PLAIN, Activity
 from anvil.ad.context import Cut, Indices, Session, inexact
-from anvil.ir.analysis import walk
+from anvil.ir.analysis import slice_of
 from anvil.ir.loc import AnyLoc
-from anvil.ir.records import Func, Op
+from anvil.ir.records import Func, Op, Region, Value
+from anvil.ir.types import TOKEN
 
 
 def find_cuts(session: Session, f: Func, params: Indices) -> Iterator[Cut]:
@@ -29,7 +30,7 @@ def _cuts(session: Session, f: Func, levels: tuple[int, ...]) -> list[tuple[str,
     activity = Activity(session)
     activity.region(f.body, levels)
     found: list[tuple[str, AnyLoc]] = []
-    for op in walk(f):
+    for op in _leading_to_results(f.body):
         if not any(inexact(a) and activity.of(a) for a in op.args):
             continue
         if op.kind.name == "call":
@@ -38,6 +39,15 @@ def _cuts(session: Session, f: Func, levels: tuple[int, ...]) -> list[tuple[str,
         elif _is_cut(op) and not any(map(activity.of, op.outs)):
             found.append((op.kind.name, op.loc))
     return found
+
+
+def _leading_to_results(region: Region) -> Iterator[Op]:
+    """The ops that the results depend on, effects apart (a failed check is not a derivative)."""
+    wanted = [a for a in region.results if isinstance(a, Value) and a.type is not TOKEN]
+    for op in slice_of(region.ops, wanted):
+        yield op
+        for inner in op.regions:
+            yield from _leading_to_results(inner)
 
 
 def _is_cut(op: Op) -> bool:

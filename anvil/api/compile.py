@@ -34,13 +34,15 @@ STAGES = ("parse", "core", "adjoint", "opt", "jvp", "vjp")
 
 def optimise(
     program: Program,
-    pipeline: str = "O2",
+    pipeline: str | Sequence[str] = "O2",
     *,
+    skip: Sequence[str] = (),
     stop_after: str = "",
     report: Report | None = None,
     warnings: bool = False,
+    check: int | None = None,
 ) -> Program:
-    """Runs a pipeline, with the passes of `anvil.ad` in their places.
+    """Runs a pipeline, with the passes of `anvil.ad` in their places; options as for `run`.
 
     Raises AnvilError where a derivative cannot be formed; warns of gradients that are cut off.
     """
@@ -52,7 +54,15 @@ def optimise(
         return ad.expand(p, simplify, warn=_warn_cut if warnings else None)
 
     given: dict[str, Transform] = {"expand": expand, "derive-steps": ad.derive_steps}
-    return run(program, pipeline, given=given, stop_after=stop_after, report=report)
+    return run(
+        program,
+        pipeline,
+        given=given,
+        skip=skip,
+        stop_after=stop_after,
+        report=report,
+        check=check,
+    )
 
 
 def _warn_cut(cut: ad.Cut) -> None:
@@ -79,14 +89,14 @@ def stage_of(program: Program, stage: str) -> Program:
     return optimise(program, stop_after=last[stage])
 
 
-def derivative(program: Program, mode: str) -> Program:
+def derivative(program: Program, mode: str, wrt: Sequence[int] | None = None) -> Program:
     """A program that calls the entry's forward ("jvp") or reverse ("vjp") derivative.
 
-    With respect to all its float parameters and results: (x..., dx...) -> (y..., dy...), or
-    (x..., ybar...) -> (y..., xbar...).
+    With respect to its parameters `wrt` (all float ones) and all float results:
+    (x..., dx...) -> (y..., dy...), or (x..., ybar...) -> (y..., xbar...).
     """
     main = program.main
-    wrt = _inexact([p.type for p in main.params])
+    wrt = _inexact([p.type for p in main.params]) if wrt is None else tuple(wrt)
     outs = _inexact(main.results)
     params, results = [p.type for p in main.params], list(main.results)
     extra = [params[i] for i in wrt] if mode == "jvp" else [results[i] for i in outs]

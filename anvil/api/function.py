@@ -347,8 +347,9 @@ class Function:
     @boundary
     def source(self, *args: Any, **kwargs: Any) -> str:
         """NumPy source of the compiled program, derivatives included."""
-        text: str = runtime().to_numpy(self._spec(args, kwargs).planned)
-        return text
+        from anvil.lower.numpy_source import to_numpy
+
+        return to_numpy(self._spec(args, kwargs).planned)
 
     @boundary
     def stablehlo(self, *args: Any, **kwargs: Any) -> str:
@@ -402,8 +403,7 @@ def _places(values: Sequence[Any], leaves: Sequence[Any]) -> list[int]:
 def runtime() -> Any:
     """What a call needs of `anvil.lower`, loaded (with jax) at the first one."""
     from anvil.lower.module import SignatureMismatch
-    from anvil.lower.numpy_source import to_numpy
     from anvil.lower.pytree import flatten, registry
 
     registry.keep_whole(Function)
-    return SimpleNamespace(flatten=flatten, to_numpy=to_numpy, SignatureMismatch=SignatureMismatch)
+    return SimpleNamespace(flatten=flatten, SignatureMismatch=SignatureMismatch)

@@ -1,0 +1,122 @@
+"""Programs without a Python function behind them: read from text, or built by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from anvil.api.compile import lower, optimise
+from anvil.api.function import Function
+from anvil.api.results import rebuilder
+from anvil.errors import error, located
+from anvil.ir.analysis import walk
+from anvil.ir.builder import Builder
+from anvil.ir.evaluate import evaluate
+from anvil.ir.loc import UNKNOWN, AnyLoc
+from anvil.ir.records import Const, FuncRef, Program
+from anvil.ir.types import TOKEN, ArrayType, Type
+from anvil.parser.signature import describe_argument
+
+if TYPE_CHECKING:
+    from anvil.lower.runtime import Executable
+
+
+def executable(program: Program, pipeline: str = "O2") -> Executable:
+    """The program of any stage, compiled; a token that it returns last is tested at each call."""
+    from anvil.lower.runtime import Executable
+
+    planned = optimise(program, pipeline)
+    checked = planned.main.results[-1:] == (TOKEN,)
+
+    def failed(site: int, payload: tuple[Any, ...]) -> NoReturn:
+        raise check_failed(program, site)
+
+    return Executable(lower(planned), checks=checked, on_check=failed if checked else None)
+
+
+def reference(program: Program, args: Sequence[Any]) -> list[Any]:
+    """The results by the reference semantics, of the program with its transforms expanded."""
+    results = list(evaluate(optimise(program, "O0", stop_after="derive-steps"), args))
+    if program.main.results[-1:] == (TOKEN,):
+        site = int(results.pop())
+        if site:
+            raise check_failed(program, site)
+    return results
+
+
+def call_reference(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """A compiled function's result by the reference semantics."""
+    values: list[Any] = []
+    specs = [describe_argument(a, values) for a in args]
+    named = {n: describe_argument(a, values) for n, a in kwargs.items()}
+    parsed = function.parse(specs, named, values)
+    gone = {p.leaf for p in parsed.promoted}
+    inputs = [v for i, v in enumerate(values) if i not in gone]
+    inputs += [hidden.get() for hidden in parsed.hidden]
+    planned = optimise(parsed.program, "O0", stop_after="derive-steps")
+    results = list(evaluate(planned, list(map(np.asarray, inputs))))
+    site = int(results.pop()) if parsed.effects else 0
+    if site:
+        what = parsed.sites[site - 1]
+        raise located(what.exception(*what.args), what.loc)
+    return rebuilder(parsed.out)([np.asarray(r)[()] for r in results])
+
+
+def check_failed(program: Program, site: int) -> BaseException:
+    """What a check of a program without Python raises, at its place."""
+    return located(AssertionError(f"check {site} failed"), _site(program, site))
+
+
+def _site(program: Program, site: int) -> AnyLoc:
+    checks = [op for op in walk(program) if op.kind.name == "check" and op.attrs["site"] == site]
+    return checks[0].loc if checks else UNKNOWN
+
+
+def gradient(program: Program, wrt: Sequence[int] = (0,)) -> Program:
+    """A program for the gradient of the entry's one real result in the parameters `wrt`.
+
+    Tokens among the results are passed on. Raises AnvilError.
+    """
+    main = program.main
+    numbers = [i for i, t in enumerate(main.results) if t is not TOKEN]
+    loc = main.origin.loc
+    if len(numbers) != 1 or not _is_real_scalar(main.results[numbers[0]]):
+        shown = ", ".join(map(str, main.results))
+        raise error("grad-not-scalar", f"@{main.name} returns ({shown}), not one real number", loc)
+    for i in wrt:
+        check_param(program, i)
+    out = main.results[numbers[0]]
+    assert isinstance(out, ArrayType)
+    b = Builder([p.type for p in main.params], [p.hint for p in main.params])
+    b.loc = loc
+    attrs = {"callee": FuncRef(main.name), "wrt": tuple(wrt), "outs": (numbers[0],)}
+    types = [*main.results, *(main.params[i].type for i in wrt)]
+    made = b.emit_tuple("vjp_call", (*b.params, Const(out, 1.0)), attrs, out_types=types)
+    tokens = [a for a, t in zip(made, main.results, strict=False) if t is TOKEN]
+    name = f"{main.name}.grad"
+    func = b.finish(name, [*made[len(main.results) :], *tokens])
+    return Program({name: func, **program.funcs}, name, "surface")
+
+
+def check_param(program: Program, i: int) -> None:
+    """Raises AnvilError unless the entry can be differentiated in its parameter `i`."""
+    main = program.main
+    if not 0 <= i < len(main.params):
+        has = f"@{main.name} has {len(main.params)} parameters"
+        raise error("bad-argnums", f"there is no parameter {i}: {has}", main.origin.loc)
+    if not is_float(program, i):
+        name = main.params[i].hint or i
+        what = f"parameter {name} of @{main.name} is {main.params[i].type}, not a float"
+        raise error("grad-not-float", what, main.origin.loc)
+
+
+def is_float(program: Program, i: int) -> bool:
+    """Whether the entry's parameter `i` is a float or complex number or an array of them."""
+    type_ = program.main.params[i].type
+    return isinstance(type_, ArrayType) and type_.dtype.inexact
+
+
+def _is_real_scalar(type_: Type) -> bool:
+    return isinstance(type_, ArrayType) and not type_.shape and type_.dtype.kind == "f"
