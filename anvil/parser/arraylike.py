@@ -115,7 +115,7 @@ def stacked(ctx: Context, v: Any) -> Atom:
     t = type_of(ctx, v)
     found = known_array(ctx, v)
     if found is not None:
-        return ctx.b.const(found.astype(t.dtype.np), t)
+        return const(ctx, found.astype(t.dtype.np).reshape(t.shape))
     items = ctx.items(v)
     rows = []
     for item in items:

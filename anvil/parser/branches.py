@@ -78,8 +78,8 @@ def branch(
     falls = FALL in first.state.may, FALL in second.state.may
     if falls[0] != falls[1]:
         inner, other = (first, second) if falls[0] else (second, first)
-        if _only_raises(entry, other) and not inner.frame.ops:
-            _raise_as_check(it, entry, pred, other, negate=other is first)
+        if _only_raises(entry, other) and _harmless(inner):
+            _raise_as_check(it, pred, inner, other, negate=other is first)
             return False
         if rest:
             resume(it, inner, lambda: it.guarded(rest))
@@ -147,9 +147,17 @@ def _only_raises(entry: State, branch: Branch) -> bool:
     return started and isinstance(pred, Const) and not pred.value
 
 
-def _raise_as_check(it: Interp, entry: State, pred: Atom, failing: Branch, negate: bool) -> None:
-    """Instead of `if c: raise ...`: check(not c), and go on."""
+def _harmless(branch: Branch) -> bool:
+    """Whether a branch may run whatever the condition: it has no effects and always ends."""
+    return not any(op.regions or op.kind.structural for op in branch.frame.ops)
+
+
+def _raise_as_check(it: Interp, pred: Atom, inner: Branch, failing: Branch, negate: bool) -> None:
+    """Instead of `if c: raise ...`: check(not c), then the other branch without a region."""
     (op,) = (op for op in failing.frame.ops if op.kind.name == "check")
-    it.state = entry
+    frame = it.b.frames[-1]
+    frame.ops.extend(inner.frame.ops)
+    frame.table.update(inner.frame.table)
+    it.state = inner.state
     fine = it.b.not_(pred) if negate else pred
-    entry.token = it.b.check(it.token(), fine, **op.attrs)
+    it.state.token = it.b.check(it.token(), fine, **op.attrs)

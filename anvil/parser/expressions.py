@@ -15,7 +15,7 @@ from anvil.parser.functions import captured_names, comprehension_names
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import items_of, known_count, listed
 from anvil.parser.signals import PathEnd
-from anvil.parser.subscripts import evaluate_index, get_item
+from anvil.parser.subscripts import get_item
 from anvil.parser.values import (
     UNDEFINED,
     Abstract,
@@ -395,7 +395,7 @@ def _attribute(it: Interp, node: ast.Attribute) -> Abstract:
 @expression(ast.Subscript)
 def _subscript(it: Interp, node: ast.Subscript) -> Abstract:
     base = it.eval(node.value)
-    index = evaluate_index(it, node.slice)
+    index = it.eval(node.slice)
     it.at(node)
     return get_item(it, base, index)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser import operators, ranges
-from anvil.parser.subscripts import element
+from anvil.parser.array_items import element
 from anvil.parser.values import (
     Abstract,
     Known,

@@ -14,8 +14,8 @@ import numpy as np
 
 from anvil.parser import containers
 from anvil.parser.heap import DictBox, ListBox, ObjectBox, fresh_box
-from anvil.parser.inplace import store
 from anvil.parser.lift import adopt, lifted, lifted_attribute
+from anvil.parser.stores import store
 from anvil.parser.values import (
     Abstract,
     Bound,

@@ -9,6 +9,7 @@ from typing import Any
 
 from anvil.ir.records import Atom
 from anvil.parser import operators
+from anvil.parser.array_items import augmented_mask
 from anvil.parser.branches import branch
 from anvil.parser.expressions import BINARY, formatted, make_function
 from anvil.parser.heap import BREAK, CONTINUE, RETURN
@@ -17,7 +18,7 @@ from anvil.parser.interp import ASSIGN, Interp, statement
 from anvil.parser.iteration import listed
 from anvil.parser.loops import run_for, run_while
 from anvil.parser.objects import delete_item, set_attribute
-from anvil.parser.subscripts import augmented_mask, evaluate_index, get_item, set_item
+from anvil.parser.subscripts import get_item, set_item
 from anvil.parser.values import NONE, UNDEFINED, Abstract, CellRef, Known
 
 Rest = Sequence[ast.stmt]
@@ -46,7 +47,7 @@ def assign(it: Interp, target: ast.expr, value: Abstract) -> None:
         _unpack(it, target.elts, value)
     elif isinstance(target, ast.Subscript):
         base = it.eval(target.value)
-        index = evaluate_index(it, target.slice)
+        index = it.eval(target.slice)
         it.at(target)
         set_item(it, base, index, value)
     elif isinstance(target, ast.Attribute):
@@ -92,7 +93,7 @@ def _augmented(it: Interp, node: ast.AugAssign, rest: Rest) -> bool:
             it.store(target.id, new)
     elif isinstance(target, ast.Subscript):
         base = it.eval(target.value)
-        index = evaluate_index(it, target.slice)
+        index = it.eval(target.slice)
         it.at(node)
         if augmented_mask(it, base, index, op, lambda: it.eval(node.value)):
             return False

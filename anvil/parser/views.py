@@ -69,13 +69,13 @@ class Window:
             if self.counts == self.base:
                 return part
             out: Atom = b.dynamic_update_slice(x, part, *self._positions(b, True))
-            return out
-        if self.atoms:
+        elif self.atoms:
             at = self._positions(b, False)
             inner = b.dynamic_slice(x, *at, sizes=self._block())
             out = b.dynamic_update_slice(x, self._spread(b, inner, part), *at)
-            return out
-        return self._spread(b, x, part)
+        else:
+            out = self._spread(b, x, part)
+        return out
 
     def _block(self) -> Shape:
         """The block at the computed positions, the other axes whole."""

@@ -1,0 +1,180 @@
+"""Comparisons, membership, identity and truth of abstract values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anvil.ir.families import type_at
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import BOOL, array
+from anvil.parser import ranges
+from anvil.parser.arraylike import is_arraylike, kind_of
+from anvil.parser.operators import folded, refuse
+from anvil.parser.values import (
+    Abstract,
+    Closure,
+    Known,
+    ListV,
+    NDArray,
+    ObjectV,
+    Scalar,
+    TupleV,
+    is_number,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+KINDS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+_SWAPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NUMBERS = ("py", "np", "array")
+
+
+def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    """`a op b` for a comparison operator."""
+    if op in ("is", "is not", "in", "not in"):
+        found = _identity(ctx, a, b) if op.startswith("is") else contains(ctx, b, a)
+        return negated(ctx, found) if "not" in op else found
+    if type(a) is Known and type(b) is Known:
+        return folded(ctx, op, a, b)
+    ka, kb = kind_of(a), kind_of(b)
+    if isinstance(a, ObjectV) or isinstance(b, ObjectV):
+        return _overloaded_comparison(ctx, op, a, b)
+    if ka in _NUMBERS and kb in _NUMBERS:
+        return _compare_numbers(ctx, op, a, b, ka == kb == "py")
+    if "array" in (ka, kb) and is_arraylike(ctx, a) and is_arraylike(ctx, b):
+        return _compare_numbers(ctx, op, a, b, False)
+    if ka == kb == "sequence":
+        return _compare_sequences(ctx, op, a, b)
+    if op in ("==", "!="):
+        return Known(op == "!=")
+    refuse(ctx, op, a, b)
+
+
+def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) -> Abstract:
+    known = ranges.decide(ctx, op, a, b)
+    if known is not None:
+        return Known(known)
+    x, y = ctx.operands(a, b)
+    if type_at(x).dtype.kind == "c" and op not in ("==", "!="):
+        refuse(ctx, op, a, b)
+    atom = ctx.b.emit(KINDS[op], (x, y))
+    return scalar(atom, True) if py else ctx.result(atom)
+
+
+def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    xs, ys = ctx.items(a), ctx.items(b)
+    if op not in ("==", "!="):
+        if len(xs) != len(ys):
+            refuse(ctx, op, a, b)
+        return _lexicographic(ctx, op, xs, ys)
+    if len(xs) != len(ys) or isinstance(a, ListV) != isinstance(b, ListV):
+        return Known(op == "!=")
+    atoms = [ctx.truth(compare(ctx, "==", x, y)) for x, y in zip(xs, ys, strict=True)]
+    equal = conjunction(ctx, atoms)
+    return negated(ctx, equal) if op == "!=" else equal
+
+
+def _lexicographic(
+    ctx: Context, op: str, xs: tuple[Abstract, ...], ys: tuple[Abstract, ...]
+) -> Abstract:
+    if not xs:
+        return Known("=" in op)
+    first = _as_bool(ctx, ctx.truth(compare(ctx, op[0], xs[0], ys[0])))
+    if len(xs) == 1:
+        return compare(ctx, op, xs[0], ys[0])
+    same = _as_bool(ctx, ctx.truth(compare(ctx, "==", xs[0], ys[0])))
+    rest = _as_bool(ctx, ctx.truth(_lexicographic(ctx, op, xs[1:], ys[1:])))
+    return scalar(ctx.b.or_(first, ctx.b.and_(same, rest)), True)
+
+
+def _as_bool(ctx: Context, v: bool | Atom) -> Atom:
+    return Const(array(BOOL), v) if isinstance(v, bool) else v
+
+
+def conjunction(ctx: Context, parts: list[bool | Atom]) -> Abstract:
+    """Whether all of these hold."""
+    if any(p is False for p in parts):
+        return Known(False)
+    atoms = [p for p in parts if not isinstance(p, bool)]
+    if not atoms:
+        return Known(True)
+    total = atoms[0]
+    for atom in atoms[1:]:
+        total = ctx.b.and_(total, atom)
+    return scalar(total, True)
+
+
+def negated(ctx: Context, v: Abstract) -> Abstract:
+    """`not v`."""
+    t = truth(ctx, v)
+    return Known(not t) if isinstance(t, bool) else scalar(ctx.b.not_(t), True)
+
+
+def _identity(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
+    if type(a) is Known and type(b) is Known:
+        if is_number(a.value) or isinstance(a.value, str):
+            return Known(a.open()[0] == b.open()[0])
+        return Known(a.value is b.value)
+    if type(a) is Known or type(b) is Known:
+        other, known = (b, a) if type(a) is Known else (a, b)
+        flag = isinstance(known, Known) and isinstance(known.value, bool)
+        if flag and type(other) is Scalar and other.py and other.dtype is BOOL:
+            return compare(ctx, "==", a, b)
+        return Known(False)
+    if type(a) is type(b) and not isinstance(a, Scalar | TupleV | Closure):
+        return Known(a.open() == b.open())
+    ctx.error("bad-operand", f"`is` of {a.describe()} and {b.describe()} has no fixed answer")
+
+
+def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
+    """`item in container`."""
+    calls = ctx.session.calls
+    keys = ctx.dict_keys(container)
+    if keys is not None:
+        return Known(ctx.known(item, "the key") in keys)
+    if type(container) is Known and type(item) is Known:
+        try:
+            return Known(item.value in container.value)
+        except TypeError as error:
+            ctx.error("bad-operand", str(error))
+    if isinstance(container, ObjectV):
+        return calls.method(ctx, container, "__contains__", [item])
+    if isinstance(container, NDArray):
+        x, y = ctx.operands(container, item)
+        axes = tuple(range(type_at(x).ndim))
+        return scalar(ctx.b.reduce_or(ctx.b.eq(x, y), axes=axes), True)
+    found = [ctx.truth(compare(ctx, "==", x, item)) for x in ctx.items(container)]
+    absent = conjunction(ctx, [(not f) if isinstance(f, bool) else ctx.b.not_(f) for f in found])
+    return negated(ctx, absent)
+
+
+def truth(ctx: Context, v: Abstract) -> bool | Atom:
+    """The truth of a value: known, or a scalar bool atom."""
+    if type(v) is Scalar:
+        return v.atom if v.dtype is BOOL else ctx.b.ne(v.atom, 0)
+    if type(v) is Known:
+        return bool(v.value)
+    if type(v) is NDArray:
+        if v.type.size != 1:
+            message = f"the truth value of {v.describe()} is ambiguous"
+            ctx.error("ambiguous-truth", message)
+        x = ctx.b.reshape(ctx.read(v), shape=())
+        return truth(ctx, scalar(x, False))
+    if isinstance(v, ListV | TupleV):
+        return bool(ctx.items(v))
+    return ctx.session.calls.truth(ctx, v)
+
+
+def _overloaded_comparison(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    calls = ctx.session.calls
+    for left, right, sign in ((a, b, op), (b, a, _SWAPPED[op])):
+        if isinstance(left, ObjectV):
+            result = calls.comparison(ctx, left, KINDS[sign], right)
+            if result is not None:
+                return result
+    if op in ("==", "!="):
+        same = isinstance(a, ObjectV) and isinstance(b, ObjectV) and a.box == b.box
+        return Known(same == (op == "=="))
+    refuse(ctx, op, a, b)

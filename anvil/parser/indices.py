@@ -1,0 +1,232 @@
+"""Array indices brought to one entry per axis: ints, slices, arrays of positions, new axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import BOOL, I64, Shape, array
+from anvil.parser import ranges
+from anvil.parser.arraylike import is_arraylike
+from anvil.parser.values import (
+    Abstract,
+    Known,
+    ListV,
+    NDArray,
+    Scalar,
+    SliceV,
+    TupleV,
+)
+from anvil.parser.views import Window
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+@dataclass(slots=True)
+class Plan:
+    """An index brought to one entry per axis: an int atom, a slice (start, count, step), an array,
+    or a new axis.
+    """
+
+    entries: list[Any]
+    shape: Shape
+
+
+class NewAxis:
+    """A `None` among the indices."""
+
+
+NEW_AXIS = NewAxis()
+
+
+def make_plan(ctx: Context, shape: Shape, index: Abstract) -> Plan:
+    """Brings an index into an array of this shape to one entry per axis."""
+    parts: list[Any] = list(index.items) if isinstance(index, TupleV) else [index]
+    if isinstance(index, Known) and isinstance(index.value, tuple):
+        parts = [ctx.constant(v) for v in index.value]
+    parts = [_normal(ctx, p) for p in parts]
+    used = sum(_axes_used(p) for p in parts)
+    if used > len(shape):
+        message = f"too many indices: the array has {len(shape)} axes, {used} are indexed"
+        ctx.error("index-out-of-range", message)
+    dots = [i for i, p in enumerate(parts) if p is Ellipsis]
+    if len(dots) > 1:
+        ctx.error("bad-index", "an index can only have a single ellipsis ('...')")
+    at = dots[0] if dots else len(parts)
+    fill = [slice(None)] * (len(shape) - used)
+    parts = [*parts[:at], *fill, *parts[at + 1 :]] if dots else [*parts, *fill]
+    return _entries(ctx, shape, parts)
+
+
+def _normal(ctx: Context, p: Abstract) -> Any:
+    """An index part as None, Ellipsis, a slice, an int atom, or an array value."""
+    if isinstance(p, Known):
+        v = p.value
+        if v is None or v is Ellipsis or isinstance(v, slice):
+            return v
+        if isinstance(v, bool | np.bool_):
+            return ctx.array(ctx.atom(p))
+        if isinstance(v, int | np.integer):
+            return Const(array(I64), int(v))
+        if hasattr(v, "__index__"):
+            return Const(array(I64), v.__index__())
+    if isinstance(p, Scalar):
+        if p.dtype is BOOL:
+            return ctx.array(p.atom)
+        if p.dtype.kind in "iu":
+            return ctx.b.cast(p.atom, I64)
+    if isinstance(p, SliceV):
+        return p
+    if isinstance(p, NDArray) or (isinstance(p, ListV | TupleV) and is_arraylike(ctx, p)):
+        a = p if isinstance(p, NDArray) else ctx.array(ctx.atom(p))
+        if isinstance(p, ListV) and not a.type.size:
+            a = ctx.array(ctx.b.zeros(array(I64, a.type.shape)))
+        if a.type.dtype.kind in "iub":
+            if not a.type.shape and a.type.dtype is not BOOL:
+                return ctx.b.cast(ctx.read(a), I64)
+            return a
+    ctx.error(
+        "bad-index",
+        f"arrays are indexed by integers, slices, None, ... and integer or boolean arrays, not by {ctx.describe(p)}",
+    )
+
+
+def _axes_used(p: Any) -> int:
+    if p is None or p is Ellipsis:
+        return 0
+    if isinstance(p, NDArray) and p.type.dtype is BOOL:
+        return p.type.ndim
+    return 1
+
+
+def _entries(ctx: Context, shape: Shape, parts: list[Any]) -> Plan:
+    out: list[Any] = []
+    axis = 0
+    for p in parts:
+        if p is None:
+            out.append(NEW_AXIS)
+            continue
+        if isinstance(p, NDArray) and p.type.dtype is BOOL:
+            out.extend(mask_indices(ctx, shape, axis, p))
+            axis += p.type.ndim
+            continue
+        n = shape[axis]
+        if isinstance(p, slice | SliceV):
+            out.append(_slice(ctx, p, n))
+        elif isinstance(p, NDArray):
+            out.append(_index_array(ctx, p, n, axis))
+        else:
+            message = f"index is out of bounds for axis {axis} with size {n}"
+            if isinstance(p, Const):
+                message = f"index {p.value} is out of bounds for axis {axis} with size {n}"
+            out.append(checked_index(ctx, p, n, message))
+        axis += 1
+    return Plan(out, shape)
+
+
+def checked_index(ctx: Context, index: Abstract | Atom, n: int, message: str) -> Atom:
+    """A computed or known index into `n` items, brought into 0 .. n-1 and checked where that is not
+    proven.
+    """
+    b = ctx.b
+    i: Atom = ctx.atom(index, I64) if isinstance(index, Abstract) else index
+    bounds = ranges.bounds_of_atom(ctx, i)
+    low, high = bounds if bounds is not None else (-(2**62), 2**62)
+    if low >= n or high < -n:
+        ctx.fail(IndexError, message)
+    if low < -n or high >= n:
+        above = b.ge(i, -n) if low < -n else Const(array(BOOL), True)
+        below = b.lt(i, n) if high >= n else Const(array(BOOL), True)
+        ctx.check(b.and_(above, below), IndexError, message)
+    if low < 0:
+        i = b.add(i, n) if high < 0 else b.select(b.lt(i, 0), b.add(i, n), i)
+    return i
+
+
+def _index_array(ctx: Context, a: NDArray, n: int, axis: int) -> NDArray:
+    """Integer indices brought into range and checked."""
+    b = ctx.b
+    known = ctx.known_array(a)
+    message = f"an index is out of bounds for axis {axis} with size {n}"
+    if known is not None:
+        fixed = np.where(known < 0, known + n, known).astype(np.int64)
+        if fixed.size and (fixed.min() < 0 or fixed.max() >= n):
+            ctx.fail(IndexError, message)
+        return ctx.constant(fixed) if fixed is not known else a  # type: ignore[return-value]
+    i = b.cast(ctx.read(a), I64)
+    fine = b.and_(b.ge(i, -n), b.lt(i, n))
+    ctx.check(b.reduce_and(fine, axes=tuple(range(a.type.ndim))), IndexError, message)
+    return ctx.array(b.select(b.lt(i, 0), b.add(i, n), i))
+
+
+def mask_indices(ctx: Context, shape: Shape, axis: int, mask: NDArray) -> list[NDArray]:
+    """The positions that a mask selects; refused if data decide how many they are."""
+    known = ctx.known_array(mask)
+    if known is None:
+        ctx.error(
+            "dynamic-shape",
+            "selecting by a mask gives an array whose length the data decides",
+            hint="Use `np.where(mask, x, 0.0)` and reduce that, or `np.sum(x, where=mask)`.",
+        )
+    have = shape[axis : axis + known.ndim]
+    if known.shape != have:
+        ctx.error(
+            "index-out-of-range", f"a mask of shape {known.shape} indexes axes of shape {have}"
+        )
+    return [ctx.constant(i.astype(np.int64)) for i in np.nonzero(known)]  # type: ignore[misc]
+
+
+def _slice(ctx: Context, p: slice | SliceV, n: int) -> tuple[int, int, int]:
+    if isinstance(p, SliceV):
+        p = slice(*(ctx.known(v, f"the {name} of a slice") for v, name in _slice_parts(p)))
+    start, stop, step = p.indices(n)
+    return start, len(range(start, stop, step)), step
+
+
+def _slice_parts(p: SliceV) -> tuple[tuple[Abstract, str], ...]:
+    return (p.start, "start"), (p.stop, "stop"), (p.step, "step")
+
+
+def window_of(plan: Plan) -> tuple[Window | None, list[NDArray | Atom | NewAxis | None]]:
+    """The basic part of a plan as one window that keeps the axes indexed by arrays; None where it
+    changes nothing.
+    """
+    starts: list[int | None] = []
+    counts: list[int] = []
+    strides: list[int] = []
+    shape: list[int] = []
+    atoms: list[Atom] = []
+    axis = 0
+    for e in plan.entries:
+        if e is NEW_AXIS:
+            shape.append(1)
+            continue
+        if isinstance(e, tuple):
+            starts.append(e[0])
+            counts.append(e[1])
+            strides.append(e[2])
+            shape.append(e[1])
+        elif isinstance(e, NDArray):
+            starts.append(0)
+            counts.append(plan.shape[axis])
+            strides.append(1)
+            shape.append(plan.shape[axis])
+        else:
+            known = isinstance(e, Const)
+            starts.append(int(e.value) if known else None)
+            counts.append(1)
+            strides.append(1)
+            if not known:
+                atoms.append(e)
+        axis += 1
+    full = tuple(counts) == plan.shape and all(s == 1 for s in strides)
+    if full and tuple(shape) == plan.shape and not atoms:
+        return None, plan.entries
+    window = Window(
+        plan.shape, tuple(starts), tuple(counts), tuple(strides), tuple(shape), tuple(atoms)
+    )
+    return window, plan.entries

@@ -1,0 +1,31 @@
+"""In-place operators: what changes an object rather than a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anvil.parser import containers
+from anvil.parser.operators import DUNDER, binary
+from anvil.parser.stores import store
+from anvil.parser.values import Abstract, ListV, NDArray, ObjectV
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract | None:
+    """`target op= value` where that changes the object; None where the name is rebound to `target
+    op value`.
+    """
+    if type(target) is NDArray:
+        result = binary(ctx, op, target, value)
+        store(ctx, target, result, op)
+        return target
+    if isinstance(target, ListV) and op == "+":
+        containers.extend(ctx, target, value)
+        return target
+    if isinstance(target, ObjectV):
+        name = f"__i{DUNDER[op]}__"
+        if hasattr(target.cls, name):
+            return ctx.session.calls.method(ctx, target, name, [value])
+    return None

@@ -1,0 +1,336 @@
+"""One loop compiled as a loop: the fixed point of what it carries, and the op around it.
+
+    entry   the state before the loop
+    head    the state at the top of an iteration: what changes is replaced by parameters of the
+            joined type
+    end     the state after the body
+
+The first head is a guess from the syntax (names and arrays the body assigns). The body is
+interpreted once on it; if joining entry and end gives the head again, the run stands and is
+emitted; otherwise the join is the next head.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from anvil.errors import error as make_error
+from anvil.ir.builder import Frame
+from anvil.ir.records import Atom, Const, Value
+from anvil.ir.types import BOOL, I64, TOKEN, array
+from anvil.parser.branches import defined, place
+from anvil.parser.heap import BREAK, CONTINUE, FALL, NO_EXIT, ONLY_FALL, RETURN, STATUS, State
+from anvil.parser.iteration import Items, index_bounds
+from anvil.parser.joins import Join, materialise
+from anvil.parser.liveness import names_stored, names_written_through
+from anvil.parser.signals import Blocked, PathEnd
+from anvil.parser.values import Known, Partial, Scalar, scalar
+from anvil.parser.walks import head_key, scrambled
+
+if TYPE_CHECKING:
+    from anvil.ir.records import Region
+    from anvil.parser.interp import Interp
+
+ROUNDS = 12
+TEST = "<test>"
+_EXITS = frozenset((BREAK, RETURN))
+
+
+class Rolled:
+    """One attempt to compile a loop as a loop, from the present state."""
+
+    def __init__(self, it: Interp, node: Any) -> None:
+        self.it, self.node = it, node
+        self.entry = it.state
+        self.loc = it.b.loc
+        live = it.info.code.live
+        self.names = live.head.get(node, frozenset()) | live.after.get(node, frozenset()) | {TEST}
+        self.params = it.loop_params[-1]
+        self.frame: Frame | None = None
+
+    # ---- the fixed point
+
+    def settle(self) -> tuple[Join, Join, State]:
+        """The head, the join of entry and end (equal to it), and the end; `frame` holds the body."""
+        head = self._guess()
+        for _ in range(ROUNDS):
+            self.params.update(leaf.out for leaf in head.leaves)
+            end = self.iterate(head.state)
+            joined = self._join(end)
+            if head_key(joined, self.names, self.it.external) == head_key(
+                head, self.names, self.it.external
+            ):
+                return head, joined, end
+            head = joined
+        error = make_error("loop-types", "the types of this loop do not settle", self.loc)
+        raise Blocked(error)
+
+    def _guess(self) -> Join:
+        body = self.node.body
+        stored = frozenset().union(*map(names_stored, body)) & self.names
+        written = frozenset().union(*map(names_written_through, body))
+        if isinstance(self.node, ast.For):
+            stored |= names_stored(self.node.target) & self.names
+        fake = scrambled(self.entry, stored, written & self.names)
+        if isinstance(self.node, ast.While) and fake.token is not None:
+            fake.token = Value(TOKEN)  # a check that has failed must stop a loop that may not end
+        join = Join(self.entry, fake, self.names, self.node)
+        join.run(self.it.external, sweep=False)
+        return join
+
+    def _join(self, end: State) -> Join:
+        assert self.frame is not None
+        join = Join(self.entry, end, self.names, self.node)
+        join.inner = set(), defined(self.frame) | self.params
+        join.run(self.it.external, sweep=False)
+        return join
+
+    def iterate(self, head: State) -> State:
+        """Interprets the body once, from `head`, in a region that is kept in `frame`."""
+        it = self.it
+        frame = self.frame = Frame("body", ())
+        it.b.frames.append(frame)
+        depth = it.b.depth
+        it.b.loc = self.loc
+        it.state = head.fork()
+        it.state.status, it.state.may = NO_EXIT, ONLY_FALL
+        try:
+            self.body()
+        except PathEnd:
+            it.b.abort(depth)
+            it.state.dead()
+        it.b.loc = self.loc
+        popped = it.b.frames.pop()
+        assert popped is frame
+        return it.state
+
+    def body(self) -> None:
+        """One iteration."""
+        self.it.block(self.node.body)
+        settle_exit(self.it, CONTINUE)
+
+    # ---- emission
+
+    def body_region(self, index: tuple[Value, ...], head: Join, joined: Join, end: State) -> Region:
+        """The body with its parameters and what it yields (after the next index, if it carries
+        one).
+        """
+        it, frame = self.it, self.frame
+        assert frame is not None
+        frame.params = (*index, *(leaf.out for leaf in head.leaves))
+        it.b.frames.append(frame)
+        it.state = end
+        first = self.next_index(index)
+        return it.b.end([*first, *(materialise(it, x.b, x.out.type) for x in joined.leaves)])
+
+    def next_index(self, index: tuple[Value, ...]) -> list[Atom]:
+        """What the body yields for the index; `for` ops count by themselves."""
+        return []
+
+    def inits(self, joined: Join) -> tuple[Atom, ...]:
+        """The carried values at the entry."""
+        self.it.state = self.entry
+        return tuple(materialise(self.it, leaf.a, leaf.out.type) for leaf in joined.leaves)
+
+    def leave(self, joined: Join, end: State, natural: bool, ran: bool) -> None:
+        """Continues after the loop: `natural` if its test can end it, `ran` if the body ran at
+        least once.
+        """
+        state = joined.state
+        state.may = (ONLY_FALL if natural else frozenset()) | (end.may & _EXITS)
+        if ran:
+            known = {x.out: x.b for x in joined.leaves if type(x.b) is Const}
+            replace_known(state, known)
+            state.marks = joined.marks_of_second()
+        self.it.state = state
+
+
+def replace_known(state: State, known: dict[Any, Any]) -> None:
+    """Replaces carried values by what they are known to be after the loop."""
+    for name, v in state.locals.items():
+        if isinstance(v, Partial) and v.defined in known:
+            state.locals[name] = v.close((v.value, known[v.defined]))
+        elif isinstance(v, Scalar) and v.atom in known:
+            state.locals[name] = scalar(known[v.atom], v.py)
+
+
+class RolledFor(Rolled):
+    """`for` over items that are made from an index."""
+
+    def __init__(self, it: Interp, node: ast.For, items: Items, start: int) -> None:
+        super().__init__(it, node)
+        self.items, self.start = items, start
+        self.index = Value(array(I64), "")
+        self.params.add(self.index)
+        self.counted = True
+        index_bounds(it, items, self.index)
+
+    def body(self) -> None:
+        """Binds the target and runs the body."""
+        it = self.it
+        index: Atom = self.index
+        if self.start:
+            index = it.b.add(index, self.start)
+            index_bounds(it, self.items, index)
+        it.assign(self.node.target, self.items.item(index))
+        super().body()
+
+    def run(self) -> None:
+        """Emits the loop."""
+        head, joined, end = self.settle()
+        self.counted = not end.may & _EXITS
+        count = self.items.count
+        n: Atom = Const(array(I64), count - self.start) if isinstance(count, int) else count
+        if not isinstance(count, int) and self.start:
+            n = self.it.b.max(self.it.b.sub(count, self.start), 0)
+        body = self.body_region((self.index,), head, joined, end)
+        inits = self.inits(joined)
+        outs = tuple(leaf.out for leaf in joined.leaves)
+        it = self.it
+        it.b.loc = self.loc
+        if self.counted:
+            if outs:
+                place(it, "for", (n, *inits), outs, (body,))
+        else:
+            cond = self._condition(n, joined)
+            zero = Const(array(I64), 0)
+            place(it, "while", (zero, *inits), (Value(array(I64)), *outs), (cond, body))
+        self.leave(joined, end, True, isinstance(count, int) and count > self.start)
+        if self.counted and isinstance(n, Value):
+            flags = [x.out for x in joined.leaves if _flag(x.a, False) and _flag(x.b, True)]
+            replace_known(it.state, {out: it.b.gt(n, 0) for out in flags})
+
+    def next_index(self, index: tuple[Value, ...]) -> list[Atom]:
+        """A loop that may be left early counts by itself."""
+        return [] if self.counted else [self.it.b.add(index[0], 1)]
+
+    def _condition(self, count: Atom, joined: Join) -> Region:
+        b = self.it.b
+        types = [array(I64), *(leaf.out.type for leaf in joined.leaves)]
+        frame = b.begin("cond", types)
+        more = b.lt(frame.params[0], count)
+        return b.end([b.and_(more, _falling(b, joined, frame.params[1:]))])
+
+
+def _flag(source: Any, value: bool) -> bool:
+    return type(source) is Const and source.type is array(BOOL) and source.value is value
+
+
+def _falling(b: Any, joined: Join, params: tuple[Value, ...]) -> Atom:
+    """Whether no exit is pending, in terms of a region's own parameters."""
+    status = joined.state.status
+    for leaf, param in zip(joined.leaves, params, strict=True):
+        if leaf.out is status:
+            return b.eq(param, Const(STATUS, FALL))  # type: ignore[no-any-return]
+    return Const(array(BOOL), True)
+
+
+class RolledWhile(Rolled):
+    """`while`: the test is interpreted in the condition region; if it changes the state, at the end
+    of the body instead.
+    """
+
+    def __init__(self, it: Interp, node: ast.While, rotated: bool) -> None:
+        super().__init__(it, node)
+        self.rotated = rotated
+        self.test: bool | Atom = True
+        self.cond = Frame("cond", ())
+
+    def iterate(self, head: State) -> State:
+        """The test, then the body."""
+        if not self.rotated:
+            self._interpret_test(head)
+        return super().iterate(head)
+
+    def _interpret_test(self, head: State) -> None:
+        it = self.it
+        self.cond = Frame("cond", ())
+        it.b.frames.append(self.cond)
+        before = it.state = head.fork()
+        it.state = before.fork()
+        it.state.status, it.state.may = NO_EXIT, ONLY_FALL
+        it.at(self.node.test)
+        try:
+            self.test = it.truth(it.eval(self.node.test))
+        except PathEnd:
+            raise Rotate from None
+        if not _unchanged(before, it.state):
+            raise Rotate
+        it.b.frames.pop()
+
+    def body(self) -> None:
+        """The body and, in a rotated loop, the next test."""
+        super().body()
+        if self.rotated:
+            it = self.it
+            it.state.locals[TEST] = Known(False)
+            if FALL in it.state.may:
+                it.when_falling(lambda: evaluate_test(it, self.node))
+
+    def run(self) -> None:
+        """Emits the loop."""
+        it = self.it
+        head, joined, end = self.settle()
+        if self.test is False and not self.rotated:
+            it.state = self.entry
+            return
+        cond = self._condition(head, joined)
+        body = self.body_region((), head, joined, end)
+        inits = self.inits(joined)
+        it.b.loc = self.loc
+        place(it, "while", inits, tuple(x.out for x in joined.leaves), (cond, body))
+        natural = self.rotated or self.test is not True
+        self.leave(joined, end, natural, not natural)
+        it.state.locals.pop(TEST, None)
+
+    def _condition(self, head: Join, joined: Join) -> Region:
+        b = self.it.b
+        frame = b.begin("cond", [leaf.out.type for leaf in joined.leaves])
+        env: dict[Value, Atom] = {
+            leaf.out: p for leaf, p in zip(head.leaves, frame.params, strict=True)
+        }
+        if self.rotated:
+            test = head.state.locals[TEST]
+            pred = self.it.truth(test)
+        else:
+            b.replay(self.cond.ops, env)
+            pred = self.test
+        atom: Atom = Const(array(BOOL), pred) if isinstance(pred, bool) else pred
+        atom = env.get(atom, atom) if isinstance(atom, Value) else atom
+        return b.end([b.and_(_falling(b, joined, frame.params), atom)])
+
+
+class Rotate(Exception):
+    """The test of a `while` has effects or binds variables."""
+
+
+def evaluate_test(it: Interp, node: ast.While) -> None:
+    """Evaluates the test of a rotated loop."""
+    it.at(node.test)
+    t = it.truth(it.eval(node.test))
+    it.state.locals[TEST] = Known(t) if isinstance(t, bool) else scalar(t, True)
+
+
+def _unchanged(before: State, after: State) -> bool:
+    if before.token is not after.token or before.locals.keys() != after.locals.keys():
+        return False
+    if any(after.locals[n] is not v for n, v in before.locals.items()):
+        return False
+    return all(after.heap.get(i) is c for i, c in before.heap.items())
+
+
+def settle_exit(it: Interp, code: int) -> None:
+    """Turns a pending exit of one kind into falling through."""
+    state = it.state
+    if code not in state.may:
+        return
+    state.may = (state.may - {code}) | ONLY_FALL
+    if state.may == ONLY_FALL:
+        state.status = NO_EXIT
+    elif isinstance(state.status, Const):
+        state.status = NO_EXIT if state.status.value == code else state.status
+    else:
+        b = it.b
+        pending = b.eq(state.status, Const(STATUS, code))
+        state.status = b.select(pending, NO_EXIT, state.status)

@@ -1,0 +1,34 @@
+"""Stores into arrays, with NumPy's broadcasting and casting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anvil.ir.families import type_at
+from anvil.parser.arraylike import strength
+from anvil.parser.promotion import castable
+from anvil.parser.values import Abstract, NDArray
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
+    """Writes `value` into an array as NumPy does: broadcast and cast (in-place operators: same kind
+    only).
+    """
+    t = target.type
+    source = strength(ctx, value)[0]
+    if source is not t.dtype and source.kind == "c" and t.dtype.kind != "c":
+        ctx.error("dtype-mismatch", f"a complex value cannot be stored in {target.describe()}")
+    if op and not castable(source, t.dtype):
+        names = f"{source.np.name} to {t.dtype.np.name}"
+        ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")
+    x = ctx.atom(value, t.dtype)
+    shape = type_at(x).shape
+    if shape != t.shape:
+        while len(shape) > len(t.shape) and shape[0] == 1:
+            shape = shape[1:]
+            x = ctx.b.reshape(x, shape=shape)
+        x = ctx.broadcast(x, t.shape)
+    ctx.write(target, x)
