@@ -190,3 +190,26 @@ def test_loops_compile_to_programs_whose_size_does_not_depend_on_the_trip_count(
     assert g(1.0, 10) == f(1.0, 10)
     assert g(1.0, 100_000) == f(1.0, 100_000)
     assert len(str(g.ir(1.0, 10))) == pytest.approx(len(str(g.ir(1.0, 100_000))), abs=8)
+
+
+# ---- custom rules
+
+
+@anvil.custom_jvp
+def softplus(x: Any) -> Any:
+    return np.log1p(np.exp(x))
+
+
+@softplus.defjvp
+def softplus_jvp(primals: Any, tangents: Any) -> Any:
+    (x,), (dx,) = primals, tangents
+    y = softplus(x)
+    return y, (1.0 - np.exp(-y)) * dx
+
+
+def test_a_custom_rule_may_call_its_own_function() -> None:
+    s = 1 / (1 + np.exp(-0.3))
+    assert anvil.grad(softplus)(0.3) == pytest.approx(s, rel=1e-14)
+    assert anvil.grad(anvil.grad(softplus))(0.3) == pytest.approx(s * (1 - s), rel=1e-12)
+    third = anvil.grad(anvil.grad(anvil.grad(softplus)))
+    assert third(0.3) == pytest.approx(s * (1 - s) * (1 - 2 * s), rel=1e-10)

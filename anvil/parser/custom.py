@@ -75,15 +75,30 @@ class Rule:
         return [o.placeholders[i] for o in self.opened for i in o.inexact]
 
 
+NESTED = 3
+"""How deep a rule is used inside itself."""
+
+
 def call_custom(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
-    """A call of a function with a custom rule."""
+    """A call of a function with a custom rule.
+
+    A rule may call its own function (`y = f(x)`): there the function has its rule again, which
+    serves the next order of derivative, and so on up to NESTED; below that it is a plain function.
+    """
     if kwargs:
         it.error("wrong-arguments", f"{fn.describe()} takes its arguments by position")
+    nested, name = it.session.rules, fn.fn.open()[0]
+    if nested.count(name) >= NESTED:
+        return it.session.calls.call(it, fn.fn, list(args), {})
     rule = _open(it, fn.fn, args)
-    if fn.kind == "custom_jvp":
-        fwd, bwd = _jvp_rule(it, rule, fn.args[0]), None
-    else:
-        fwd, bwd = _vjp_rule(it, rule, fn.args[0], fn.args[1])
+    nested.append(name)
+    try:
+        if fn.kind == "custom_jvp":
+            fwd, bwd = _jvp_rule(it, rule, fn.args[0]), None
+        else:
+            fwd, bwd = _vjp_rule(it, rule, fn.args[0], fn.args[1])
+    finally:
+        nested.pop()
     return _emit(it, rule, fwd, bwd)
 
 

@@ -88,6 +88,7 @@ class Session:
         self.warnings: dict[Warned, None] = {}
         self.specialisations: dict[Any, Any] = {}
         self.active: list[Any] = []
+        self.rules: list[Any] = []
         self.lifted: dict[Any, Any] = {}
         self.infos: dict[Any, Any] = {}
         self.keep: list[Any] = []

@@ -94,6 +94,8 @@ def specialised(
     if actual is not None:
         key = (key, "flat")
         signature.given = [actual.get(a, a) for a in atoms]
+    if session.rules:
+        key = (key, tuple(session.rules))
     spec = session.specialisations.get(key)
     if spec is None:
         spec = _specialise(it, info, bound, cells, signature, key, actual is not None)
