@@ -28,9 +28,8 @@ from anvil.ir.records import Program
 from anvil.library import LIBRARY
 from anvil.opt.checks import drop_checks
 from anvil.parser.entry import Parsed, parse
-from anvil.parser.signature import Spec, StaticSpec, describe_argument
+from anvil.parser.signature import Spec, StaticSpec, describe_argument, static_key
 from anvil.parser.transforms_api import Opened, Transforms
-from anvil.parser.values import known_key
 
 if TYPE_CHECKING:
     from anvil.lower.runtime import Executable
@@ -204,7 +203,7 @@ class Group:
         """The specialisation for these leaves whose guards hold; it comes first from now on."""
         signature = self.signature(leaves)
         for k, (known, statics, spec) in enumerate(self.specs):
-            fits = known == signature and all(known_key(leaves[i]) == v for i, v in statics)
+            fits = known == signature and all(static_key(leaves[i]) == v for i, v in statics)
             if fits and (spec.free or spec.holds()):
                 if k:
                     self.specs.insert(0, self.specs.pop(k))
@@ -214,7 +213,7 @@ class Group:
     def add(self, leaves: Sequence[Any], statics: Sequence[int], spec: Specialisation) -> None:
         """A new specialisation; one with the same signature whose guards have failed goes."""
         signature = self.signature(leaves)
-        values = tuple((i, known_key(leaves[i])) for i in statics)
+        values = tuple((i, static_key(leaves[i])) for i in statics)
         self.specs = [s for s in self.specs if s[:2] != (signature, values)]
         self.specs.insert(0, (signature, values, spec))
         self.direct = spec if len(self.specs) == 1 and not values else None

@@ -27,10 +27,11 @@ from anvil.parser.signature import (
     ScalarSpec,
     Spec,
     StaticSpec,
+    host_number,
 )
 from anvil.parser.specialise import finish, run_body
 from anvil.parser.transforms_api import Transforms
-from anvil.parser.values import NONE, Abstract, Known, Scalar, is_py_number
+from anvil.parser.values import NONE, Abstract, Known, Scalar
 
 HANDLERS = (expressions.__name__, statements.__name__)
 """The modules that fill the interpreter's tables; importing them is what matters."""
@@ -243,10 +244,14 @@ class _Attempt:
         raise _Promote([place[r] for r in blocked.roots], blocked)
 
     def promotion(self, leaf: int, cause: NeedStatic) -> Promoted:
-        """The record of an argument that is promoted now."""
-        value = self.values[leaf]
-        if is_py_number(value):
-            value = bool(value) if isinstance(value, bool) else int(value)
+        """The record of an argument that is promoted now.
+
+        Raises AnvilError for a placeholder of a jax transform, which has no value.
+        """
+        try:
+            value = host_number(self.values[leaf])
+        except TypeError:
+            raise cause.error from None
         return Promoted(leaf, self.names[leaf], value, cause.why, cause.loc)
 
 

@@ -108,7 +108,7 @@ def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
 def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
     """Runs one iteration in place, or all that are left; the next index, -1 if none is left."""
     blocked = it.blocked[node]
-    count = _count_or_refuse(it, items, blocked)
+    count = _count(it, items, blocked)
     settles = not isinstance(blocked, NeedStatic) and not blocked.roots
     if settles and start < PEELED and count - start > 2:
         _iteration(it, node, items, start)
@@ -117,19 +117,22 @@ def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
         start += 1
         it.when_falling(lambda: _unrolled_for(it, node, items, start))
         return -1
+    _warn_or_refuse(it, count, blocked)
     it.unroll |= {node}
     _unrolled_for(it, node, items, start)
     return -1
 
 
-def _count_or_refuse(it: Interp, items: Items, blocked: Blocked) -> int:
+def _count(it: Interp, items: Items, blocked: Blocked) -> int:
     if isinstance(items.count, int):
-        count = items.count
-    else:
-        try:
-            count = known_count(it, items)
-        except NeedStatic as need:
-            raise NeedStatic(blocked.error, need.roots, need.why, need.loc) from blocked
+        return items.count
+    try:
+        return known_count(it, items)
+    except NeedStatic as need:
+        raise NeedStatic(blocked.error, need.roots, need.why, need.loc) from blocked
+
+
+def _warn_or_refuse(it: Interp, count: int, blocked: Blocked) -> None:
     if count > UNROLL_LIMIT:
         raise blocked.error
     if count > UNROLL_WARN:
@@ -137,7 +140,6 @@ def _count_or_refuse(it: Interp, items: Items, blocked: Blocked) -> int:
             "many-unrolled",
             f"this loop is unrolled {count} times: {blocked.error.diagnostic.message}",
         )
-    return count
 
 
 def _iteration(it: Interp, node: ast.For, items: Items, k: int) -> None:

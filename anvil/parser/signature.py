@@ -106,16 +106,19 @@ def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
 def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
     """The spec of a Python object; its computed leaves are appended to `found`.
 
-    bools, ints, floats, complex numbers, NumPy scalars and arrays are leaves; strings, None,
-    functions, types and so on are static; dataclasses and instances of plain Python classes are
-    objects.
+    bools, ints, floats, complex numbers, NumPy scalars and arrays are leaves (jax's arrays of shape
+    () are NumPy scalars); strings, None, functions, types and so on are static; dataclasses and
+    instances of plain Python classes are objects.
     """
     if is_number(value):
         _found(found, value)
         return ScalarSpec(number_dtype(value), is_py_number(value))
     if is_array(value):
         _found(found, value)
-        return ArraySpec(array(dtype_of(value.dtype), tuple(value.shape)))
+        dtype = dtype_of(value.dtype)
+        if not value.shape and not isinstance(value, np.ndarray):
+            return ScalarSpec(dtype, False)  # no program can write to jax's
+        return ArraySpec(array(dtype, tuple(value.shape)))
     if isinstance(value, tuple):
         cls = type(value) if type(value) is not tuple else None
         return TupleSpec(tuple(describe_argument(v, found) for v in value), cls)
@@ -134,6 +137,18 @@ def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
 def _found(found: list[Any] | None, value: Any) -> None:
     if found is not None:
         found.append(value)
+
+
+def host_number(value: Any) -> Any:
+    """The number that an int or bool leaf is. TypeError for a placeholder of a jax transform."""
+    if isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, int) else np.asarray(value)[()]
+
+
+def static_key(value: Any) -> Hashable:
+    """`known_key` of a leaf that programs depend on."""
+    return known_key(host_number(value) if getattr(value, "shape", None) == () else value)
 
 
 def is_array(value: Any) -> bool:
