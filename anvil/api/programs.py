@@ -16,6 +16,7 @@ from anvil.ir.builder import Builder
 from anvil.ir.evaluate import evaluate
 from anvil.ir.loc import UNKNOWN, AnyLoc
 from anvil.ir.records import Const, FuncRef, Program
+from anvil.ir.stages import STAGES
 from anvil.ir.types import TOKEN, ArrayType, Type
 from anvil.parser.signature import describe_argument
 
@@ -79,6 +80,7 @@ def gradient(program: Program, wrt: Sequence[int] = (0,)) -> Program:
 
     Tokens among the results are passed on. Raises AnvilError.
     """
+    check_differentiable(program)
     main = program.main
     numbers = [i for i, t in enumerate(main.results) if t is not TOKEN]
     loc = main.origin.loc
@@ -96,8 +98,19 @@ def gradient(program: Program, wrt: Sequence[int] = (0,)) -> Program:
     made = b.emit_tuple("vjp_call", (*b.params, Const(out, 1.0)), attrs, out_types=types)
     tokens = [a for a, t in zip(made, main.results, strict=False) if t is TOKEN]
     name = f"{main.name}.grad"
+    while name in program.funcs:
+        name += "_"
     func = b.finish(name, [*made[len(main.results) :], *tokens])
     return Program({name: func, **program.funcs}, name, "surface")
+
+
+def check_differentiable(program: Program) -> None:
+    """Raises AnvilError for a program with loops that are already planned to run backwards."""
+    for op in walk(program):
+        if op.kind.name in STAGES["surface"].forbidden:
+            what = f"a program with {op.kind.name}, of stage {program.stage}, has no derivative"
+            hint = "differentiate the program at an earlier stage, or after the pass plan-loops"
+            raise error("no-derivative", what, op.loc, hint=hint)
 
 
 def check_param(program: Program, i: int) -> None:
