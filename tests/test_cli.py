@@ -41,6 +41,9 @@ def ones(n):
 def divide(a, b):
     return a // b
 
+def flat(x):
+    return np.sum(np.floor(x))
+
 def broken(x):
     return x + missing
 
@@ -302,6 +305,14 @@ def test_what_a_program_raises_is_told(capsys: pytest.CaptureFixture[str], on: s
     assert said.code == 1
     assert "check 1 failed" in said.err
     assert "check[site=1] %t, %p" in said.err
+
+
+@pytest.mark.filterwarnings("default")
+def test_warnings_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    said = Said(capsys, "grad", "net.py:flat", "--args", "f64[2]", "--values", "1")
+    assert (said.code, said.out) == (0, "[0., 0.]\n")
+    assert said.err.startswith("warning: the gradient")
+    assert said.err.count("np.floor(x)") == 1
 
 
 # ---- opt, check, cost, view, the registries

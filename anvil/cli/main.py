@@ -6,11 +6,14 @@ import linecache
 import os
 import sys
 import traceback
+import warnings
+from argparse import Namespace
 from collections.abc import Sequence
+from typing import TextIO
 
 from anvil.cli.options import make_parser
 from anvil.cli.output import print_error, report_text
-from anvil.errors import AnvilError, InternalError
+from anvil.errors import AnvilError, AnvilWarning, InternalError
 
 REFUSED, RAISED, INTERRUPTED = 2, 1, 130
 """Exit codes: anvil refused, the user's program raised while it ran, the user interrupted."""
@@ -21,9 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     linecache.checkcache()
     try:
-        code: int = args.command(args)
-        sys.stdout.flush()
-        return code
+        return _run(args)
     except BrokenPipeError:
         return _broken_pipe()
     except KeyboardInterrupt:
@@ -36,6 +37,29 @@ def main(argv: Sequence[str] | None = None) -> int:
             print_error("".join(traceback.format_exception_only(problem)).rstrip())
             return RAISED
         raise
+
+
+def _run(args: Namespace) -> int:
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        code: int = args.command(args)
+        sys.stdout.flush()
+        return code
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """anvil's own warnings have their place in the text."""
+    if issubclass(category, AnvilWarning):
+        print_error(f"warning: {message}")
+    else:
+        print_error(warnings.formatwarning(message, category, filename, lineno, line).rstrip())
 
 
 def _is_report(problem: Exception) -> bool:
