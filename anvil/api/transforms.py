@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType, MethodType
 from typing import Any
 
 from anvil.api.function import Function, JitOptions
@@ -19,10 +20,44 @@ Fn = Callable[..., Any]
 Argnums = int | Sequence[int]
 
 
-def _of(kind: str, fun: Fn, **options: Any) -> Function:
+def _of(kind: str, fun: Fn, jit_options: JitOptions | None = None, **options: Any) -> Function:
+    """The compiled function of a transform: the same one for the same function and options.
+
+    Functions are the same if they have the same code, cells and defaults, so a lambda that is made
+    anew in every iteration of a loop is compiled once.
+    """
     if not callable(fun):
         raise error("not-callable", f"{kind} expects a function, got {type(fun).__name__}")
-    return Function(Opened(kind, fun, options), TRANSFORMS)
+    key = (kind, _identity(fun), jit_options, *((k, _hashable(v)) for k, v in options.items()))
+    try:
+        found = _MADE.get(key)
+    except TypeError:
+        return Function(Opened(kind, fun, options), TRANSFORMS, jit_options)
+    if found is None:
+        found = _MADE[key] = Function(Opened(kind, fun, options), TRANSFORMS, jit_options)
+        if len(_MADE) > _KEPT:
+            _MADE.pop(next(iter(_MADE)))
+    return found
+
+
+_MADE: dict[Any, Function] = {}
+"""Compiled functions by what they were made of, oldest first; each keeps its function alive."""
+_KEPT = 1024
+
+
+def _identity(fun: Any) -> Any:
+    """What two functions have in common exactly if they will always behave alike."""
+    if isinstance(fun, FunctionType):
+        defaults = (*(fun.__defaults__ or ()), *(fun.__kwdefaults__ or {}).values())
+        cells = fun.__closure__ or ()
+        return (fun.__code__, id(fun.__globals__), *map(id, cells), *map(id, defaults))
+    if isinstance(fun, MethodType):
+        return (_identity(fun.__func__), id(fun.__self__))
+    return ("object", id(fun))
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
 
 
 @boundary
@@ -64,9 +99,7 @@ def jit(
         pipeline=optimise,
         compiler_options=compiler_options,
     )
-    if not callable(fun):
-        raise error("not-callable", f"jit expects a function, got {type(fun).__name__}")
-    return Function(Opened("jit", fun, {}), TRANSFORMS, options)
+    return _of("jit", fun, options)
 
 
 def _numbers(argnums: Argnums) -> tuple[int, ...]:
@@ -86,7 +119,7 @@ def grad(
     The result has the structure of the argument (a tuple for several), with None at leaves that are
     not float or complex. With `has_aux` the function returns `(value, aux)` and its gradient
     `(gradient, aux)`. For a real function of complex z it is df/dx - i df/dy: its conjugate is the
-    direction of steepest ascent. Kinks follow docs/kinks.md. `transform` picks a reverse-mode
+    direction of steepest ascent. Kinks follow docs/derivatives.md. `transform` picks a reverse-mode
     transform by name.
     """
     return _of("grad", fun, argnums=_argnums(argnums), has_aux=has_aux, transform=transform)
@@ -142,16 +175,17 @@ def _entry(name: str, fun: Fn) -> Function:
     """The compiled function behind a transform that is called at a point (see _AT_POINT)."""
     if not callable(fun):
         raise error("not-callable", f"{name} expects a function, got {type(fun).__name__}")
-    key = (name, fun)
-    try:
-        found = _ENTRIES.get(key)
-    except TypeError:
-        return _of("jit", _AT_POINT[name](fun))
-    if found is None:
-        found = _ENTRIES[key] = _of("jit", _AT_POINT[name](fun))
-        if len(_ENTRIES) > _KEPT:
-            _ENTRIES.pop(next(iter(_ENTRIES)))
-    return found
+    key = (name, _identity(fun))
+    made = _POINTS.get(key)
+    if made is None:
+        made = _POINTS[key] = (_of("jit", _AT_POINT[name](fun)), fun)
+        if len(_POINTS) > _KEPT:
+            _POINTS.pop(next(iter(_POINTS)))
+    return made[0]
+
+
+_POINTS: dict[Any, tuple[Function, Fn]] = {}
+"""Entries by transform and function, oldest first."""
 
 
 def _jvp_at(fun: Fn) -> Fn:
@@ -181,8 +215,6 @@ _AT_POINT: dict[str, Callable[[Fn], Fn]] = {
     "pullback": _pullback_at,
     "hvp": _hvp_at,
 }
-_ENTRIES: dict[tuple[str, Fn], Function] = {}
-_KEPT = 256
 
 
 @boundary
