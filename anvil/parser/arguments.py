@@ -27,16 +27,7 @@ def bind(
     extra = args[len(p.positional) :]
     if extra and p.star is None:
         _too_many(ctx, info, len(args))
-    surplus: dict[str, Abstract] = {}
-    for name, value in kwargs.items():
-        if name in p.positional[p.only :] or name in p.keyword:
-            if name in out:
-                _wrong(ctx, info, f"got multiple values for argument '{name}'")
-            out[name] = value
-        elif p.star_star is not None:
-            surplus[name] = value
-        else:
-            _wrong(ctx, info, f"got an unexpected keyword argument '{name}'")
+    surplus = _keywords(ctx, info, kwargs, out)
     offset = len(p.positional) - len(defaults)
     for i, value in enumerate(defaults):
         out.setdefault(p.positional[offset + i], value)
@@ -52,6 +43,24 @@ def bind(
     if p.star_star is not None:
         out[p.star_star] = new_dict(ctx, surplus)
     return {n: out[n] for n in p.names}
+
+
+def _keywords(
+    ctx: Context, info: FunctionInfo, kwargs: Mapping[str, Abstract], out: dict[str, Abstract]
+) -> dict[str, Abstract]:
+    """Binds keyword arguments; those that belong to `**kwargs`."""
+    p = info.code.params
+    surplus: dict[str, Abstract] = {}
+    for name, value in kwargs.items():
+        if name in p.positional[p.only :] or name in p.keyword:
+            if name in out:
+                _wrong(ctx, info, f"got multiple values for argument '{name}'")
+            out[name] = value
+        elif p.star_star is not None:
+            surplus[name] = value
+        else:
+            _wrong(ctx, info, f"got an unexpected keyword argument '{name}'")
+    return surplus
 
 
 def _too_many(ctx: Context, info: FunctionInfo, given: int) -> None:

@@ -254,7 +254,9 @@ def function_info(it: Interp, obj: Any, library: bool = False) -> FunctionInfo:
         it.session.infos[key] = found
         it.session.keep.append(obj)
     if found.code.has_yield:
-        it.error("unsupported-call", f"{found.name} is a generator")
+        if not it.b.loc.source_range().line:
+            it.b.loc = found.code.loc(found.code.node)
+        it.error("unsupported-call", f"{found.name} is a generator, which is not compiled")
     return found
 
 

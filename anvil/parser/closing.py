@@ -149,7 +149,7 @@ class Closed:
         return [i for i in self.spec.leaves if is_inexact(self.results[i])]
 
     def finish(self, it: Interp, outs: Sequence[Any]) -> list[Atom]:
-        """Takes the primal results of a transformed call: effects and writes; returns the leaves."""
+        """Carries out effects and writes of a transformed call; returns the result's leaves."""
         spec = self.spec
         if spec.gives_token:
             it.state.token = outs[len(spec.func.results) - 1]

@@ -216,7 +216,11 @@ class Context:
         """
         common = dtype or self.promote(*vs)
         atoms = [self.atom(v, common) for v in vs]
-        shape = self.broadcast_shapes(*(type_at(a).shape for a in atoms))
+        shapes = [type_at(a).shape for a in atoms]
+        first = shapes[0]
+        if all(s == first for s in shapes):
+            return tuple(atoms)
+        shape = self.broadcast_shapes(*shapes)
         return tuple(self.b.broadcast_to(a, shape) for a in atoms)
 
     # ---- making
@@ -309,9 +313,9 @@ class Context:
 
     def broadcast_shapes(self, *shapes: Shape) -> Shape:
         """The common shape of operands; refused if there is none."""
-        first = shapes[0]
-        if all(s == first for s in shapes):
-            return first
+        kept = {s for s in shapes if s}
+        if len(kept) < 2:
+            return kept.pop() if kept else ()
         try:
             return np.broadcast_shapes(*shapes)
         except ValueError:
@@ -383,7 +387,7 @@ class Context:
 
     def writable(self, box: int, mark: Mark) -> None:
         """Refuses a write to a marked box."""
-        self.error("mutated-argument" if not mark.group else "alias-types", mark.reason)
+        self.error(mark.code, mark.reason)
 
     # ---- failing
 
@@ -394,7 +398,7 @@ class Context:
     def error(
         self, code: str, message: str, *, hint: str = "", notes: Sequence[Any] = ()
     ) -> NoReturn:
-        """Refuses the program: `code` is declared in `anvil.errors.codes`, `message` is one line."""
+        """Refuses the program: `code` is one of `anvil.errors.codes`, `message` is one line."""
         raise make_error(code, message, self.loc, notes=notes, hint=hint)
 
     def warn(self, code: str, message: str) -> None:
@@ -419,7 +423,7 @@ class Context:
         return self.state.token
 
     def fail(self, exception: type[BaseException], *args: Any) -> NoReturn:
-        """Raises `exception(*args)` at run time whenever this point is reached: the path ends here."""
+        """Raises `exception(*args)` at run time when this point is reached: the path ends here."""
         site = self.session.site(exception, args, self.loc)
         false = Const(array(BOOL), False)
         self.state.token = self.b.check(self.token(), false, site=site)

@@ -123,7 +123,7 @@ def _actual(rule: Rule) -> dict[Atom, Atom]:
 
 
 def _inputs(rule: Rule, closed: Closed) -> list[int | None]:
-    """For each operand of a closed function its position among the common ones; None for a token."""
+    """For each operand of a closed function its place among the common ones; None for a token."""
     out: list[int | None] = []
     for atom in closed.operands:
         if atom.type is TOKEN:

@@ -181,7 +181,7 @@ def tangent_value(it: Interp, closed: Closed, dys: Sequence[Atom]) -> Abstract:
 def matched(
     it: Interp, spec: Spec, atoms: Sequence[Atom], given: Abstract, what: str
 ) -> list[Atom]:
-    """The leaves of a tangent or cotangent that belong to inexact leaves, converted to their types."""
+    """The leaves of a tangent or cotangent that belong to inexact leaves, in their types."""
     if given is NONE or (isinstance(given, Known) and given.value is None):
         return [it.b.zeros(a.type) for a in atoms if is_inexact(a.type)]
     _, found = describe_result(it, given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from anvil.errors import error as make_error
@@ -177,12 +177,22 @@ class _Attempt:
     def _arguments(
         self, it: Interp, info: FunctionInfo | None
     ) -> tuple[list[Abstract], dict[str, Abstract]]:
-        positional = info.code.params.positional if info else ()
+        positional = info.code.params.positional if info else self._wrapped_names()
         args = []
         for i, spec in enumerate(self.args):
             name = positional[i] if i < len(positional) else f"argument {i}"
             args.append(self._value(it, spec, name))
         return args, {n: self._value(it, spec, n) for n, spec in self.kwargs.items()}
+
+    def _wrapped_names(self) -> tuple[str, ...]:
+        """The parameters of the function inside transforms, so that leaves have names."""
+        fn, opened = self.fn, self.session.transforms.opened(self.fn)
+        while opened is not None:
+            fn = opened.fn
+            opened = self.session.transforms.opened(fn)
+        code = getattr(fn, "__code__", None)
+        skip = 1 if isinstance(fn, MethodType) else 0
+        return () if code is None else code.co_varnames[skip : code.co_argcount]
 
     def _finish(self, it: Interp, name: str, value: Abstract) -> Parsed:
         out, atoms = describe_result(it, value)

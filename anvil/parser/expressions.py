@@ -6,13 +6,14 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from anvil.errors import AnvilError
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, array
 from anvil.parser import comparisons, operators
 from anvil.parser.branches import branch
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.functions import captured_names, comprehension_names
-from anvil.parser.interp import Interp, expression
+from anvil.parser.interp import Interp, expression, name_operands
 from anvil.parser.iteration import items_of, known_count, listed
 from anvil.parser.signals import PathEnd
 from anvil.parser.subscripts import get_item
@@ -90,7 +91,11 @@ def _binary(it: Interp, node: ast.BinOp) -> Abstract:
     for op in reversed(spine):
         right = it.eval(op.right)
         it.at(op)
-        value = operators.binary(it, BINARY[type(op.op)], value, right)
+        try:
+            value = operators.binary(it, BINARY[type(op.op)], value, right)
+        except AnvilError as error:
+            name_operands(it, error, ((op.left, value), (op.right, right)))
+            raise
     return value
 
 
@@ -139,7 +144,12 @@ def _compare(it: Interp, node: ast.Compare) -> Abstract:
 def _chain(it: Interp, node: ast.Compare, i: int, left: Abstract) -> Abstract:
     right = it.eval(node.comparators[i])
     it.at(node)
-    value = comparisons.compare(it, _COMPARE[type(node.ops[i])], left, right)
+    try:
+        value = comparisons.compare(it, _COMPARE[type(node.ops[i])], left, right)
+    except AnvilError as error:
+        first = node.comparators[i - 1] if i else node.left
+        name_operands(it, error, ((first, left), (node.comparators[i], right)))
+        raise
     if i + 1 == len(node.ops):
         return value
     test = it.truth(value)
@@ -382,7 +392,12 @@ def _call(it: Interp, node: ast.Call) -> Abstract:
         else:
             kwargs.update(dict_entries(it, value))
     it.at(node)
-    return it.session.calls.call(it, fn, args, kwargs)
+    try:
+        return it.session.calls.call(it, fn, args, kwargs)
+    except AnvilError as error:
+        if len(args) == len(node.args):
+            name_operands(it, error, tuple(zip(node.args, args, strict=True)))
+        raise
 
 
 @expression(ast.Attribute)

@@ -135,7 +135,7 @@ class FunctionInfo:
         return "lambda" if isinstance(node, ast.Lambda) else node.name
 
     def nested(self, node: FunctionNode, visible: frozenset[str]) -> FunctionInfo:
-        """The function defined by `node` inside this one; `visible` are the names it may capture."""
+        """The function defined by `node` inside this one; it may capture the names `visible`."""
         found = self.inner.get(node)
         if found is None:
             name = "<lambda>" if isinstance(node, ast.Lambda) else node.name

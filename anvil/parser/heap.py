@@ -110,7 +110,7 @@ class Mark:
 
     reason: str
     group: frozenset[int] = frozenset()
-    loc: AnyLoc | None = None
+    code: str = "mutated-argument"
 
 
 @dataclass(slots=True, eq=False)

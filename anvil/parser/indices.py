@@ -64,35 +64,36 @@ def make_plan(ctx: Context, shape: Shape, index: Abstract) -> Plan:
 
 def _normal(ctx: Context, p: Abstract) -> Any:
     """An index part as None, Ellipsis, a slice, an int atom, or an array value."""
+    found = _scalar_part(ctx, p)
+    if found is not _OTHER:
+        return found
+    if isinstance(p, NDArray) or (isinstance(p, ListV | TupleV) and is_arraylike(ctx, p)):
+        a = p if isinstance(p, NDArray) else ctx.array(ctx.atom(p))
+        if isinstance(p, ListV) and not a.type.size:
+            a = ctx.array(ctx.b.zeros(array(I64, a.type.shape)))
+        if a.type.dtype.kind in "iub":
+            whole = not a.type.shape and a.type.dtype is not BOOL
+            return ctx.b.cast(ctx.read(a), I64) if whole else a
+    allowed = "integers, slices, None, ... and integer or boolean arrays"
+    ctx.error("bad-index", f"arrays are indexed by {allowed}, not by {ctx.describe(p)}")
+
+
+_OTHER = object()
+
+
+def _scalar_part(ctx: Context, p: Abstract) -> Any:
+    """An index part that is no array, or _OTHER."""
     if isinstance(p, Known):
         v = p.value
         if v is None or v is Ellipsis or isinstance(v, slice):
             return v
         if isinstance(v, bool | np.bool_):
             return ctx.array(ctx.atom(p))
-        if isinstance(v, int | np.integer):
-            return Const(array(I64), int(v))
         if hasattr(v, "__index__"):
             return Const(array(I64), v.__index__())
-    if isinstance(p, Scalar):
-        if p.dtype is BOOL:
-            return ctx.array(p.atom)
-        if p.dtype.kind in "iu":
-            return ctx.b.cast(p.atom, I64)
-    if isinstance(p, SliceV):
-        return p
-    if isinstance(p, NDArray) or (isinstance(p, ListV | TupleV) and is_arraylike(ctx, p)):
-        a = p if isinstance(p, NDArray) else ctx.array(ctx.atom(p))
-        if isinstance(p, ListV) and not a.type.size:
-            a = ctx.array(ctx.b.zeros(array(I64, a.type.shape)))
-        if a.type.dtype.kind in "iub":
-            if not a.type.shape and a.type.dtype is not BOOL:
-                return ctx.b.cast(ctx.read(a), I64)
-            return a
-    ctx.error(
-        "bad-index",
-        f"arrays are indexed by integers, slices, None, ... and integer or boolean arrays, not by {ctx.describe(p)}",
-    )
+    if isinstance(p, Scalar) and p.dtype.kind in "iub":
+        return ctx.array(p.atom) if p.dtype is BOOL else ctx.b.cast(p.atom, I64)
+    return p if isinstance(p, SliceV) else _OTHER
 
 
 def _axes_used(p: Any) -> int:

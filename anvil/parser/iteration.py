@@ -51,14 +51,9 @@ def items_of(ctx: Context, v: Abstract) -> Items:
     if isinstance(v, RangeV):
         return _range(ctx, v.start, v.stop, v.step)
     if isinstance(v, Known):
-        if type(v.value) is range:
-            r = v.value
-            return _range(ctx, Known(r.start), Known(r.stop), Known(r.step))
-        if isinstance(v.value, str | tuple | list | bytes | frozenset | set | dict):
-            return _static([ctx.constant(x) for x in v.value])
-        if isinstance(v.value, EnumType):
-            members: list[Any] = list(v.value)
-            return _static([Known(x) for x in members])
+        known = _known_items(ctx, v.value)
+        if known is not None:
+            return known
     if isinstance(v, ListV | TupleV):
         return _static(list(ctx.items(v)))
     if isinstance(v, Lazy):
@@ -69,6 +64,17 @@ def items_of(ctx: Context, v: Abstract) -> Items:
     if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
         return items_of(ctx, ctx.session.calls.method(ctx, v, "__iter__", []))
     ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
+
+
+def _known_items(ctx: Context, obj: Any) -> Items | None:
+    if type(obj) is range:
+        return _range(ctx, Known(obj.start), Known(obj.stop), Known(obj.step))
+    if isinstance(obj, str | tuple | list | bytes | frozenset | set | dict):
+        return _static([ctx.constant(x) for x in obj])
+    if isinstance(obj, EnumType):
+        members: list[Any] = list(obj)
+        return _static([Known(x) for x in members])
+    return None
 
 
 def listed(ctx: Context, v: Abstract) -> list[Abstract]:

@@ -1,4 +1,4 @@
-"""Jacobians and Hessians of functions inside compiled code: vmap over basis vectors of jvp or vjp."""
+"""Jacobians and Hessians inside compiled code: jvp or vjp mapped over basis vectors."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Join:
         self._hint = ""
 
     def run(self, roots: Iterable[int], sweep: bool) -> State:
-        """Joins the variables, the boxes `roots`, and with `sweep` every box that both states have."""
+        """Joins the variables, the boxes `roots`, and with `sweep` all boxes of both states."""
         a, b, out = self.a, self.b, self.state
         common = {i: c for i, c in a.heap.items() if b.heap.get(i) is c}
         out.heap = dict(common) if sweep else dict(a.heap)
@@ -343,7 +343,7 @@ class Join:
             group = group | old.group
         group = {b for b in group if b in heap}
         if len(group) > 1 and box in heap:
-            marks[box] = Mark(_SHARED, frozenset(group), self._locs[0])
+            marks[box] = Mark(_SHARED, frozenset(group), "alias-types")
 
     def marks_of_second(self) -> dict[int, Mark]:
         """The marks where only the second path leads here."""
@@ -353,7 +353,7 @@ class Join:
             mark = None if y is None else self.b.marks.get(y)
             if mark is not None:
                 group = frozenset().union(*(second.get(b, {b}) for b in mark.group))
-                out[box] = Mark(mark.reason, group, mark.loc)
+                out[box] = Mark(mark.reason, group, mark.code)
         return out
 
     # ---- leaves

@@ -138,4 +138,7 @@ def hidden_atom(it: Interp, hidden: Hidden) -> Value:
 
 def outside(name: str) -> Mark:
     """Why something read from outside must not be written."""
-    return Mark(f"`{name}` is outside the compiled function, which must not write to it")
+    return Mark(
+        f"`{name}` is outside the compiled function, which must not write to it",
+        code="mutated-global",
+    )

@@ -58,20 +58,16 @@ def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
 
 
 def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
+    simple: Abstract | None
     if isinstance(base, NDArray):
         simple = _array_attribute(it, base, name)
-        if simple is not None:
-            return simple
-    elif isinstance(base, Known):
-        if not hasattr(base.value, name):
-            it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
-        found = getattr(base.value, name)
-        if not callable(found) or isinstance(found, type):
-            return it.constant(found)
     elif isinstance(base, Scalar):
         simple = _scalar_attribute(it, base, name)
-        if simple is not None:
-            return simple
+    else:
+        assert isinstance(base, Known)
+        simple = _known_number_attribute(it, base, name)
+    if simple is not None:
+        return simple
     library = it.session.library
     if name in library.attributes:
         return it.call_entry(library.attributes[name], [base], {})
@@ -79,12 +75,23 @@ def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
         return Bound("array method", Known(name), (base,))
     if isinstance(base, Known):
         return Known(getattr(base.value, name))
-    host: type = np.ndarray if isinstance(base, NDArray) else np.generic
-    if isinstance(base, Scalar) and base.py:
-        host = {"b": bool, "i": int, "f": float, "c": complex}[base.dtype.kind]
-    if hasattr(host, name):
+    if hasattr(host_type(base), name):
         it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
     it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+
+
+def host_type(v: Abstract) -> type:
+    """The Python class of an array or a number."""
+    if isinstance(v, Scalar) and v.py:
+        return {"b": bool, "i": int, "f": float, "c": complex}[v.dtype.kind]
+    return np.ndarray if isinstance(v, NDArray) else np.generic
+
+
+def _known_number_attribute(it: Interp, base: Known, name: str) -> Abstract | None:
+    if not hasattr(base.value, name):
+        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    found = getattr(base.value, name)
+    return it.constant(found) if not callable(found) or isinstance(found, type) else None
 
 
 def _array_attribute(it: Interp, base: NDArray, name: str) -> Abstract | None:
@@ -272,8 +279,8 @@ def _dataclass_init(
     fields = dataclasses.fields(obj.cls)
     positional = [f.name for f in fields if f.init and not f.kw_only]
     if len(args) > len(positional):
-        message = f"{obj.cls.__name__}() takes {len(positional)} positional arguments but {len(args)} were given"
-        it.error("wrong-arguments", message)
+        takes = f"{obj.cls.__name__}() takes {len(positional)} positional arguments"
+        it.error("wrong-arguments", f"{takes} but {len(args)} were given")
     given = dict(zip(positional, args, strict=False))
     for name, value in kwargs.items():
         if name in given or not any(f.name == name and f.init for f in fields):

@@ -18,6 +18,7 @@ from anvil.parser.values import (
     Abstract,
     Known,
     ListV,
+    NDArray,
     ObjectV,
     is_number,
     scalar,
@@ -88,6 +89,8 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     """`a op b`."""
     if type(a) is Known and type(b) is Known:
         return folded(ctx, op, a, b)
+    if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b):
+        return ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b))))
     ka, kb = kind_of(a), kind_of(b)
     if isinstance(a, ObjectV) or isinstance(b, ObjectV):
         return _overloaded(ctx, op, a, b)
@@ -98,6 +101,12 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
             return _python(ctx, op, a, b)
         return _numpy(ctx, op, a, b)
     return _sequence(ctx, op, a, b, ka, kb)
+
+
+def _dense(op: str, a: NDArray, b: NDArray) -> bool:
+    """Two arrays of one float type, where there is nothing to decide."""
+    t = a.type
+    return t is b.type and op in "+-*/" and t.dtype.inexact and t.shape != ()
 
 
 def folded(ctx: Context, op: str, a: Known, b: Known) -> Abstract:

@@ -24,9 +24,10 @@ from anvil.parser.heap import BREAK, CONTINUE, FALL, NO_EXIT, ONLY_FALL, RETURN,
 from anvil.parser.iteration import Items, index_bounds
 from anvil.parser.joins import Join, materialise
 from anvil.parser.liveness import names_stored, names_written_through
+from anvil.parser.settled import Settled, entry_signature
 from anvil.parser.signals import Blocked, PathEnd
 from anvil.parser.values import Known, Partial, Scalar, scalar
-from anvil.parser.walks import head_key, scrambled
+from anvil.parser.walks import Signature, head_key, scrambled
 
 if TYPE_CHECKING:
     from anvil.ir.records import Region
@@ -52,19 +53,33 @@ class Rolled:
     # ---- the fixed point
 
     def settle(self) -> tuple[Join, Join, State]:
-        """The head, the join of entry and end (equal to it), and the end; `frame` holds the body."""
-        head = self._guess()
-        for _ in range(ROUNDS):
+        """The head, the join of entry and end (equal to it), the end; `frame` holds the body."""
+        loops = self.it.session.loops
+        signature, structure = entry_signature(self.entry, self.names, self.it.external)
+        key = (self.node, type(self), structure)
+        memo: Settled | None = loops.get(key)
+        head = self._guess() if memo is None else self._remembered(memo, signature)
+        for attempt in range(ROUNDS):
             self.params.update(leaf.out for leaf in head.leaves)
             end = self.iterate(head.state)
             joined = self._join(end)
             if head_key(joined, self.names, self.it.external) == head_key(
                 head, self.names, self.it.external
             ):
+                if attempt:
+                    boxes, atoms = list(signature.boxes), signature.atoms
+                    loops[key] = Settled(end, boxes, atoms, self.entry.token)
                 return head, joined, end
             head = joined
         error = make_error("loop-types", "the types of this loop do not settle", self.loc)
         raise Blocked(error)
+
+    def _remembered(self, memo: Settled, signature: Signature) -> Join:
+        """The head that this loop had when it was last entered with a state of this structure."""
+        join = Join(self.entry, memo.renamed(signature, self.entry), self.names, self.node)
+        join.inner = set(), memo.visible(signature)
+        join.run(self.it.external, sweep=False)
+        return join
 
     def _guess(self) -> Join:
         body = self.node.body

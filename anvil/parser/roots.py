@@ -1,4 +1,4 @@
-"""Which parameters a value is computed from: what would have to be known for the value to be known."""
+"""Which parameters a value is computed from: what has to be known for the value to be known."""
 
 from __future__ import annotations
 

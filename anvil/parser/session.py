@@ -92,6 +92,7 @@ class Session:
         self.lifted: dict[Any, Any] = {}
         self.infos: dict[Any, Any] = {}
         self.keep: list[Any] = []
+        self.loops: dict[Any, Any] = {}
         self._sites: dict[Any, int] = {}
 
     def site(self, exception: type[BaseException], args: tuple[Any, ...], loc: AnyLoc) -> int:

@@ -206,7 +206,7 @@ def _child(
     for box in signature.boxes:
         mark = it.state.marks.get(box)
         if mark is not None:
-            state.marks[boxes[box]] = Mark(mark.reason, loc=mark.loc)
+            state.marks[boxes[box]] = Mark(mark.reason, code=mark.code)
     if it.state.token is not None:
         state.token = child.token_param = Value(TOKEN, "token")
     return child
@@ -353,5 +353,5 @@ def read_results(
     for box, mark in spec.state.marks.items():
         if mark.group and box in inner and inner[box] not in it.state.marks:
             group = frozenset(inner[b] for b in mark.group if b in inner)
-            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.loc)
+            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.code)
     return ret

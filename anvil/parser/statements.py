@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
+from anvil.errors import AnvilError
 from anvil.ir.records import Atom
 from anvil.parser import operators
 from anvil.parser.array_items import augmented_mask
@@ -14,7 +15,7 @@ from anvil.parser.branches import branch
 from anvil.parser.expressions import BINARY, formatted, make_function
 from anvil.parser.heap import BREAK, CONTINUE, RETURN
 from anvil.parser.inplace import in_place
-from anvil.parser.interp import ASSIGN, Interp, statement
+from anvil.parser.interp import ASSIGN, Interp, name_operands, statement
 from anvil.parser.iteration import listed
 from anvil.parser.loops import run_for, run_while
 from anvil.parser.objects import delete_item, set_attribute
@@ -112,8 +113,12 @@ def _augmented(it: Interp, node: ast.AugAssign, rest: Rest) -> bool:
 def _combined(it: Interp, node: ast.AugAssign, op: str, old: Abstract) -> Abstract:
     value = it.eval(node.value)
     it.at(node)
-    done = in_place(it, op, old, value)
-    return operators.binary(it, op, old, value) if done is None else done
+    try:
+        done = in_place(it, op, old, value)
+        return operators.binary(it, op, old, value) if done is None else done
+    except AnvilError as error:
+        name_operands(it, error, ((node.target, old), (node.value, value)))
+        raise
 
 
 @statement(ast.Expr)

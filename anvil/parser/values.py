@@ -77,15 +77,15 @@ class Known(Abstract):
         v = self.value
         if isinstance(v, types.ModuleType):
             return f"the module {v.__name__}"
-        if isinstance(v, type | types.FunctionType | types.BuiltinFunctionType | np.ufunc):
-            return f"{v.__name__}"
+        if callable(v) and hasattr(v, "__name__"):
+            return qualified(v)
         text = repr(v)
         return text if len(text) < 60 else f"a {type(v).__name__}"
 
 
 @dataclass(slots=True, eq=False)
 class Scalar(Abstract):
-    """A number of shape (). `py`: a Python bool, int, float or complex; otherwise a NumPy scalar."""
+    """A number of shape (). `py`: a Python bool, int, float or complex; else a NumPy scalar."""
 
     atom: Atom
     py: bool
@@ -287,7 +287,7 @@ class Closure(Abstract):
         return Closure(self.info, parts[:c], parts[c:d], parts[d:])  # type: ignore[arg-type]
 
     def describe(self) -> str:
-        return f"the function {self.info.name}"
+        return "a lambda" if self.info.name == "lambda" else f"the function {self.info.name}"
 
 
 @dataclass(slots=True, eq=False)
@@ -373,7 +373,7 @@ class Partial(Abstract):
 
 @dataclass(slots=True, eq=False)
 class Conflict(Abstract):
-    """Values that two paths brought together and that have no common form; reading it is refused."""
+    """Values of two paths that have no common form; reading it is refused."""
 
     first: str
     second: str
@@ -410,6 +410,16 @@ def is_number(value: Any) -> bool:
     if isinstance(value, _PLAIN_NUMBERS):
         return True
     return isinstance(value, np.generic) and value.dtype.kind in "biufc"
+
+
+def qualified(v: Any) -> str:
+    """The name of a callable, with its package for library functions: `np.linalg.svd`."""
+    module = getattr(v, "__module__", None) or ""
+    package = module.split(".")[0]
+    name: str = v.__name__
+    if package not in ("numpy", "math", "scipy"):
+        return name
+    return f"{module}.{name}".replace("numpy", "np", 1)
 
 
 def known_number(v: Abstract) -> bool:
