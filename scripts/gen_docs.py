@@ -1,23 +1,39 @@
-"""Writes the generated pages of docs/: `python scripts/gen_docs.py`."""
+"""Writes the generated pages of docs/ and the generated parts of the others.
+
+python scripts/gen_docs.py
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from anvil.errors import render_reference
+import doc_pages
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGES: dict[str, Callable[[], str]] = {"errors.md": render_reference}
+from anvil.errors import render_reference
+from anvil.ir.reference import render_ops
+
+ROOT = Path(__file__).parents[1]
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/errors.md": render_reference,
+    "docs/ops.md": render_ops,
+}
 
 
 def main() -> None:
     """Writes every page that differs."""
     for name, render in PAGES.items():
-        page = DOCS / name
-        if not page.exists() or page.read_text(encoding="utf-8") != render():
-            page.write_text(render(), encoding="utf-8")
-            print(f"wrote {page}")
+        write(name, render())
+    for name in doc_pages.EXECUTED:
+        write(name, doc_pages.render(name))
+
+
+def write(name: str, text: str) -> None:
+    """Writes one page if it differs."""
+    page = ROOT / name
+    if not page.exists() or page.read_text(encoding="utf-8") != text:
+        page.write_text(text, encoding="utf-8")
+        print(f"wrote {name}")
 
 
 if __name__ == "__main__":
