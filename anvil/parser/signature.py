@@ -110,6 +110,8 @@ def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
     () are NumPy scalars); strings, None, functions, types and so on are static; dataclasses and
     instances of plain Python classes are objects.
     """
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return StaticSpec(value)
     if is_number(value):
         _found(found, value)
         return ScalarSpec(number_dtype(value), is_py_number(value))
