@@ -55,12 +55,13 @@ def names_written_through(node: ast.AST) -> Names:
 
 
 class Liveness:
-    """`after[s]`: names live after a statement; `head[s]`: at the head of a loop, before its test
-    or next item.
+    """`after[s]`: names live after a statement, however it ends; `exits[s]`: where a break or
+    continue in it leads; `head[s]`: at the head of a loop, before its test or next item.
     """
 
     def __init__(self, body: list[ast.stmt]) -> None:
         self.after: dict[ast.stmt, Names] = {}
+        self.exits: dict[ast.stmt, Names] = {}
         self.head: dict[ast.stmt, Names] = {}
         self._block(body, _NONE, _NONE, _NONE)
 
@@ -68,7 +69,12 @@ class Liveness:
         self, stmts: list[ast.stmt], out: Names, on_break: Names, on_continue: Names
     ) -> Names:
         for stmt in reversed(stmts):
-            self.after[stmt] = out
+            leaves = _exits(stmt)
+            exits = (on_break if ast.Break in leaves else _NONE) | (
+                on_continue if ast.Continue in leaves else _NONE
+            )
+            self.exits[stmt] = exits
+            self.after[stmt] = out | exits
             out = self._stmt(stmt, out, on_break, on_continue)
         return out
 
@@ -121,6 +127,21 @@ class Liveness:
             head = head | (self._block(s.body, head, out, head) - bound)
         self.head[s] = head
         return head
+
+
+def _exits(node: ast.AST) -> frozenset[type]:
+    """How a statement may leave the loop around it: Break, Continue; remembered on the node."""
+    if isinstance(node, ast.Break | ast.Continue):
+        return frozenset((type(node),))
+    if isinstance(node, ast.expr | ast.FunctionDef | ast.ClassDef):
+        return frozenset()
+    try:
+        found: frozenset[type] = node._anvil_exits  # type: ignore[attr-defined]
+    except AttributeError:
+        inner = node.orelse if isinstance(node, ast.For | ast.While) else ast.iter_child_nodes(node)
+        found = frozenset[type]().union(*map(_exits, inner))
+        node._anvil_exits = found  # type: ignore[attr-defined]
+    return found
 
 
 def _targets(targets: list[Any]) -> Names:

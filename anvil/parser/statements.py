@@ -145,15 +145,16 @@ def _if(it: Interp, node: ast.If, rest: Rest) -> bool:
 def if_data(it: Interp, node: ast.If, test: Atom, rest: Rest) -> bool:
     """An `if` whose test the program computes."""
     it.at(node.test)
-    after = it.info.code.live.after
+    live = it.info.code.live
+    pending = (live.exits.get(s, frozenset()) for s in (node, *rest))
     return branch(
         it,
         test,
         lambda: it.block(node.body),
         lambda: it.block(node.orelse),
         rest,
-        after.get(node),
-        after.get(rest[-1]) if rest else None,
+        live.after.get(node),
+        live.after[rest[-1]].union(*pending) if rest and rest[-1] in live.after else None,
     )
 
 
