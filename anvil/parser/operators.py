@@ -11,7 +11,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I8, I64, DType
-from anvil.parser import ranges
+from anvil.parser import overflow, ranges
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.promotion import mean_of, promote
 from anvil.parser.values import (
@@ -138,9 +138,11 @@ def _python(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
         return _python_power(ctx, a, b, dtype)
     if op in ("<<", ">>"):
         return _shift(ctx, op, a, b, dtype)
-    atom = ctx.b.emit(KINDS[op], (ctx.atom(a, dtype), ctx.atom(b, dtype)))
+    x, y = ctx.atom(a, dtype), ctx.atom(b, dtype)
+    atom = ctx.b.emit(KINDS[op], (x, y))
     if dtype is I64:
         ranges.note(ctx, op, a, b, atom)
+        overflow.check(ctx, op, x, y, atom)
     return scalar(atom, True)
 
 
@@ -162,7 +164,7 @@ def _python_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Abstr
     if dtype is I64:
         exponent = ctx.known(b, "the exponent of an int")
         if exponent >= 0:
-            return scalar(_repeated(ctx, ctx.atom(a, I64), int(exponent)), True)
+            return scalar(_repeated(ctx, ctx.atom(a, I64), int(exponent), True), True)
         dtype = F64
     x, y = ctx.atom(a, dtype), ctx.atom(b, dtype)
     if dtype is F64:
@@ -184,24 +186,33 @@ def _check_power(ctx: Context, x: Atom, y: Atom) -> None:
         ctx.check(fine, ValueError, "a negative number to a fractional power is complex")
 
 
-def _repeated(ctx: Context, x: Atom, n: int) -> Atom:
-    """x ** n for an int n >= 0 by repeated squaring."""
+def _repeated(ctx: Context, x: Atom, n: int, python: bool = False) -> Atom:
+    """x ** n for an int n >= 0 by repeated squaring, checked for Python's ints."""
     result: Atom | None = None
+
+    def product(p: Atom, q: Atom) -> Atom:
+        found: Atom = ctx.b.mul(p, q)
+        if python:
+            overflow.check(ctx, "*", p, q, found)
+        return found
+
     while n:
         if n & 1:
-            result = x if result is None else ctx.b.mul(result, x)
+            result = x if result is None else product(result, x)
         n >>= 1
         if n:
-            x = ctx.b.mul(x, x)
+            x = product(x, x)
     return Const(x.type, 1) if result is None else result  # type: ignore[arg-type]
 
 
 def _shift(ctx: Context, op: str, a: Abstract, b: Abstract, dtype: DType) -> Abstract:
     if dtype.kind not in "i":
         refuse(ctx, op, a, b)
-    n = ctx.atom(b, I64)
+    x, n = ctx.atom(a, I64), ctx.atom(b, I64)
     ctx.check(ctx.b.ge(n, 0), ValueError, "negative shift count")
-    return scalar(ctx.b.emit(KINDS[op], (ctx.atom(a, I64), n)), True)
+    atom = ctx.b.emit(KINDS[op], (x, n))
+    overflow.check(ctx, op, x, n, atom)
+    return scalar(atom, True)
 
 
 # ---- NumPy scalars and arrays
@@ -284,17 +295,30 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
         ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}")
     x = ctx.atom(v)
     dtype = type_at(x).dtype
-    if kind == "py" and dtype is BOOL:
-        x, dtype = ctx.cast(x, I64), I64
-    if op == "-" and dtype is BOOL:
-        ctx.error("bad-operand", "NumPy does not negate booleans with `-`", hint="Use `~`.")
     if op == "~" and dtype.inexact:
         ctx.error("bad-operand", f"~ is not defined for {dtype.np.name}")
-    if op != "+":
-        x = ctx.b.neg(x) if op == "-" else ctx.b.not_(x)
-    if kind == "py" and dtype is I64:
-        ranges.note_unary(ctx, op, v, x)
-    return scalar(x, True) if kind == "py" else ctx.result(x)
+    if kind == "py":
+        return _python_unary(ctx, op, v, ctx.cast(x, I64) if dtype is BOOL else x)
+    if op == "-" and dtype is BOOL:
+        ctx.error("bad-operand", "NumPy does not negate booleans with `-`", hint="Use `~`.")
+    return ctx.result(_signed(ctx, op, x))
+
+
+def _signed(ctx: Context, op: str, x: Atom) -> Atom:
+    if op == "+":
+        return x
+    out: Atom = ctx.b.neg(x) if op == "-" else ctx.b.not_(x)
+    return out
+
+
+def _python_unary(ctx: Context, op: str, v: Abstract, x: Atom) -> Abstract:
+    if type_at(x).dtype is not I64:
+        return scalar(_signed(ctx, op, x), True)
+    if op == "-":
+        overflow.check_negation(ctx, x)
+    found = _signed(ctx, op, x)
+    ranges.note_unary(ctx, op, v, found)
+    return scalar(found, True)
 
 
 # ---- sequences and overloading
