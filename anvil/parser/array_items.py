@@ -38,7 +38,8 @@ def get_array(ctx: Context, base: NDArray, index: Abstract) -> Abstract:
         return _gather(ctx, base, plan)
     window, _ = window_of(plan)
     if window is None:
-        return NDArray(base.box, base.path, base.type)
+        whole = NDArray(base.box, base.path, base.type)
+        return whole if base.type.shape or _has_dots(index) else scalar(ctx.read(base), False)
     if not window.shape and not _has_dots(index):
         return scalar(window.read(ctx.b, ctx.read(base)), False)
     return ctx.view(base, window, window.shape)

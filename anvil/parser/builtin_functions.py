@@ -8,26 +8,21 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from anvil.parser import comparisons
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.iteration import items_of, listed
-from anvil.parser.objects import get_attribute, raw_set, set_attribute
+from anvil.parser.objects import get_attribute, raw_set, set_attribute, type_of_value
 from anvil.parser.values import (
     NONE,
-    PY_DTYPES,
     Abstract,
     Bound,
     Closure,
-    DictV,
     Known,
     Lazy,
     ListV,
     NDArray,
     ObjectV,
     RangeV,
-    Scalar,
     TupleV,
     scalar,
 )
@@ -112,32 +107,13 @@ def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
 # ---- types
 
 
-def type_of_value(it: Interp, v: Abstract) -> type:
-    """What `type(v)` is."""
-    if isinstance(v, Known):
-        return type(v.value)
-    if isinstance(v, Scalar):
-        if not v.py:
-            return v.dtype.np.type
-        return next(t for t, d in PY_DTYPES.items() if d is v.dtype)
-    if isinstance(v, ObjectV):
-        return v.cls
-    if isinstance(v, TupleV):
-        return v.cls or tuple
-    simple: dict[type, type] = {NDArray: np.ndarray, ListV: list, DictV: dict, RangeV: range}
-    found = simple.get(type(v))
-    if found is None:
-        found = type(lambda: None) if isinstance(v, Closure | Bound) else type(v)
-    return found
-
-
 def _isinstance(it: Interp, v: Abstract, classes: Abstract) -> Abstract:
     wanted = it.known(classes, "a class")
-    return Known(issubclass(type_of_value(it, v), wanted))
+    return Known(issubclass(type_of_value(v), wanted))
 
 
 def _type(it: Interp, v: Abstract) -> Abstract:
-    return Known(type_of_value(it, v))
+    return Known(type_of_value(v))
 
 
 def _callable(it: Interp, v: Abstract) -> Abstract:
@@ -164,7 +140,7 @@ def _has(it: Interp, v: Abstract, name: str) -> bool:
         return name in getattr(box, "attrs", {}) or hasattr(v.cls, name)
     if isinstance(v, Known):
         return hasattr(v.value, name)
-    return hasattr(type_of_value(it, v), name)
+    return hasattr(type_of_value(v), name)
 
 
 def _hasattr(it: Interp, v: Abstract, name: Abstract) -> Abstract:

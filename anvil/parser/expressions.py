@@ -12,9 +12,9 @@ from anvil.ir.types import BOOL, I64, array
 from anvil.parser import comparisons, operators
 from anvil.parser.branches import branch
 from anvil.parser.containers import dict_entries, new_dict
-from anvil.parser.functions import captured_names, comprehension_names
 from anvil.parser.interp import Interp, expression, name_operands
 from anvil.parser.iteration import items_of, known_count, listed
+from anvil.parser.scopes import captured_names, comprehension_names
 from anvil.parser.signals import PathEnd
 from anvil.parser.subscripts import get_item
 from anvil.parser.values import (

@@ -17,6 +17,7 @@ from anvil.parser.heap import DictBox, ListBox, ObjectBox, fresh_box
 from anvil.parser.lift import adopt, lifted, lifted_attribute
 from anvil.parser.stores import store
 from anvil.parser.values import (
+    PY_DTYPES,
     Abstract,
     Bound,
     Closure,
@@ -26,6 +27,7 @@ from anvil.parser.values import (
     ListV,
     NDArray,
     ObjectV,
+    RangeV,
     Scalar,
     TupleV,
     is_number,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     """`base.name`."""
+    if name == "__class__":
+        return Known(type_of_value(base))
     if isinstance(base, NDArray | Scalar) or (isinstance(base, Known) and is_number(base.value)):
         return _number_attribute(it, base, name)
     if isinstance(base, ObjectV):
@@ -75,16 +79,28 @@ def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
         return Bound("array method", Known(name), (base,))
     if isinstance(base, Known):
         return Known(getattr(base.value, name))
-    if hasattr(host_type(base), name):
+    if hasattr(type_of_value(base), name):
         it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
     it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
 
 
-def host_type(v: Abstract) -> type:
-    """The Python class of an array or a number."""
-    if isinstance(v, Scalar) and v.py:
-        return {"b": bool, "i": int, "f": float, "c": complex}[v.dtype.kind]
-    return np.ndarray if isinstance(v, NDArray) else np.generic
+def type_of_value(v: Abstract) -> type:
+    """What `type(v)` is."""
+    if isinstance(v, Known):
+        return type(v.value)
+    if isinstance(v, Scalar):
+        if not v.py:
+            return v.dtype.np.type
+        return next(t for t, d in PY_DTYPES.items() if d is v.dtype)
+    if isinstance(v, ObjectV):
+        return v.cls
+    if isinstance(v, TupleV):
+        return v.cls or tuple
+    simple: dict[type, type] = {NDArray: np.ndarray, ListV: list, DictV: dict, RangeV: range}
+    found = simple.get(type(v))
+    if found is None:
+        found = type(lambda: None) if isinstance(v, Closure | Bound) else type(v)
+    return found
 
 
 def _known_number_attribute(it: Interp, base: Known, name: str) -> Abstract | None:
@@ -162,8 +178,6 @@ def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
         return value
     if static is not None:
         return _bind(it, base, base.cls, name, static)
-    if name == "__class__":
-        return Known(base.cls)
     if name == "__dict__":
         return containers.new_dict(it, dict(attrs))
     fallback = inspect.getattr_static(base.cls, "__getattr__", None)

@@ -290,35 +290,27 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
                 return Known(fn(v.value))
         except TypeError as error:
             ctx.error("bad-operand", str(error))
-    kind = kind_of(v)
-    if kind not in _NUMBERS:
+    if kind_of(v) not in _NUMBERS:
         ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}")
+    return _unary_number(ctx, op, v, kind_of(v) == "py")
+
+
+def _unary_number(ctx: Context, op: str, v: Abstract, py: bool) -> Abstract:
     x = ctx.atom(v)
     dtype = type_at(x).dtype
-    if op == "~" and dtype.inexact:
-        ctx.error("bad-operand", f"~ is not defined for {dtype.np.name}")
-    if kind == "py":
-        return _python_unary(ctx, op, v, ctx.cast(x, I64) if dtype is BOOL else x)
+    if py and dtype is BOOL:
+        x, dtype = ctx.cast(x, I64), I64
     if op == "-" and dtype is BOOL:
         ctx.error("bad-operand", "NumPy does not negate booleans with `-`", hint="Use `~`.")
-    return ctx.result(_signed(ctx, op, x))
-
-
-def _signed(ctx: Context, op: str, x: Atom) -> Atom:
-    if op == "+":
-        return x
-    out: Atom = ctx.b.neg(x) if op == "-" else ctx.b.not_(x)
-    return out
-
-
-def _python_unary(ctx: Context, op: str, v: Abstract, x: Atom) -> Abstract:
-    if type_at(x).dtype is not I64:
-        return scalar(_signed(ctx, op, x), True)
-    if op == "-":
-        overflow.check_negation(ctx, x)
-    found = _signed(ctx, op, x)
-    ranges.note_unary(ctx, op, v, found)
-    return scalar(found, True)
+    if op == "~" and dtype.inexact:
+        ctx.error("bad-operand", f"~ is not defined for {dtype.np.name}")
+    if op != "+":
+        x = ctx.b.neg(x) if op == "-" else ctx.b.not_(x)
+    if not py:
+        return ctx.result(x)
+    if dtype is I64:
+        ranges.note_unary(ctx, op, v, x)
+    return scalar(x, True)
 
 
 # ---- sequences and overloading
