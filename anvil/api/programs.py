@@ -47,8 +47,12 @@ def reference(program: Program, args: Sequence[Any]) -> list[Any]:
     return results
 
 
-def call_reference(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """A compiled function's result by the reference semantics."""
+def call_reference(
+    function: Function, args: Sequence[Any], kwargs: Mapping[str, Any], pipeline: str = "O0"
+) -> Any:
+    """A compiled function's result by the reference semantics: of the program as written (O0), or
+    of the optimised one.
+    """
     values: list[Any] = []
     specs = [describe_argument(a, values) for a in args]
     named = {n: describe_argument(a, values) for n, a in kwargs.items()}
@@ -56,7 +60,8 @@ def call_reference(function: Function, args: Sequence[Any], kwargs: Mapping[str,
     gone = {p.leaf for p in parsed.promoted}
     inputs = [v for i, v in enumerate(values) if i not in gone]
     inputs += [hidden.get() for hidden in parsed.hidden]
-    planned = optimise(parsed.program, "O0", stop_after="derive-steps")
+    last = "derive-steps" if pipeline == "O0" else ""
+    planned = optimise(parsed.program, pipeline, stop_after=last)
     results = list(evaluate(planned, list(map(np.asarray, inputs))))
     site = int(results.pop()) if parsed.effects else 0
     if site:

@@ -17,7 +17,7 @@ from anvil.ir.analysis import nbytes, op_reads, slice_of
 from anvil.ir.builder import Builder, Env
 from anvil.ir.mincut import INFINITE, residual_cut
 from anvil.ir.records import Atom, Const, Op, Region, Value
-from anvil.ir.types import ArrayType, HistType
+from anvil.ir.types import TOKEN, ArrayType, HistType
 
 _COSTLY = frozenset({"for", "while", "loop_rev", "call", "dot_general", "sort", "reduce_window"})
 
@@ -25,7 +25,8 @@ _COSTLY = frozenset({"for", "while", "loop_rev", "call", "dot_general", "sort", 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """A step region cut into what is taped (`kept`), recomputed (`again`) and run in reverse
-    (`adjoint`)."""
+    (`adjoint`). Effect `tokens` that would have to be kept are begun anew: nothing fails twice.
+    """
 
     step: Region
     index: tuple[Value, ...]
@@ -34,6 +35,7 @@ class Split:
     primal: tuple[Op, ...]
     adjoint: tuple[Op, ...]
     kept: tuple[Value, ...]
+    tokens: tuple[Value, ...]
     again: tuple[Op, ...]
 
 
@@ -46,9 +48,11 @@ def split_step(step: Region, history: HistType, later: Collection[Value] = ()) -
     index, states, carried = step.params[:k], step.params[k : k + n], step.params[k + n :]
     primal, adjoint = _partition(step.ops, (*carried, *later))
     needed = _reads(adjoint)
-    kept = residual_cut(primal, needed, states, _weight, _cheap)
-    again = slice_of(primal, needed, kept)
-    return Split(step, index, states, carried, primal, adjoint, tuple(kept), again)
+    cut = residual_cut(primal, needed, states, _weight, _cheap)
+    kept = tuple(v for v in cut if v.type is not TOKEN)
+    tokens = tuple(v for v in cut if v.type is TOKEN)
+    again = slice_of(primal, needed, cut)
+    return Split(step, index, states, carried, primal, adjoint, kept, tokens, again)
 
 
 def _partition(
@@ -131,6 +135,7 @@ def adjoint(
     inner.update(zip(split.index, index, strict=True))
     inner.update(zip(split.carried, carried, strict=True))
     inner.update(zip(split.kept, kept, strict=True))
+    inner.update((t, b.zeros(TOKEN)) for t in split.tokens)
     b.replay((*split.again, *split.adjoint), inner)
     return tuple(inner.get(a, a) if isinstance(a, Value) else a for a in split.step.results)
 
