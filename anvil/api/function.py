@@ -259,25 +259,25 @@ class Function:
         except Exception as problem:
             trim(problem)
             raise
-        return self._nested(args, kwargs)
-
-    def _nested(self, args: Any, kwargs: Any) -> Any:
-        """The call path for containers, and for what is not ready."""
         try:
-            leaves, tree = runtime().flatten((args, kwargs) if kwargs else args)
-            key = (tree, *map(type, leaves))
-            ready = self._ready.get(key)
-            if ready is not None:
-                try:
-                    return ready(leaves)
-                except Stale:
-                    pass
-            spec = self._lookup(args, kwargs, leaves, key)
-            self._prepare(args, kwargs, leaves, key)
-            return spec(leaves)
+            return self._nested(args, kwargs)
         except Exception as problem:
             trim(problem)
             raise
+
+    def _nested(self, args: Any, kwargs: Any) -> Any:
+        """The call path for containers, and for what is not ready."""
+        leaves, tree = runtime().flatten((args, kwargs) if kwargs else args)
+        key = (tree, *map(type, leaves))
+        ready = self._ready.get(key)
+        if ready is not None:
+            try:
+                return ready(leaves)
+            except Stale:
+                pass
+        spec = self._lookup(args, kwargs, leaves, key)
+        self._prepare(args, kwargs, leaves, key)
+        return spec(leaves)
 
     def _prepare(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> None:
         """Remembers the shortest way to call the specialisation for such leaves, if it is the only

@@ -16,8 +16,11 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable
-from types import TracebackType
+from dataclasses import dataclass, replace
+from itertools import islice
+from types import FrameType, TracebackType
 from typing import ParamSpec, TypeVar
 
 from anvil.errors.diagnostic import Location, place
@@ -34,11 +37,49 @@ def trim(error: BaseException) -> None:
     A report is an `AnvilError`, or the user's own exception with a place added by `located`. An
     exception that anvil did not mean to raise stays whole: it is a bug, and shows where.
     """
+    if isinstance(error, AnvilError) and not error.diagnostic.placed:
+        where = caller()
+        if where is not None:
+            error.args = (replace(error.diagnostic, loc=where),)
     ours = isinstance(error, AnvilError) and not isinstance(error, InternalError)
     if not (ours or hasattr(error, "_anvil_place")) or os.environ.get("ANVIL_TRACEBACK") == "full":
         return
     error.__traceback__ = _without_anvil(error.__traceback__)
     error.__suppress_context__ = True
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """Where the user's own code called anvil."""
+
+    file: str
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    func: str
+
+    def source_range(self) -> CallSite:
+        """Itself."""
+        return self
+
+    def transforms(self) -> str:
+        """Nothing was derived from it."""
+        return ""
+
+
+def caller() -> CallSite | None:
+    """The innermost call in the stack that is not in anvil's own files."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and is_anvil(frame.f_code.co_filename):
+        frame = frame.f_back
+    if frame is None:
+        return None
+    code = frame.f_code
+    at = next(islice(code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
+    line, end_line, col, end_col = (n or 0 for n in at)
+    func = "" if code.co_name == "<module>" else code.co_qualname
+    return CallSite(code.co_filename, line or frame.f_lineno, col, end_line, end_col, func)
 
 
 def boundary(function: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -86,10 +86,15 @@ class Diagnostic:
         body = "\n\n".join("\n".join(f"  {line}" for line in block) for block in blocks if block)
         return f"{self.message}\n\n{body}"
 
+    @property
+    def placed(self) -> bool:
+        """Whether a place in the user's own files is known."""
+        return self._users()[0] is not None
+
     def _users(self) -> tuple[Location | None, tuple[Location, ...]]:
         """The innermost known place outside anvil's own files, and the calls around it."""
         chain = [loc for loc in (*self.frames, self.loc) if loc is not None and _known(loc)]
-        outside = [loc for loc in chain if not is_anvil(loc.source_range().file)] or chain
+        outside = [loc for loc in chain if not is_anvil(loc.source_range().file)]
         return (outside[-1], tuple(outside[:-1])) if outside else (None, ())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from anvil.errors.diagnostic import Diagnostic, Location
+from anvil.errors.diagnostic import Diagnostic, Location, Operand
 
 
 class AnvilError(Exception):
@@ -28,6 +28,11 @@ class AnvilError(Exception):
         """Fills in where it happened, if that is not known yet."""
         if self.diagnostic.loc is None or not self.diagnostic.loc.source_range().line:
             self.args = (replace(self.diagnostic, loc=loc),)
+
+    def involve(self, operands: tuple[Operand, ...]) -> None:
+        """Fills in the values involved, if none are known yet."""
+        if not self.diagnostic.operands:
+            self.args = (replace(self.diagnostic, operands=operands),)
 
     def called_from(self, loc: Location) -> None:
         """Adds the next caller outwards to the user's chain of calls."""

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from anvil.errors import AnvilError
 from anvil.ir.analysis import op_counts, size
 from anvil.ir.printer import text
 from anvil.ir.records import Program
@@ -160,7 +161,8 @@ class _Runner:
         try:
             result = transform(program)
         except Exception as error:
-            error.add_note(f"in pass {item.name}")
+            if not isinstance(error, AnvilError):
+                error.add_note(f"in pass {item.name}")
             raise
         seconds = time.perf_counter() - start
         self.count += 1

@@ -34,10 +34,8 @@ def bind(
     for name, value in kw_defaults.items():
         if not isinstance(value, Undefined):
             out.setdefault(name, value)
-    missing = [n for n in (*p.positional, *p.keyword) if n not in out]
-    if missing:
-        names = ", ".join(f"'{n}'" for n in missing)
-        _wrong(ctx, info, f"missing {len(missing)} required argument(s): {names}")
+    _all_there(ctx, info, "positional", [n for n in p.positional if n not in out])
+    _all_there(ctx, info, "keyword-only", [n for n in p.keyword if n not in out])
     if p.star is not None:
         out[p.star] = TupleV(tuple(extra))
     if p.star_star is not None:
@@ -58,9 +56,20 @@ def _keywords(
             out[name] = value
         elif p.star_star is not None:
             surplus[name] = value
+        elif name in p.positional:
+            what = "some positional-only arguments passed as keyword arguments"
+            _wrong(ctx, info, f"got {what}: '{name}'")
         else:
             _wrong(ctx, info, f"got an unexpected keyword argument '{name}'")
     return surplus
+
+
+def _all_there(ctx: Context, info: FunctionInfo, kind: str, missing: Sequence[str]) -> None:
+    if missing:
+        *front, last = (f"'{n}'" for n in missing)
+        names = f"{', '.join(front)}{',' * (len(front) > 1)} and {last}" if front else last
+        plural = "s" * bool(front)
+        _wrong(ctx, info, f"missing {len(missing)} required {kind} argument{plural}: {names}")
 
 
 def _too_many(ctx: Context, info: FunctionInfo, given: int) -> None:
@@ -69,4 +78,5 @@ def _too_many(ctx: Context, info: FunctionInfo, given: int) -> None:
 
 
 def _wrong(ctx: Context, info: FunctionInfo, what: str) -> None:
-    ctx.error("wrong-arguments", f"{info.name}() {what}")
+    name = "<lambda>" if info.name == "lambda" else info.name
+    ctx.error("wrong-arguments", f"{name}() {what}")

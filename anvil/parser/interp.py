@@ -16,6 +16,7 @@ from anvil.errors import AnvilError, Operand
 from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Const, Value
+from anvil.parser.blame import involve
 from anvil.parser.branches import branch
 from anvil.parser.context import Context
 from anvil.parser.functions import FunctionInfo
@@ -120,6 +121,12 @@ class Interp(Context):
             except PathEnd:
                 self.state.dead()
                 return
+            except AnvilError as error:
+                involve(self, error)
+                raise
+            except Blocked as blocked:
+                involve(self, blocked.error)
+                raise
             if consumed or FALL not in self.state.may:
                 return
             if self.state.may != ONLY_FALL:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import types
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -79,8 +80,13 @@ class Known(Abstract):
             return f"the module {v.__name__}"
         if callable(v) and hasattr(v, "__name__"):
             return qualified(v)
+        if isinstance(v, np.ndarray):
+            return f"a NumPy array of dtype {v.dtype}"
         text = repr(v)
-        return text if len(text) < 60 else f"a {type(v).__name__}"
+        kind = type(v)
+        return (
+            text if len(text) < 60 and " at 0x" not in text else f"{article(kind.__name__)} object"
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -107,7 +113,7 @@ class Scalar(Abstract):
         return scalar(parts[0], self.py)  # type: ignore[arg-type]
 
     def describe(self) -> str:
-        return PY_NAMES[self.dtype.kind] if self.py else f"a {self.dtype.np.name} scalar"
+        return PY_NAMES[self.dtype.kind] if self.py else f"{article(self.dtype.np.name)} scalar"
 
 
 PY_NAMES = {"b": "a bool", "i": "an int", "u": "an int", "f": "a float", "c": "a complex number"}
@@ -143,7 +149,7 @@ class NDArray(Abstract):
         return NDArray(box, tuple(path), self.type)
 
     def describe(self) -> str:
-        return f"a {self.type} array"
+        return f"{article(str(self.type))} array"
 
 
 @dataclass(slots=True, eq=False)
@@ -160,7 +166,7 @@ class TupleV(Abstract):
         return TupleV(parts, self.cls)  # type: ignore[arg-type]
 
     def describe(self) -> str:
-        return f"a tuple of {len(self.items)}" if self.cls is None else f"a {self.cls.__name__}"
+        return f"a tuple of {len(self.items)}" if self.cls is None else article(self.cls.__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -209,7 +215,7 @@ class ObjectV(Abstract):
         return ObjectV(parts[0], self.cls)  # type: ignore[arg-type]
 
     def describe(self) -> str:
-        return f"a {self.cls.__name__}"
+        return f"{article(self.cls.__name__)} object"
 
 
 @dataclass(slots=True, eq=False)
@@ -412,12 +418,25 @@ def is_number(value: Any) -> bool:
     return isinstance(value, np.generic) and value.dtype.kind in "biufc"
 
 
+_DTYPE_TEXT = re.compile(r"[fi]\d+(\[|$)")
+
+
+def article(noun: str) -> str:
+    """`an f64[3]`, `an int64`, `a bool[2]`."""
+    return f"an {noun}" if noun[0] in "aeioAEIO" or _DTYPE_TEXT.match(noun) else f"a {noun}"
+
+
 def qualified(v: Any) -> str:
     """The name of a callable, with its package for library functions: `np.linalg.svd`."""
-    module = getattr(v, "__module__", None) or ""
-    package = module.split(".")[0]
     name: str = v.__name__
-    if package not in ("numpy", "math", "scipy"):
+    owner = getattr(v, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"np.{owner.__name__}.{name}"
+    if owner is not None and not isinstance(owner, types.ModuleType | type):
+        return f"{type(owner).__name__}.{name}"
+    module = getattr(v, "__module__", None) or "builtins"
+    host = isinstance(v, types.BuiltinFunctionType) and module != "builtins"
+    if not host and module.split(".")[0] not in ("numpy", "math", "scipy"):
         return name
     return f"{module}.{name}".replace("numpy", "np", 1)
 
