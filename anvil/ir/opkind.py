@@ -80,7 +80,8 @@ class OpKind:
     nondiff: ClassVar[bool] = False
     partials: ClassVar[tuple[Any, ...] | None] = None
     source: ClassVar[str] = ""
-    """How NumPy source spells the op: a format of operands {0}, {1} ... and attributes by name."""
+    """How NumPy source spells the op: a format of operands {0}, {1} ... and attributes by name; by
+    default its NumPy function. Spellings that depend on shapes are in `anvil.lower.numpy_ops`."""
     type: ClassVar[Any] = None
     numpy: ClassVar[Any] = None
     evaluate: ClassVar[Any] = None

@@ -203,7 +203,6 @@ class Mulz(Bilinear, Elementwise):
     derivative."""
 
     name, dtypes, samples, linear = "mulz", INEXACT, uniform(_ANY, _ANY), (0, 1)
-    source = "np.where({0} == 0, {0}, {0} * {1})"
 
     @staticmethod
     def numpy(t: Any, p: Any) -> Any:

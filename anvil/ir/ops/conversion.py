@@ -68,7 +68,7 @@ def _conversions(dtype: DType) -> list[Sample]:
 class Convert(Linear, Elementwise):
     """`x` as another dtype. Floats truncate to integers; complex numbers keep their real part."""
 
-    name, attrs, source = "convert", {"dtype": F64}, "{dtype}({0})"
+    name, attrs = "convert", {"dtype": F64}
     dtypes, samples, linear = ALL_DTYPES, _conversions, (0,)
 
     @staticmethod

@@ -66,7 +66,7 @@ def _constants(dtype: DType) -> list[Sample]:
 class Constant(OpKind):
     """An array known while compiling whose elements are not all equal."""
 
-    name, attrs, source = "const", {"data": None}, "{data}"
+    name, attrs = "const", {"data": None}
     dtypes, samples, nondiff, batch = ALL_DTYPES, _constants, True, _not_mapped
 
     @staticmethod

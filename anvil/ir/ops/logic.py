@@ -168,7 +168,7 @@ class Not(Bits):
     """Logical not of truth values, bitwise of integers."""
 
     name, python, numpy, hlo = "not", (np.invert, np.logical_not), np.invert, "stablehlo.not"
-    samples, source = uniform((-9.0, 9.0)), "np.invert({0})"
+    samples, source = uniform((-9.0, 9.0)), "~{0}"
 
     @staticmethod
     def simplify(b: Any, args: Args, attrs: Any) -> Any:

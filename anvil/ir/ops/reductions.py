@@ -64,7 +64,6 @@ class ReduceSum(Linear, Reduction):
 
     name, dtypes, samples, linear = "reduce_sum", NUMBERS, _SAMPLES, (0,)
     hlo = _reduce("stablehlo.add", lambda dtype: 0)
-    source = "np.sum({0}, axis={axes}, dtype={result})"
 
     @staticmethod
     def numpy(x: Any, *, axes: Axes) -> Any:
@@ -120,7 +119,6 @@ class ReduceProd(Reduction):
 
     name, dtypes, samples = "reduce_prod", NUMBERS, _SAMPLES
     hlo = _reduce("stablehlo.multiply", lambda dtype: 1)
-    source = "np.prod({0}, axis={axes}, dtype={result})"
 
     @staticmethod
     def numpy(x: Any, *, axes: Axes) -> Any:
@@ -175,7 +173,6 @@ class ReduceMax(Extremum):
     """The largest element along `axes`; nan if there is one."""
 
     name, hlo = "reduce_max", _reduce("stablehlo.maximum", _lowest)
-    source = "np.max({0}, axis={axes})"
 
     @staticmethod
     def numpy(x: Any, *, axes: Axes) -> Any:
@@ -187,7 +184,6 @@ class ReduceMin(Extremum):
     """The smallest element along `axes`; nan if there is one."""
 
     name, hlo = "reduce_min", _reduce("stablehlo.minimum", _highest)
-    source = "np.min({0}, axis={axes})"
 
     @staticmethod
     def numpy(x: Any, *, axes: Axes) -> Any:
@@ -200,7 +196,6 @@ class ReduceAnd(Reduction):
 
     name, dtypes, samples, nondiff = "reduce_and", (BOOL, *INTEGERS), _SAMPLES, True
     hlo = _reduce("stablehlo.and", lambda dtype: dtype is BOOL or ~np.zeros((), dtype.np))
-    source = "np.bitwise_and.reduce({0}, axis={axes})"
 
     @staticmethod
     def numpy(x: Any, *, axes: Axes) -> Any:
@@ -213,7 +208,6 @@ class ReduceOr(Reduction):
 
     name, dtypes, samples, nondiff = "reduce_or", (BOOL, *INTEGERS), _SAMPLES, True
     hlo = _reduce("stablehlo.or", lambda dtype: 0)
-    source = "np.bitwise_or.reduce({0}, axis={axes})"
 
     @staticmethod
     def numpy(x: Any, *, axes: Axes) -> Any:
@@ -262,7 +256,7 @@ class Position(OpKind, abstract=True):
 class Argmax(Position):
     """The position of the first largest element along `axis`, or of the first nan."""
 
-    name, source = "argmax", "np.argmax({0}, axis={axis})"
+    name = "argmax"
 
     @staticmethod
     def numpy(x: Any, *, axis: int) -> Any:
@@ -278,7 +272,7 @@ class Argmax(Position):
 class Argmin(Position):
     """The position of the first smallest element along `axis`, or of the first nan."""
 
-    name, source = "argmin", "np.argmin({0}, axis={axis})"
+    name = "argmin"
 
     @staticmethod
     def numpy(x: Any, *, axis: int) -> Any:

@@ -100,7 +100,7 @@ class Broadcast(Movement):
 class Reshape(Movement):
     """The elements of `x`, in C order, in another shape."""
 
-    name, attrs, source = "reshape", {"shape": ()}, "np.reshape({0}, {shape})"
+    name, attrs = "reshape", {"shape": ()}
     samples = shaped(((2, 3), {"shape": (3, 2)}), ((1,), {"shape": ()}), ((4,), {"shape": (2, 2)}))
 
     @staticmethod
@@ -156,7 +156,7 @@ def _inverse(perm: Axes) -> Axes:
 class Transpose(Movement):
     """Axes in another order: axis i of the result is axis perm[i] of `x`."""
 
-    name, attrs, source = "transpose", {"perm": ()}, "np.transpose({0}, {perm})"
+    name, attrs = "transpose", {"perm": ()}
     samples = shaped(((2, 3), {"perm": (1, 0)}), ((2, 3, 4), {"perm": (2, 0, 1)}))
 
     @staticmethod
@@ -206,7 +206,7 @@ class Transpose(Movement):
 class Reverse(Movement):
     """The elements along `axes` in reverse order."""
 
-    name, attrs, source = "reverse", {"axes": ()}, "np.flip({0}, {axes})"
+    name, attrs = "reverse", {"axes": ()}
     samples = shaped(((3,), {"axes": (0,)}), ((2, 3, 2), {"axes": (0, 2)}))
 
     @staticmethod
