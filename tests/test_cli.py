@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from anvil.cli import main
-from anvil.cli.argument_types import parse_types
-from anvil.cli.output import value_text
+from anvil.commands.argument_types import parse_types
+from anvil.commands.output import value_text
 from anvil.errors import UsageError
 from anvil.ir.types import BOOL, C128, F32, F64, I64, array
 from anvil.opt.passes import PASSES
@@ -482,7 +482,7 @@ def test_mistakes_in_anvil_keep_their_traceback(monkeypatch: pytest.MonkeyPatch)
     def wrong(*args: object, **kwargs: object) -> str:
         raise KeyError("a bug")
 
-    monkeypatch.setattr("anvil.cli.commands.stage_text", wrong)
+    monkeypatch.setattr("anvil.commands.commands.stage_text", wrong)
     with pytest.raises(KeyError, match="a bug"):
         main(["show", "f.air"])
 

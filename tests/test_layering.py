@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": BELOW | MIDDLE,
     "random": BELOW | MIDDLE | {"api"},
     "tree": BELOW | MIDDLE | {"api"},
-    "cli": BELOW | MIDDLE | {"api"},
+    "commands": BELOW | MIDDLE | {"api"},
+    "cli": BELOW | MIDDLE | {"api", "commands"},
     "__init__": {"errors", "api", "random", "tree"},
     "__main__": {"cli"},
 }

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from anvil.cli.output import show, table
+from anvil.commands.output import show, table
 from anvil.errors import error
 from anvil.ir import ops as _ops
 from anvil.ir.opkind import REGISTRY, OpKind

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from anvil.cli.argument_types import Signature
-from anvil.cli.targets import existing
+from anvil.commands.argument_types import Signature
+from anvil.commands.targets import existing
 from anvil.errors import AnvilError, error
 from anvil.ir.records import Program
 from anvil.ir.types import TOKEN, ArrayType, HistType

@@ -9,8 +9,8 @@ from typing import Final
 from anvil.api import programs
 from anvil.api.compile import derivative, lower, optimise, stage_of
 from anvil.api.transforms import grad
-from anvil.cli.argument_types import Signature
-from anvil.cli.targets import PythonTarget, Target, TextTarget
+from anvil.commands.argument_types import Signature
+from anvil.commands.targets import PythonTarget, Target, TextTarget
 from anvil.errors import AnvilError, error
 from anvil.ir.printer import Locs, text
 from anvil.ir.records import Program

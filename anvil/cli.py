@@ -1,4 +1,4 @@
-"""The entry point: what a user did wrong is one screen of text and exit code 2."""
+"""The command `anvil` (docs/cli.md): what a user did wrong is one screen and exit code 2."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TextIO
 
-from anvil.cli.options import make_parser
-from anvil.cli.output import print_error, report_text
+from anvil.commands.options import make_parser
+from anvil.commands.output import print_error, report_text
 from anvil.errors import AnvilError, AnvilWarning, InternalError
 
 REFUSED, RAISED, INTERRUPTED = 2, 1, 130

@@ -10,9 +10,9 @@ from typing import Any
 
 from anvil.api import programs
 from anvil.api.compile import optimise
-from anvil.cli import stages, values, view
-from anvil.cli.argument_types import Signature, parse_types
-from anvil.cli.output import (
+from anvil.commands import stages, values, view
+from anvil.commands.argument_types import Signature, parse_types
+from anvil.commands.output import (
     DIM,
     heading,
     highlight,
@@ -23,8 +23,8 @@ from anvil.cli.output import (
     table,
     value_text,
 )
-from anvil.cli.stages import Loaded, stage_names, stage_text
-from anvil.cli.targets import PythonTarget, Target, open_target, read_program
+from anvil.commands.stages import Loaded, stage_names, stage_text
+from anvil.commands.targets import PythonTarget, Target, open_target, read_program
 from anvil.errors import AnvilError, error
 from anvil.ir import reader
 from anvil.ir.analysis import op_counts, size

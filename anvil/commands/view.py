@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from anvil.api.compile import optimise
-from anvil.cli.stages import STAGES, Loaded, stage_program, stage_text
+from anvil.commands.stages import STAGES, Loaded, stage_program, stage_text
 from anvil.errors import AnvilError
 from anvil.ir.loc import primary
 from anvil.ir.printer import Printer

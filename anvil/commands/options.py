@@ -7,8 +7,8 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from anvil.cli import commands, registries
-from anvil.cli.stages import STAGES
+from anvil.commands import commands, registries
+from anvil.commands.stages import STAGES
 
 _TARGETS = """\
 targets

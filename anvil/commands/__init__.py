@@ -1,0 +1,1 @@
+"""The commands behind `anvil.cli`: targets, argument types, values, stages and what is printed."""
