@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from anvil.errors import AnvilError, Location, Operand, SourceRange
@@ -59,6 +59,28 @@ def involve(it: Interp, error: AnvilError) -> None:
         if type_ and name not in found:
             found[name] = Operand(name, type_, *_origin(it, root))
     error.involve(tuple(found.values())[:MOST])
+
+
+def name_operands(
+    it: Interp, error: AnvilError, operands: Sequence[tuple[ast.expr, Abstract]]
+) -> None:
+    """Adds the operands of a refused operation: their text, their types, where they come from."""
+    diagnostic = error.diagnostic
+    if diagnostic.operands or diagnostic.loc is not it.b.loc or it.fixed_loc:
+        return
+    source = it.info.code.source
+    error.involve(
+        tuple(
+            Operand(source.segment(node), type_text(v), *_origin(it, _root(node)))
+            for node, v in operands
+        )
+    )
+
+
+def type_text(v: Abstract) -> str:
+    """The type of a value, for a table: `f64[3]`, `float`, `list`."""
+    text = _type_text(v) or v.describe()
+    return text.split(" ", 1)[1] if text.startswith(("a ", "an ")) else text
 
 
 def _node_at(it: Interp, where: SourceRange) -> ast.AST | None:

@@ -10,9 +10,10 @@ from anvil.errors import AnvilError
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, array
 from anvil.parser import comparisons, operators
+from anvil.parser.blame import name_operands
 from anvil.parser.branches import branch
 from anvil.parser.containers import dict_entries, new_dict
-from anvil.parser.interp import Interp, expression, name_operands
+from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import items_of, known_count, listed
 from anvil.parser.scopes import captured_names, comprehension_names
 from anvil.parser.signals import PathEnd

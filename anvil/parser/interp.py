@@ -9,11 +9,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NoReturn
 
-from anvil.errors import AnvilError, Operand
-from anvil.errors import error as make_error
+from anvil.errors import AnvilError
 from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Const, Value
 from anvil.parser.blame import involve
@@ -271,15 +269,6 @@ class Interp(Context):
 
     # ---- aliases
 
-    def writable(self, box: int, mark: Mark) -> None:
-        """Refuses a write to a box that is not ours, or that another live name may or may not
-        share.
-        """
-        if not self.matters(box, mark):
-            return
-        error = make_error(mark.code, mark.reason, self.loc)
-        raise Blocked(error)
-
     def matters(self, box: int, mark: Mark) -> bool:
         """Whether a mark still stands: the box is frozen, or another one of its group can be
         reached.
@@ -303,29 +292,6 @@ class Interp(Context):
     def constant_atom(self, atom: Atom) -> Any:
         """The Python value of a constant atom."""
         return atom.value if isinstance(atom, Const) else None
-
-
-def name_operands(
-    it: Interp, error: AnvilError, operands: Sequence[tuple[ast.expr, Abstract]]
-) -> None:
-    """Adds the operands of a refused operation: their text, their types, where they come from."""
-    diagnostic = error.diagnostic
-    if diagnostic.operands or diagnostic.loc is not it.b.loc or it.fixed_loc:
-        return
-    source = it.info.code.source
-    rows = []
-    for node, v in operands:
-        loc = it.state.where.get(node.id) if isinstance(node, ast.Name) else None
-        rows.append(Operand(source.segment(node), type_text(v), loc=loc))
-    error.args = (replace(diagnostic, operands=tuple(rows)),)
-
-
-def type_text(v: Abstract) -> str:
-    """The type of a value, for a table: `f64[3]`, `float`, `list`."""
-    if isinstance(v, NDArray):
-        return str(v.type)
-    text = v.describe()
-    return text.split(" ", 1)[1] if text.startswith(("a ", "an ")) else text
 
 
 def unbound_message(name: str) -> str:

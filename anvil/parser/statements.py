@@ -11,11 +11,12 @@ from anvil.errors import AnvilError
 from anvil.ir.records import Atom
 from anvil.parser import operators
 from anvil.parser.array_items import augmented_mask
+from anvil.parser.blame import name_operands
 from anvil.parser.branches import branch
 from anvil.parser.expressions import BINARY, formatted, make_function
 from anvil.parser.heap import BREAK, CONTINUE, RETURN
 from anvil.parser.inplace import in_place
-from anvil.parser.interp import ASSIGN, Interp, name_operands, statement
+from anvil.parser.interp import ASSIGN, Interp, statement
 from anvil.parser.iteration import listed
 from anvil.parser.loops import run_for, run_while
 from anvil.parser.objects import delete_item, set_attribute

@@ -382,8 +382,8 @@ def test_shapes_that_differ_are_refused_where_they_are_read():
     message = refused.value.diagnostic.message
     first = two_shapes.__code__.co_firstlineno + 2
     assert message == (
-        f"`y` is a f64[3] array (line {first}) on one path "
-        f"and a f64[4] array (line {first + 2}) on another"
+        f"`y` is an f64[3] array (line {first}) on one path "
+        f"and an f64[4] array (line {first + 2}) on another"
     )
     agree(two_shapes_unread, 1.0)
 
