@@ -20,7 +20,7 @@ from anvil.ir.loc import primary
 from anvil.ir.records import FuncRef, Program
 from anvil.ir.types import ArrayType
 from anvil.opt.passes import Transform
-from anvil.opt.pipeline import Report, run
+from anvil.opt.pipeline import PIPELINES, Report, run
 
 if TYPE_CHECKING:
     from anvil.lower.module import Module
@@ -82,11 +82,15 @@ def stage_of(program: Program, stage: str) -> Program:
         return program
     if stage in ("jvp", "vjp"):
         return optimise(derivative(program, stage))
-    last = {"core": "expand", "adjoint": "derive-steps", "opt": ""}
-    if stage not in last:
+    if stage == "core":
+        return optimise(program, stop_after="expand")
+    if stage == "adjoint":
+        whole = PIPELINES["O2"]
+        return optimise(program, whole[: whole.index("plan-loops")])
+    if stage != "opt":
         known = ", ".join((*STAGES, "stablehlo", "hlo", "numpy"))
         raise error("bad-option", f"no stage is called {stage!r}; there are {known}")
-    return optimise(program, stop_after=last[stage])
+    return optimise(program)
 
 
 def derivative(program: Program, mode: str, wrt: Sequence[int] | None = None) -> Program:

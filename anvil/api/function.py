@@ -344,11 +344,16 @@ class Function:
         return IR(spec.planned if stage == "opt" else stage_of(spec.program, stage))
 
     @boundary
-    def source(self, *args: Any, **kwargs: Any) -> str:
-        """NumPy source of the compiled program, derivatives included."""
+    def source(self, *args: Any, stage: str = "adjoint", **kwargs: Any) -> str:
+        """NumPy source of the program at a stage, derivatives included.
+
+        The default is the optimised program before loop histories are planned: the reverse of a
+        loop reads a list of states there; `stage="opt"` has the tapes that are compiled.
+        """
         from anvil.lower.numpy_source import to_numpy
 
-        return to_numpy(self._spec(args, kwargs).planned)
+        spec = self._spec(args, kwargs)
+        return to_numpy(spec.planned if stage == "opt" else stage_of(spec.program, stage))
 
     @boundary
     def stablehlo(self, *args: Any, **kwargs: Any) -> str:
