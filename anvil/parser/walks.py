@@ -8,7 +8,7 @@ the first guess of what a loop changes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +44,8 @@ class Signature:
     equal structures.
     """
 
-    def __init__(self, heap: Mapping[int, Content], marked: Callable[[int], Hashable]) -> None:
+    def __init__(self, heap: Mapping[int, Content]) -> None:
         self.heap = heap
-        self.marked = marked
         self.atoms: list[Atom] = []
         self.given: list[Atom] = []  # what placeholders among the atoms stand for, if there are any
         self.boxes: dict[int, int] = {}
@@ -67,7 +66,7 @@ class Signature:
             return seen
         self.boxes[box] = number = len(self.boxes)
         tag, parts = open_content(self.heap[box])
-        return (number, self.marked(box), tag, *map(self.key, parts))
+        return (number, tag, *map(self.key, parts))
 
 
 class Renaming:
@@ -144,38 +143,47 @@ def head_key(join: Join, names: frozenset[str], roots: Iterable[int]) -> Hashabl
     )
 
 
-def scrambled(entry: State, stored: Iterable[str], written: Iterable[str]) -> State:
-    """`entry` with other numbers in the variables `stored` and other contents in the arrays that
-    these or `written` name.
+def scrambled(entry: State, stored: Collection[str], written: Collection[str]) -> State:
+    """`entry` with other values in the variables `stored` and other contents in what `written`
+    name.
     """
     out = entry.fork()
     for name in stored:
         v = entry.locals.get(name)
         if v is not None:
-            out.locals[name] = _scramble(v, out, True)
+            out.locals[name] = _scramble(v, out, "here" if name in written else "anew")
     for name in written:
         v = out.locals.get(name)
-        if v is not None:
-            _scramble(v, out, False)
+        if v is not None and name not in stored:
+            _scramble(v, out, "contents")
     return out
 
 
-def _scramble(v: Abstract, out: State, numbers: bool) -> Abstract:
+def _scramble(v: Abstract, out: State, how: str) -> Abstract:
+    """Another value like `v`. `contents`: other contents of its arrays; `here`: other numbers too;
+    `anew`: in boxes of its own.
+    """
     if isinstance(v, NDArray):
+        if how == "anew":
+            box = fresh_box()
+            out.heap[box] = Value(v.type, getattr(out.heap[v.box], "hint", ""))
+            return NDArray(box, (), v.type)
         content: Any = out.heap[v.box]
         out.heap[v.box] = Value(content.type, getattr(content, "hint", ""))
     elif isinstance(v, CellRef):
         content = out.heap[v.box]
-        out.heap[v.box] = close_content(content, (_scramble(content.value, out, numbers),))
+        out.heap[v.box] = close_content(content, (_scramble(content.value, out, how),))
     elif isinstance(v, ListV):
         items = out.heap[v.box]
         if isinstance(items, ListBox):
-            out.heap[v.box] = ListBox(tuple(_scramble(i, out, numbers) for i in items.items))
+            box = fresh_box() if how == "anew" else v.box
+            out.heap[box] = ListBox(tuple(_scramble(i, out, how) for i in items.items))
+            return ListV(box)
     elif isinstance(v, TupleV):
-        return TupleV(tuple(_scramble(i, out, numbers) for i in v.items), v.cls)
-    elif isinstance(v, Scalar) and numbers:
+        return TupleV(tuple(_scramble(i, out, how) for i in v.items), v.cls)
+    elif isinstance(v, Scalar) and how != "contents":
         return Scalar(Value(v.type), v.py)
-    elif numbers and known_number(v):
+    elif how != "contents" and known_number(v):
         assert isinstance(v, Known)
         return Scalar(Value(array(number_dtype(v.value))), is_py_number(v.value))
     return v
