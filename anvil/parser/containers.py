@@ -26,9 +26,7 @@ def new_dict(ctx: Context, entries: dict[Any, Abstract], cls: type = dict) -> Di
 
 def write(ctx: Context, box: int, content: Content) -> None:
     """Replaces the contents of a list or dict, if it may be written."""
-    mark = ctx.state.marks.get(box)
-    if mark is not None:
-        ctx.writable(box, mark)
+    ctx.touch(box)
     ctx.state.heap[box] = content
 
 

@@ -98,6 +98,7 @@ class Context:
         self.b = b
         self.state = State()
         self.bounds: dict[Atom, Bounds] = {}
+        self.writes: dict[int, AnyLoc] = {}
 
     @property
     def loc(self) -> AnyLoc:
@@ -358,9 +359,7 @@ class Context:
         """Replaces the contents of an array (of the same type) in place: all aliases and views see
         it.
         """
-        mark = self.state.marks.get(a.box)
-        if mark is not None:
-            self.writable(a.box, mark)
+        self.touch(a.box)
         x: Atom = self.state.heap[a.box]  # type: ignore[assignment]
         seen = [x]
         for step in a.path[:-1]:
@@ -385,9 +384,21 @@ class Context:
         error = make_error(code, f"{what} is {first} on one path and {second} on another", self.loc)
         raise Blocked(error, unroll=v.loop)
 
-    def writable(self, box: int, mark: Mark) -> None:
-        """Refuses a write to a marked box."""
-        self.error(mark.code, mark.reason)
+    def touch(self, box: int, at: AnyLoc | None = None) -> None:
+        """To be called before a box is written (by a callee: `at` the place where it does)."""
+        where = self.loc if at is None else at
+        self.writes.setdefault(box, where)
+        mark = self.state.marks.get(box)
+        if mark is None or not self.matters(box, mark):
+            return
+        error = make_error(mark.code, mark.reason, where)
+        if at is not None:
+            error.called_from(self.loc)
+        raise Blocked(error)
+
+    def matters(self, box: int, mark: Mark) -> bool:
+        """Whether a mark forbids a write."""
+        return True
 
     # ---- failing
 

@@ -226,9 +226,7 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
 
 def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
     """Stores an attribute of an instance."""
-    mark = it.state.marks.get(base.box)
-    if mark is not None:
-        it.writable(base.box, mark)
+    it.touch(base.box)
     attrs = dict(content(it, base).attrs)
     attrs[name] = value
     it.state.heap[base.box] = ObjectBox(attrs)

@@ -28,7 +28,7 @@ def entry_signature(
     entry: State, names: frozenset[str], roots: Iterable[int]
 ) -> tuple[Signature, Hashable]:
     """The structure of the live part of a state."""
-    signature = Signature(entry.heap, lambda box: box in entry.marks)
+    signature = Signature(entry.heap)
     live = [(n, v) for n, v in entry.locals.items() if n in names or isinstance(v, CellRef)]
     live.sort(key=itemgetter(0))
     parts = tuple((n, signature.key(v)) for n, v in live)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -171,7 +172,7 @@ def is_record(value: Any) -> bool:
     plain attributes.
     """
     cls = type(value)
-    if isinstance(value, type) or callable(value):
+    if isinstance(value, type | Enum) or callable(value):
         return False
     if dataclasses.is_dataclass(cls):
         return True

@@ -52,6 +52,7 @@ class Specialisation:
     ret: Abstract
     boxes: list[int]
     written: list[int]
+    writes: dict[int, AnyLoc]
     results: dict[Value, int]
     given: dict[Value, int]
     hidden: list[Hidden]
@@ -107,16 +108,7 @@ def signature_of(
     it: Interp, info: FunctionInfo, roots: list[Abstract]
 ) -> tuple[Signature, Hashable]:
     """The signature of these arguments, and the key of the specialisation."""
-    marks = it.state.marks
-
-    def marked(box: int) -> Hashable:
-        mark = marks.get(box)
-        if mark is not None and not it.matters(box, mark):
-            del marks[box]
-            mark = None
-        return None if mark is None else mark.reason
-
-    signature = Signature(it.state.heap, marked)
+    signature = Signature(it.state.heap)
     parts = tuple(map(signature.key, roots))
     return signature, (info, parts, it.state.token is not None)
 
@@ -203,10 +195,6 @@ def _child(
             state.locals[name] = child.new_cell(name)
     child.external = {boxes[b] for b in signature.boxes}
     child.argument_boxes = [boxes[b] for b in signature.boxes]
-    for box in signature.boxes:
-        mark = it.state.marks.get(box)
-        if mark is not None:
-            state.marks[boxes[box]] = Mark(mark.reason, code=mark.code)
     if it.state.token is not None:
         state.token = child.token_param = Value(TOKEN, "token")
     return child
@@ -259,6 +247,7 @@ def _run(child: Interp, name: str, params: list[Value], flat: bool) -> Specialis
         ret,
         child.argument_boxes,
         written,
+        child.writes,
         results,
         given,
         hidden,
@@ -348,6 +337,7 @@ def read_results(
 
     renaming = Renaming(spec.state.heap, it.state.heap, atom, inner)
     for box in spec.written:
+        it.touch(inner[box], spec.writes.get(box))
         it.state.heap[inner[box]] = renaming.content(spec.state.heap[box])
     ret = renaming.value(spec.ret)
     for box, mark in spec.state.marks.items():

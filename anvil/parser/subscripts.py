@@ -9,7 +9,7 @@ import numpy as np
 from anvil.parser import operators
 from anvil.parser.array_items import get_array, set_array
 from anvil.parser.arraylike import is_arraylike
-from anvil.parser.heap import DictBox, ListBox, Mark
+from anvil.parser.heap import DictBox, ListBox
 from anvil.parser.indices import checked_index
 from anvil.parser.values import (
     Abstract,
@@ -57,7 +57,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         set_array(ctx, base, index, value)
     elif isinstance(base, DictV):
         box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
-        _writable(ctx, base.box)
+        ctx.touch(base.box)
         key = ctx.known(index, "the key of a dict")
         ctx.state.heap[base.box] = DictBox({**box.entries, key: value}, box.cls)
     elif isinstance(base, ListV):
@@ -68,12 +68,6 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         ctx.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
     else:
         ctx.error("bad-operand", f"{base.describe()} does not support item assignment")
-
-
-def _writable(ctx: Context, box: int) -> None:
-    mark: Mark | None = ctx.state.marks.get(box)
-    if mark is not None:
-        ctx.writable(box, mark)
 
 
 def _get_key(ctx: Context, base: DictV, index: Abstract) -> Abstract:
@@ -124,7 +118,7 @@ def _kind(base: Abstract) -> str:
 
 def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> None:
     items = list(ctx.items(base))
-    _writable(ctx, base.box)
+    ctx.touch(base.box)
     i = ctx.known(index, "the index into a list")
     if isinstance(i, slice):
         items[i] = ctx.items(value)
