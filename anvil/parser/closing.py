@@ -19,7 +19,7 @@ from anvil.ir.records import Atom, Const, FuncRef, Value
 from anvil.ir.types import ArrayType, DType, Type
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.heap import Mark
-from anvil.parser.results import build, describe_result
+from anvil.parser.results import build, described_inside
 from anvil.parser.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, leaves
 from anvil.parser.specialise import Specialisation, operands, read_results, specialised
 from anvil.parser.values import (
@@ -64,7 +64,7 @@ def dtype_of_atom(atom: Atom) -> DType:
 
 def open_argument(it: Interp, v: Abstract) -> Opened:
     """Takes an argument apart."""
-    spec, atoms = describe_result(it, v, known_numbers=False)
+    spec, atoms = described_inside(it, v)
     placeholders = [Value(a.type) for a in atoms]
     return Opened(spec, atoms, placeholders, around(it, spec, placeholders))
 

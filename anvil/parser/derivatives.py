@@ -18,7 +18,7 @@ from anvil.parser.closing import (
     result_value,
 )
 from anvil.parser.options import Options
-from anvil.parser.results import describe_result
+from anvil.parser.results import described_inside
 from anvil.parser.signature import Spec, StaticSpec, TupleSpec, leaves
 from anvil.parser.values import NONE, Abstract, Bound, Known, Parts, TupleV
 
@@ -184,7 +184,7 @@ def matched(
     """The leaves of a tangent or cotangent that belong to inexact leaves, in their types."""
     if given is NONE or (isinstance(given, Known) and given.value is None):
         return [it.b.zeros(a.type) for a in atoms if is_inexact(a.type)]
-    _, found = describe_result(it, given)
+    _, found = described_inside(it, given, known_numbers=True)
     if len(found) != len(atoms) and len(found) != sum(is_inexact(a.type) for a in atoms):
         it.error("bad-tangent", f"the {what} has {len(found)} leaves, its value {len(atoms)}")
     pairs = (
@@ -283,7 +283,7 @@ def call_linear(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
 
 def stop_gradient(it: Interp, v: Abstract) -> Abstract:
     """`stop_gradient(x)`: the same value, constant for derivatives."""
-    spec, atoms = describe_result(it, v, known_numbers=False)
+    spec, atoms = described_inside(it, v)
 
     def stopped(atom: Atom) -> Atom:
         if isinstance(atom, Const) or not is_inexact(atom.type):

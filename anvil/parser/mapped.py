@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.records import Atom, Value
 from anvil.ir.types import ArrayType, Type
 from anvil.parser.closing import Closed, around, close, result_value
-from anvil.parser.results import describe_result
+from anvil.parser.results import described_inside
 from anvil.parser.signature import (
     ArraySpec,
     DictSpec,
@@ -82,7 +82,7 @@ def with_axis(t: Type, size: int) -> Type:
 
 def _lane(it: Interp, v: Abstract, axis: Any, lanes: Lanes) -> Abstract:
     """One lane of an argument; `axis` may be a tree that begins like the argument."""
-    spec, atoms = describe_result(it, v, known_numbers=False)
+    spec, atoms = described_inside(it, v)
     axes = iter(_leaf_axes(it, spec, axis))
     placeholders: list[Atom] = []
     for atom in atoms:

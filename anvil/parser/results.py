@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom
-from anvil.parser.heap import DictBox, ListBox, Mark, ObjectBox, fresh_box
+from anvil.parser.heap import (
+    DictBox,
+    ListBox,
+    Mark,
+    ObjectBox,
+    close_content,
+    fresh_box,
+    open_content,
+)
 from anvil.parser.signature import (
     ArraySpec,
     DictSpec,
@@ -19,6 +27,7 @@ from anvil.parser.signature import (
     Spec,
     StaticSpec,
     TupleSpec,
+    describe_argument,
 )
 from anvil.parser.values import (
     Abstract,
@@ -49,6 +58,33 @@ def describe_result(
     """
     atoms: list[Atom] = []
     return _describe(it, value, atoms, frozenset(), known_numbers), atoms
+
+
+def described_inside(
+    it: Interp, value: Abstract, known_numbers: bool = False
+) -> tuple[Spec, list[Atom]]:
+    """`describe_result` for what a transform takes apart: it opens objects of the host program."""
+    return describe_result(it, _with_objects_opened(it, value), known_numbers)
+
+
+def _with_objects_opened(it: Interp, v: Abstract) -> Abstract:
+    if isinstance(v, TupleV):
+        return TupleV(tuple(_with_objects_opened(it, i) for i in v.items), v.cls)
+    if isinstance(v, Known) and isinstance(spec := describe_argument(v.value), ObjectSpec):
+        attrs = {n: _with_objects_opened(it, it.attribute(v, n)) for n in spec.names}
+        box = fresh_box()
+        it.state.heap[box] = ObjectBox(attrs)
+        return ObjectV(box, spec.cls)
+    if not isinstance(v, ListV | DictV | ObjectV):
+        return v
+    content = it.state.heap[v.box]
+    parts = open_content(content)[1]
+    opened = tuple(_with_objects_opened(it, p) for p in parts)  # type: ignore[arg-type]
+    if all(p is q for p, q in zip(parts, opened, strict=True)):
+        return v
+    box = fresh_box()
+    it.state.heap[box] = close_content(content, opened)
+    return v.close((box,))
 
 
 def _describe(
