@@ -16,7 +16,7 @@ copies are marked; a later write through one of them is refused as long as anoth
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -193,7 +193,7 @@ class Join:
                 joined.append(self.value(p, q))
             else:
                 joined.append(self.leaf(p, q, p.type))
-        return x.close(tuple(joined))
+        return x if _same(joined, parts) else x.close(tuple(joined))
 
     def _number(self, x: Abstract, y: Abstract, sx: Strength, sy: Strength) -> Abstract:
         if type(x) is Known and type(y) is Known and x.open() == y.open():
@@ -293,7 +293,7 @@ class Join:
                 joined.append(self.value(p, q))
             else:
                 joined.append(self.leaf(p, q, p.type))
-        return close_content(cx, tuple(joined))
+        return cx if _same(joined, px) else close_content(cx, tuple(joined))
 
     def _mark_shared(self) -> None:
         """Marks boxes that may be one object on either path, or were marked there."""
@@ -377,6 +377,10 @@ _SHARED = (
     "same array, on the other they were not"
 )
 _BOXLESS = (Known, Scalar, Undefined, Conflict)
+
+
+def _same(joined: Sequence[Part], parts: Sequence[Part]) -> bool:
+    return all(p is q or (type(p) is int and p == q) for p, q in zip(joined, parts, strict=True))
 
 
 def _source_key(x: Any) -> Any:
