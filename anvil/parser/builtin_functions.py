@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.parser import comparisons
 from anvil.parser.containers import dict_entries, new_dict
-from anvil.parser.iteration import items_of, listed
+from anvil.parser.iteration import items_of, iterator, listed, next_item
 from anvil.parser.objects import get_attribute, raw_set, set_attribute, type_of_value
 from anvil.parser.values import (
     NONE,
@@ -38,6 +38,8 @@ def _range(it: Interp, *args: Abstract) -> Abstract:
         if it.kind_of(a) not in ("py", "np") or it.strength(a)[0].kind not in "iub":
             it.error("bad-operand", f"{it.describe(a)} cannot be interpreted as an integer")
     start, stop, step = _bounds(*args)
+    if isinstance(step, Known) and step.value == 0:
+        it.fail(ValueError, "range() arg 3 must not be zero")
     if all(isinstance(a, Known) for a in args):
         return Known(range(*(int(a.value) for a in args)))  # type: ignore[attr-defined]
     return RangeV(start, stop, step)
@@ -61,6 +63,8 @@ def _len(it: Interp, v: Abstract) -> Abstract:
     keys = it.dict_keys(v)
     if keys is not None:
         return Known(len(keys))
+    if isinstance(v, Lazy) and not v.box:
+        return Known(len(it.items(v)))
     if isinstance(v, Known) and hasattr(v.value, "__len__"):
         return Known(len(v.value))
     if isinstance(v, RangeV):
@@ -70,15 +74,19 @@ def _len(it: Interp, v: Abstract) -> Abstract:
 
 
 def _lazy(kind: str) -> Callable[..., Abstract]:
-    return lambda it, *args: Lazy(kind, args)
+    return lambda it, *args: iterator(it, kind, args)
+
+
+def _iter(it: Interp, v: Abstract) -> Abstract:
+    return v if isinstance(v, Lazy) and v.box else iterator(it, "iter", (v,))
 
 
 def _enumerate(it: Interp, v: Abstract, start: Abstract = Known(0)) -> Abstract:  # noqa: B008
-    return Lazy("enumerate", (v, start))
+    return iterator(it, "enumerate", (v, start))
 
 
 def _zip(it: Interp, *args: Abstract, strict: Abstract = Known(False)) -> Abstract:  # noqa: B008
-    return Lazy("zip", (strict, *args))
+    return iterator(it, "zip", (strict, *args))
 
 
 def _tuple(it: Interp, v: Abstract | None = None) -> Abstract:
@@ -220,7 +228,8 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     zip: _zip,
     reversed: _lazy("reversed"),
     map: _lazy("map"),
-    iter: _lazy("iter"),
+    iter: _iter,
+    next: next_item,
     tuple: _tuple,
     list: _list,
     dict: _dict,

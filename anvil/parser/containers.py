@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.parser import operators
 from anvil.parser.heap import Content, DictBox, ListBox, fresh_box
 from anvil.parser.iteration import listed
-from anvil.parser.values import NONE, Abstract, DictV, Known, ListV
+from anvil.parser.values import NONE, Abstract, DictV, Known, Lazy, ListV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -149,16 +149,15 @@ def _get(ctx: Context, v: DictV, key: Abstract, default: Abstract = NONE) -> Abs
 
 
 def _keys(ctx: Context, v: DictV) -> Abstract:
-    return ctx.tuple([ctx.constant(k) for k in dict_box(ctx, v).entries])
+    return Lazy("dict_keys", (v,))
 
 
 def _values(ctx: Context, v: DictV) -> Abstract:
-    return ctx.tuple(list(dict_box(ctx, v).entries.values()))
+    return Lazy("dict_values", (v,))
 
 
 def _dict_items(ctx: Context, v: DictV) -> Abstract:
-    pairs = dict_box(ctx, v).entries.items()
-    return ctx.tuple([ctx.tuple([ctx.constant(k), x]) for k, x in pairs])
+    return Lazy("dict_items", (v,))
 
 
 def _update(ctx: Context, v: DictV, other: Abstract = NONE, **more: Abstract) -> Abstract:

@@ -39,7 +39,7 @@ from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, ArrayType, DType, Shape, array
-from anvil.parser import arraylike, comparisons, operators, roots
+from anvil.parser import arraylike, comparisons, iteration, operators, roots
 from anvil.parser.heap import Content, DictBox, ListBox, Mark, State, fresh_box
 from anvil.parser.promotion import Strength, promote
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
@@ -48,6 +48,7 @@ from anvil.parser.values import (
     Conflict,
     DictV,
     Known,
+    Lazy,
     ListV,
     NDArray,
     Scalar,
@@ -131,6 +132,8 @@ class Context:
             return tuple(self.known(i, what) for i in v.items)
         if isinstance(v, ListV):
             return [self.known(i, what) for i in self.items(v)]
+        if isinstance(v, DictV):
+            return {k: self.known(x, what) for k, x in self.dict_entries(v).items()}
         if isinstance(v, NDArray):
             found = self.known_array(v)
             if found is not None:
@@ -164,6 +167,8 @@ class Context:
             content = self.content(v.box, "list")
             assert isinstance(content, ListBox)
             return content.items
+        if isinstance(v, Lazy):
+            return tuple(iteration.listed(self, v))
         if isinstance(v, Known) and isinstance(v.value, list | tuple | range | str):
             return tuple(map(self.constant, v.value))
         if isinstance(v, list | tuple | range):
@@ -177,6 +182,12 @@ class Context:
         content = self.content(v.box, "dict")
         assert isinstance(content, DictBox)
         return tuple(content.entries)
+
+    def dict_entries(self, v: Any) -> Mapping[Any, Abstract]:
+        """The entries of a dict."""
+        content = self.content(v.box, "dict")
+        assert isinstance(content, DictBox)
+        return content.entries
 
     def kind_of(self, v: Any) -> str:
         """`array`, `np` (NumPy scalar), `py` (Python number), `sequence` (list or tuple) or
@@ -381,7 +392,11 @@ class Context:
         code = "branch-types" if v.loop is None else "loop-types"
         first = f"{v.first}{_line(v.first_loc)}"
         second = f"{v.second}{_line(v.second_loc)}"
-        error = make_error(code, f"{what} is {first} on one path and {second} on another", self.loc)
+        paths = ("on one path", "on another")
+        if v.loop is not None:
+            paths = ("before the loop", "after a step of it")
+        message = f"{what} is {first} {paths[0]} and {second} {paths[1]}"
+        error = make_error(code, message, self.loc)
         raise Blocked(error, unroll=v.loop)
 
     def touch(self, box: int, at: AnyLoc | None = None) -> None:

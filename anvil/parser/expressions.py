@@ -14,7 +14,7 @@ from anvil.parser.blame import name_operands
 from anvil.parser.branches import branch
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.interp import Interp, expression
-from anvil.parser.iteration import items_of, known_count, listed
+from anvil.parser.iteration import items_of, iterator, known_count, listed
 from anvil.parser.scopes import captured_names, comprehension_names
 from anvil.parser.signals import PathEnd
 from anvil.parser.subscripts import get_item
@@ -301,6 +301,8 @@ def _dict(it: Interp, node: ast.Dict) -> Abstract:
 def _list_comprehension(it: Interp, node: Any) -> Abstract:
     out: list[Abstract] = []
     _comprehend(it, node, lambda: out.append(it.eval(node.elt)))
+    if isinstance(node, ast.GeneratorExp):
+        return iterator(it, "generator", (it.tuple(out),))
     return it.list(out)
 
 

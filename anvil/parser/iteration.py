@@ -15,6 +15,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser import operators, ranges
 from anvil.parser.array_items import element
+from anvil.parser.heap import CellBox, fresh_box
 from anvil.parser.values import (
     Abstract,
     Known,
@@ -144,12 +145,53 @@ def index_bounds(ctx: Context, items: Items, index: Atom) -> None:
     ranges.set_bounds(ctx, index, 0, high)
 
 
+def iterator(ctx: Context, kind: str, items: tuple[Abstract, ...]) -> Lazy:
+    """A fresh iterator."""
+    box = fresh_box()
+    ctx.state.heap[box] = CellBox(Known(0), "iterator")
+    return Lazy(kind, items, box)
+
+
+def _position(ctx: Context, v: Lazy) -> int:
+    """How many items of an iterator have been taken; refused if a loop has used it."""
+    cell = ctx.state.heap[v.box]
+    taken = cell.value if isinstance(cell, CellBox) else None
+    if not isinstance(taken, Known) or taken.value is None:
+        ctx.error(
+            "unsupported-value",
+            f"{v.describe()} is used a second time; CPython would go on where it stopped",
+            hint="Make a list of it first: `items = list(...)`.",
+        )
+    return int(taken.value)
+
+
 def _lazy(ctx: Context, v: Lazy) -> Items:
-    rule: Any = _LAZY.get(v.kind)
-    if rule is None:
-        ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
-    out: Items = rule(ctx, *v.items)
-    return out
+    rule = _LAZY[v.kind]
+    if not v.box:
+        return rule(ctx, *v.items)
+    taken = _position(ctx, v)
+    ctx.state.heap[v.box] = CellBox(Known(None), "iterator")
+    inner = rule(ctx, *v.items)
+    if not taken:
+        return inner
+    count = max(known_count(ctx, inner) - taken, 0)
+
+    def item(i: Atom) -> Abstract:
+        return inner.item(ctx.b.add(i, taken))
+
+    return Items(count, item, inner.static)
+
+
+def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abstract:
+    """`next(v)`: one more item of an iterator."""
+    if not isinstance(v, Lazy) or not v.box:
+        ctx.error("bad-operand", f"{v.describe()} is not an iterator")
+    taken = _position(ctx, v)
+    items = _LAZY[v.kind](ctx, *v.items)
+    if taken >= known_count(ctx, items):
+        return ctx.fail(StopIteration) if default is None else default
+    ctx.state.heap[v.box] = CellBox(Known(taken + 1), "iterator")
+    return items.item(Const(array(I64), taken))
 
 
 def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
@@ -204,10 +246,24 @@ def _iterator(ctx: Context, v: Abstract) -> Items:
     return items_of(ctx, v)
 
 
+def _view(part: Callable[[Any, Abstract], Abstract]) -> Callable[[Context, Abstract], Items]:
+    """The keys, values or items of a dict, as it is now."""
+
+    def rule(ctx: Context, v: Abstract) -> Items:
+        entries = ctx.dict_entries(v)
+        return _static([part(ctx.constant(k), x) for k, x in entries.items()])
+
+    return rule
+
+
 _LAZY: dict[str, Callable[..., Items]] = {
     "enumerate": _enumerate,
     "zip": _zip,
     "reversed": _reversed,
     "map": _map,
     "iter": _iterator,
+    "generator": _iterator,
+    "dict_keys": _view(lambda k, x: k),
+    "dict_values": _view(lambda k, x: x),
+    "dict_items": _view(lambda k, x: TupleV((k, x))),
 }

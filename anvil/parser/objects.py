@@ -75,6 +75,8 @@ def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     library = it.session.library
     if name in library.attributes:
         return it.call_entry(library.attributes[name], [base], {})
+    if isinstance(base, Scalar) and base.py and not hasattr(type_of_value(base), name):
+        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
     if name in library.methods:
         return Bound("array method", Known(name), (base,))
     if isinstance(base, Known):
@@ -209,7 +211,9 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
     """`base.name = value`."""
     if isinstance(base, ObjectV):
         static = inspect.getattr_static(base.cls, name, None)
-        if isinstance(static, property) and static.fset is not None:
+        if isinstance(static, property):
+            if static.fset is None:
+                it.fail(AttributeError, f"property {name!r} of {base.describe()} has no setter")
             it.call(Known(static.fset), base, value)
             return
         params = getattr(base.cls, "__dataclass_params__", None)

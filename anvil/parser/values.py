@@ -19,6 +19,7 @@ import ast
 import math
 import re
 import types
+from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -256,18 +257,23 @@ class RangeV(Abstract):
 
 @dataclass(slots=True, eq=False)
 class Lazy(Abstract):
-    """An iterator or view that is not a container: `enumerate`, `zip`, `reversed`, `map`, dict
-    items ...
+    """An iterator (`enumerate`, `zip`, a generator expression ...) or a view of a dict.
+
+    `box` holds how far an iterator has been used; it is 0 for views, which start anew each time.
     """
 
     kind: str
     items: tuple[Abstract, ...]
+    box: int = 0
 
     def open(self) -> tuple[Hashable, Parts]:
-        return ("lazy", self.kind, len(self.items)), self.items
+        own = (self.box,) if self.box else ()
+        return ("lazy", self.kind, len(self.items)), (*own, *self.items)
 
     def close(self, parts: Parts) -> Abstract:
-        return Lazy(self.kind, parts)  # type: ignore[arg-type]
+        if not self.box:
+            return Lazy(self.kind, parts)  # type: ignore[arg-type]
+        return Lazy(self.kind, parts[1:], parts[0])  # type: ignore[arg-type]
 
     def describe(self) -> str:
         return f"{self.kind}(...)"
@@ -482,6 +488,20 @@ def known_key(value: Any) -> Hashable:
         return (kind, value.start, value.stop, value.step)
     if isinstance(value, np.dtype):
         return (np.dtype, value.str)
+    return _contents_key(value)
+
+
+def _contents_key(value: Any) -> Hashable:
+    """The key of a container by its contents, of other objects by identity."""
+    kind = type(value)
+    if isinstance(value, set | frozenset):
+        return (kind, frozenset(map(known_key, value)))
+    if isinstance(value, list | deque | bytearray):
+        return (kind, tuple(map(known_key, value)))
+    if isinstance(value, dict):
+        return (kind, tuple((known_key(k), known_key(v)) for k, v in value.items()))
+    if kind is types.SimpleNamespace:
+        return (kind, known_key(vars(value)))
     return Identity(value)
 
 

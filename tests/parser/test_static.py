@@ -1,0 +1,145 @@
+"""Static by discovery: ints and bools that become known, loops that are unrolled for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anvil.errors import AnvilWarning, UnsupportedError
+from anvil.ir.analysis import op_counts
+from tests.parser.harness import agree, compile_for, run
+
+
+def length_of_a_result(n, x):
+    k = 2 * n + 1
+    return np.zeros((k,)) + x
+
+
+def flag_decides_an_axis(x, rows):
+    return x.sum(axis=int(rows))
+
+
+def through_calls(x, n):
+    def helper(m):
+        return np.arange(m)
+
+    return helper(n + 1) * x
+
+
+def through_branches(x, n):
+    if x > 0:
+        y = np.ones(n).sum()
+    else:
+        y = np.float64(x)
+    return y + x
+
+
+def dynamic_as_long_as_possible(x, n):
+    return x * n + (n % 3)
+
+
+def slice_bound(x, n):
+    return x[:n] * 2
+
+
+def shapes_in_a_loop(x, n):
+    for i in range(1, n):
+        x = x + np.ones(i).sum()
+    return x
+
+
+def loop_over_containers(x):
+    layers = [(2.0, "a"), (3.0, "b")]
+    for i in range(len(layers)):
+        w, name = layers[i]
+        x = x * w if name == "a" else x + w
+    return x
+
+
+def inner_loop_unrolls_alone(x):
+    t = 0.0
+    for i in range(3):
+        for part in (x, x[:2]):
+            t += part.sum() * i
+    return t
+
+
+PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
+    (length_of_a_result, (2, 1.5)),
+    *((flag_decides_an_axis, (np.arange(6.0).reshape(2, 3), f)) for f in (True, False)),
+    (through_calls, (2.0, 3)),
+    *((through_branches, (x, 3)) for x in (1.0, -1.0)),
+    (dynamic_as_long_as_possible, (2.0, 4)),
+    (slice_bound, (np.arange(5.0), 3)),
+    (shapes_in_a_loop, (1.0, 4)),
+    (loop_over_containers, (2.0,)),
+    (inner_loop_unrolls_alone, (np.arange(3.0),)),
+]
+
+
+@pytest.mark.parametrize("fn, args", PROGRAMS, ids=lambda p: getattr(p, "__name__", None))
+def test_agrees_with_cpython(fn, args):
+    agree(fn, *args)
+
+
+def test_what_was_promoted_is_reported():
+    parsed, values = compile_for(length_of_a_result, 2, 1.5)
+    (promoted,) = parsed.promoted
+    assert (promoted.leaf, promoted.name, promoted.value) == (0, "n", 2)
+    assert promoted.why == "the shape"
+    assert promoted.loc.line == length_of_a_result.__code__.co_firstlineno + 2
+    assert len(parsed.program.main.params) == len(values) == 1
+
+
+def test_an_int_stays_dynamic_until_its_value_is_needed():
+    parsed, _ = compile_for(dynamic_as_long_as_possible, 2.0, 4)
+    assert not parsed.promoted
+
+
+def test_only_the_loop_that_needs_it_is_unrolled():
+    parsed, _ = compile_for(inner_loop_unrolls_alone, np.arange(3.0))
+    assert op_counts(parsed.program)["for"] == 1
+
+
+def length_from_data(x):
+    return np.zeros(int(x))
+
+
+def length_from_a_float_argument_in_a_callee(x):
+    return through_calls(x, int(x))
+
+
+@pytest.mark.parametrize("fn", [length_from_data, length_from_a_float_argument_in_a_callee])
+def test_lengths_that_data_decide_are_refused(fn):
+    with pytest.raises(UnsupportedError, match="is needed while compiling") as refused:
+        run(fn, 3.0)
+    assert refused.value.code == "value-needed"
+
+
+def unknown_trip_count(x):
+    items = []
+    while x > 1:
+        x = x / 2
+        items.append(x)
+    return items
+
+
+def test_containers_that_grow_in_loops_on_data_are_refused():
+    with pytest.raises(TypeError, match=r"list of 0 .* list of 1") as refused:
+        run(unknown_trip_count, 8.0)
+    assert refused.value.code == "loop-types"
+
+
+def many_rounds(x):
+    total = []
+    for _ in range(1200):
+        total.append(x)
+    return len(total) * x
+
+
+def test_long_unrolling_warns():
+    parsed, _ = compile_for(many_rounds, 1.0)
+    assert [w.code for w in parsed.warnings] == ["many-unrolled"]
+    assert issubclass(AnvilWarning, UserWarning)
