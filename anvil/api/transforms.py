@@ -14,10 +14,12 @@ from typing import Any
 
 from anvil.api.function import Function, JitOptions
 from anvil.errors import boundary, error
+from anvil.opt.pipeline import PIPELINES
 from anvil.parser.transforms_api import Opened, Transforms
 
 Fn = Callable[..., Any]
 Argnums = int | Sequence[int]
+OUTS = ("follow", "jax", "numpy")
 
 
 def _of(kind: str, fun: Fn, jit_options: JitOptions | None = None, **options: Any) -> Function:
@@ -26,8 +28,7 @@ def _of(kind: str, fun: Fn, jit_options: JitOptions | None = None, **options: An
     Functions are the same if they have the same code, cells and defaults, so a lambda that is made
     anew in every iteration of a loop is compiled once.
     """
-    if not callable(fun):
-        raise error("not-callable", f"{kind} expects a function, got {type(fun).__name__}")
+    _function(kind, fun)
     key = (kind, _identity(fun), jit_options, *((k, _hashable(v)) for k, v in options.items()))
     try:
         found = _MADE.get(key)
@@ -38,6 +39,11 @@ def _of(kind: str, fun: Fn, jit_options: JitOptions | None = None, **options: An
         if len(_MADE) > _KEPT:
             _MADE.pop(next(iter(_MADE)))
     return found
+
+
+def _function(name: str, fun: Any) -> None:
+    if not callable(fun):
+        raise error("not-callable", f"{name} expects a function, got {type(fun).__name__}")
 
 
 _MADE: dict[Any, Function] = {}
@@ -88,9 +94,14 @@ def jit(
     if fun is None:
         keywords = {k: v for k, v in locals().items() if k != "fun"}
         return functools.partial(jit, **keywords)
+    if out not in OUTS:
+        raise error("bad-option", f"out is one of {', '.join(map(repr, OUTS))}, not {out!r}")
+    if optimise not in PIPELINES:
+        known = ", ".join(map(repr, PIPELINES))
+        raise error("bad-option", f"optimise is one of {known}, not {optimise!r}")
     options = JitOptions(
-        static_argnums=_numbers(static_argnums),
-        donate_argnums=_numbers(donate_argnums),
+        static_argnums=_numbers(static_argnums, "static_argnums"),
+        donate_argnums=_numbers(donate_argnums, "donate_argnums"),
         device=device,
         in_shardings=in_shardings,
         out_shardings=out_shardings,
@@ -102,12 +113,21 @@ def jit(
     return _of("jit", fun, options)
 
 
-def _numbers(argnums: Argnums) -> tuple[int, ...]:
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+def _numbers(argnums: Argnums, name: str = "argnums") -> tuple[int, ...]:
+    """The numbers of arguments. Raises AnvilValueError for anything else."""
+    given = (argnums,) if isinstance(argnums, int) else argnums
+    if not isinstance(given, tuple | list) or not all(isinstance(i, int) for i in given):
+        raise error("bad-argnums", f"{name} is an int or a tuple of ints, not {argnums!r}")
+    if len(set(given)) != len(given):
+        raise error("bad-argnums", f"{name}={argnums} names an argument twice")
+    return tuple(given)
 
 
 def _argnums(argnums: Argnums) -> int | tuple[int, ...]:
-    return argnums if isinstance(argnums, int) else tuple(argnums)
+    numbers = _numbers(argnums)
+    if not numbers:
+        raise error("bad-argnums", "argnums names no argument")
+    return argnums if isinstance(argnums, int) else numbers
 
 
 @boundary
@@ -173,8 +193,7 @@ def vmap(fun: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Function:
 
 def _entry(name: str, fun: Fn) -> Function:
     """The compiled function behind a transform that is called at a point (see _AT_POINT)."""
-    if not callable(fun):
-        raise error("not-callable", f"{name} expects a function, got {type(fun).__name__}")
+    _function(name, fun)
     key = (name, _identity(fun))
     made = _POINTS.get(key)
     if made is None:
@@ -223,13 +242,23 @@ def jvp(fun: Fn, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, 
 
     `tangents` has the structure of `primals`; None stands for zero.
     """
+    _sequences("jvp", primals, tangents)
     found: tuple[Any, Any] = _entry("jvp", fun)(tuple(primals), tuple(tangents))
     return found
+
+
+def _sequences(name: str, primals: Any, tangents: Any) -> None:
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, tuple | list):
+            kind = type(given).__name__
+            message = f"{name}: the {what} are a tuple with one per argument, not {kind}"
+            raise error("bad-tangent", message, hint=f"write ({what[:-1]},) for one argument")
 
 
 @boundary
 def vjp(fun: Fn, *primals: Any) -> tuple[Any, Fn]:
     """`(f(*primals), pullback)`: `pullback(ct)` are the cotangents of the primals, as a tuple."""
+    _function("vjp", fun)
     value = _entry("jit", fun)(*primals)
     entry = _entry("pullback", fun)
 
@@ -244,6 +273,7 @@ def vjp(fun: Fn, *primals: Any) -> tuple[Any, Fn]:
 @boundary
 def linearize(fun: Fn, *primals: Any) -> tuple[Any, Fn]:
     """`(f(*primals), df)`: `df(*tangents)` is the derivative of f at primals along tangents."""
+    _function("linearize", fun)
     value = _entry("jit", fun)(*primals)
     entry = _entry("jvp", fun)
 
@@ -258,6 +288,7 @@ def linearize(fun: Fn, *primals: Any) -> tuple[Any, Fn]:
 @boundary
 def hvp(fun: Fn, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """The Hessian of a scalar function at `primals` times `tangents`, for the first argument."""
+    _sequences("hvp", primals, tangents)
     return _entry("hvp", fun)(tuple(primals), tuple(tangents))
 
 
@@ -277,13 +308,17 @@ class custom_jvp:
         ...
     """
 
+    @boundary
     def __init__(self, fun: Fn) -> None:
+        _function("custom_jvp", fun)
         self.fun = fun
         self.rule: Fn | None = None
         functools.update_wrapper(self, fun)
 
+    @boundary
     def defjvp(self, rule: Fn) -> Fn:
         """Sets the rule: `(primals, tangents) -> (result, tangent)`, linear in the tangents."""
+        _function("defjvp", rule)
         self.rule = rule
         return rule
 
@@ -302,14 +337,19 @@ class custom_vjp:
     A `bwd` that is not linear in the cotangent (clipping, say) works in reverse mode only.
     """
 
+    @boundary
     def __init__(self, fun: Fn) -> None:
+        _function("custom_vjp", fun)
         self.fun = fun
         self.fwd: Fn | None = None
         self.bwd: Fn | None = None
         functools.update_wrapper(self, fun)
 
+    @boundary
     def defvjp(self, fwd: Fn, bwd: Fn) -> None:
         """Sets the rule."""
+        _function("defvjp", fwd)
+        _function("defvjp", bwd)
         self.fwd, self.bwd = fwd, bwd
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import F64, I64, DType, array
-from anvil.library.ufuncs import dtype_argument, dtype_in, shape_in, type_in
+from anvil.library.atoms import dtype_argument, dtype_in, shape_in, type_in
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract, NDArray
 
@@ -21,7 +21,7 @@ def shape_argument(ctx: Context, shape: Any) -> tuple[int, ...]:
     known = ctx.known(shape, "the shape")
     dims = tuple(known) if isinstance(known, tuple | list | np.ndarray) else (known,)
     if not all(isinstance(n, int | np.integer) for n in dims):
-        ctx.error("bad-shape", f"a shape is made of ints, got {known!r}")
+        ctx.error("bad-operand", f"a shape is made of ints, not {known!r}")
     if any(n < 0 for n in dims):
         ctx.error("bad-shape", "negative dimensions are not allowed")
     return tuple(int(n) for n in dims)

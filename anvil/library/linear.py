@@ -9,8 +9,9 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import I32
+from anvil.library.atoms import dtype_argument, dtype_in, shape_in
 from anvil.library.manipulation import diagonal_of
-from anvil.library.ufuncs import deliver, dtype_argument, dtype_in, shape_in
+from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract
 
@@ -180,6 +181,9 @@ def _einsum(ctx: Context, *operands: Any, **kwargs: Any) -> Abstract:
     if "->" not in spec:
         letters = "".join(terms)
         output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    strange = sorted(set(output) - set(inputs))
+    if strange:
+        ctx.error("bad-value", f"einsum {spec!r}: no operand has the index {strange[0]!r}")
     sizes: dict[str, int] = {}
     pending: list[tuple[str, Atom]] = []
     for term, v in zip(terms, xs, strict=True):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
+from anvil.library.atoms import dtype_argument, shape_in, type_in
 from anvil.library.creation import diagonal_mask, shape_argument
-from anvil.library.ufuncs import dtype_argument, shape_in, type_in
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract, NDArray
 
@@ -321,6 +321,8 @@ def _tile(ctx: Context, A: Any, reps: Any) -> Abstract:
     x = ctx.atom(A)
     known = ctx.known(reps, "the repetitions")
     times = tuple(known) if isinstance(known, tuple | list) else (known,)
+    if not all(isinstance(t, int | np.integer) for t in times):
+        ctx.error("bad-operand", f"repetitions are ints, not {known!r}")
     n = max(len(times), len(shape_in(x)))
     times = (1,) * (n - len(times)) + tuple(int(t) for t in times)
     shape = (1,) * (n - len(shape_in(x))) + shape_in(x)

@@ -15,7 +15,7 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, C128, DTYPES, F64, I64
-from anvil.library.ufuncs import dtype_in, shape_in, truth
+from anvil.library.atoms import dtype_in, shape_in, truth
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract, NDArray
 
@@ -183,14 +183,24 @@ def _abs(ctx: Context, x: Any) -> Abstract:
 
 def _int(ctx: Context, x: Any = 0, base: Any = None) -> Abstract:
     if ctx.is_known(x) and not isinstance(x, NDArray):
-        known = ctx.known(x)
-        return ctx.constant(int(known) if ctx.known(base) is None else int(known, ctx.known(base)))
+        radix = ctx.known(base)
+        return _parsed(ctx, int, *(ctx.known(v) for v in ((x,) if radix is None else (x, radix))))
     a = _single(ctx, x, "int")
     if dtype_in(a).kind == "c":
         ctx.error("bad-operand", "int() argument must be a real number, not 'complex'")
     return ctx.py_scalar(
         _to_int(ctx, ctx.b.trunc(ctx.cast(a, F64))) if dtype_in(a).inexact else ctx.cast(a, I64)
     )
+
+
+def _parsed(ctx: Context, convert: Any, *args: Any) -> Abstract:
+    """A conversion of known values, texts included."""
+    try:
+        return ctx.constant(convert(*args))
+    except (ValueError, OverflowError) as problem:
+        ctx.fail(type(problem), *problem.args)
+    except TypeError as problem:
+        ctx.error("bad-operand", str(problem))
 
 
 def _single(ctx: Context, x: Any, name: str) -> Atom:
@@ -206,7 +216,7 @@ def _single(ctx: Context, x: Any, name: str) -> Atom:
 
 def _to_float(ctx: Context, x: Any = 0.0) -> Abstract:
     if ctx.is_known(x) and not isinstance(x, NDArray):
-        return ctx.constant(float(ctx.known(x)))
+        return _parsed(ctx, float, ctx.known(x))
     a = _single(ctx, x, "float")
     if dtype_in(a).kind == "c":
         ctx.error("bad-operand", "float() argument must be a real number, not 'complex'")

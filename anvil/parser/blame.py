@@ -11,7 +11,9 @@ from anvil.parser.heap import CellBox, DictBox, ObjectBox
 from anvil.parser.values import (
     PY_NAMES,
     Abstract,
+    Bound,
     CellRef,
+    Closure,
     DictV,
     Known,
     NDArray,
@@ -43,6 +45,7 @@ TELLING = frozenset(
 """Errors that are about the types of operands."""
 
 MOST = 6
+WIDEST = 40
 
 
 def involve(it: Interp, error: AnvilError) -> None:
@@ -71,10 +74,16 @@ def name_operands(
     source = it.info.code.source
     error.involve(
         tuple(
-            Operand(source.segment(node), type_text(v), *_origin(it, _root(node)))
+            Operand(_short(source.segment(node)), type_text(v), *_origin(it, _root(node)))
             for node, v in operands
+            if not isinstance(v, Closure | Bound)
         )
     )
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
 
 
 def type_text(v: Abstract) -> str:

@@ -104,7 +104,7 @@ def _dict(it: Interp, v: Abstract | None = None, **more: Abstract) -> Abstract:
 
 def _set(it: Interp, v: Abstract | None = None) -> Abstract:
     items = [] if v is None else listed(it, v)
-    return Known(frozenset(it.known(i, "an element of a set") for i in items))
+    return Known(frozenset(it.key(i, "an element of a set") for i in items))
 
 
 def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
@@ -169,7 +169,23 @@ def _object_setattr(it: Interp, v: Abstract, name: Abstract, value: Abstract) ->
 
 
 def _super(it: Interp, *args: Abstract) -> Abstract:
-    it.error("unsupported-call", "`super()` is not compiled")
+    """`super()`: the object as an instance of the classes that follow in its order of resolution."""
+    if args:
+        cls, obj = it.known(args[0], "the class of super()"), args[1]
+    else:
+        cell = it.info.host_cells.get("__class__")
+        names = it.info.code.params.names
+        if cell is None or not names:
+            it.error("unsupported-call", "`super()` outside a method of a class is not compiled")
+        cls, obj = cell.cell_contents, it.load(names[0])
+    return Bound("super", obj, (), cls)
+
+
+def _new_tuple(it: Interp, cls: Abstract, v: Abstract | None = None) -> Abstract:
+    """`tuple.__new__(cls, items)`, which named tuples are made with."""
+    made = it.known(cls)
+    items = () if v is None else tuple(listed(it, v))
+    return TupleV(items, None if made is tuple else made)
 
 
 # ---- functions
@@ -210,10 +226,16 @@ def _reduce(it: Interp, fn: Abstract, v: Abstract, *initial: Abstract) -> Abstra
 def _sorted(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
     items = listed(it, v)
     keys = [x if key is NONE else it.call(key, x) for x in items]
-    known = [it.known(k, "the key of a sort") for k in keys]
+
+    def order(i: int, j: int) -> int:
+        less = it.truth(it.compare("<", keys[i], keys[j]))
+        if not isinstance(less, bool):
+            it.need_static(less, "the order of what is sorted")
+        return -1 if less else int(j < i)
+
     backwards = bool(it.known(reverse))
-    order = sorted(range(len(items)), key=known.__getitem__, reverse=backwards)
-    return it.list([items[i] for i in order])
+    places = sorted(range(len(items)), key=functools.cmp_to_key(order), reverse=backwards)
+    return it.list([items[i] for i in places])
 
 
 def _bool(it: Interp, v: Abstract = NONE) -> Abstract:
@@ -246,6 +268,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     setattr: _setattr,
     object.__setattr__: _object_setattr,
     super: _super,
+    tuple.__new__: _new_tuple,
     functools.partial: _partial,
     functools.reduce: _reduce,
     print: _print,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -79,21 +80,40 @@ def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
         return call(it, fn.fn, [*fn.args[:n], *args], {**given, **kwargs})
     if fn.kind == "array method":
         name: Any = fn.fn.value  # type: ignore[attr-defined]
-        return call_entry(it, it.session.library.methods[name], [*fn.args, *args], kwargs)
+        return call_entry(it, it.session.library.methods[name], [*fn.args, *args], kwargs, name)
     if fn.kind == "container method":
         name = fn.fn.value  # type: ignore[attr-defined]
         return containers.call_method(it, fn.args[0], name, args, kwargs)
     return apply_transform(it, fn, args, kwargs)
 
 
-def call_entry(it: Interp, entry: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+def call_entry(
+    it: Interp, entry: Any, args: Sequence[Abstract], kwargs: Kwargs, name: str = "this function"
+) -> Abstract:
     """Calls an entry of the library's table: an intrinsic, or a Python function to be compiled."""
     if isinstance(entry, Intrinsic):
-        return _run(it, entry.run, args, kwargs)
+        return _run(it, entry.run, args, kwargs, name)
     return _call_function(it, Known(entry), args, kwargs, library=True)
 
 
-def _run(it: Interp, run: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+def _without_context(text: str) -> str:
+    """What CPython says of a call of an intrinsic, its first parameter not counted."""
+    text = text.split("() ", 1)[-1]
+    if not text.startswith("takes "):
+        return text
+
+    def less(m: re.Match[str]) -> str:
+        n = int(m[2]) - 1
+        return f"{m[1]}{n}{m[3]}{'s' * (n != 1)}"
+
+    text = re.sub(r"(takes (?:from \d+ to )?)(\d+)( positional argument)s?", less, text)
+    text = re.sub(r"from (\d+) to", lambda m: f"from {int(m[1]) - 1} to", text)
+    return re.sub(r"but (\d+) were?", lambda m: f"but {int(m[1]) - 1} were", text)
+
+
+def _run(
+    it: Interp, run: Any, args: Sequence[Abstract], kwargs: Kwargs, name: str = "this function"
+) -> Abstract:
     loc = it.b.loc
     try:
         value = run(it, *args, **kwargs)
@@ -103,8 +123,7 @@ def _run(it: Interp, run: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abst
         tb = error.__traceback__
         if tb is None or tb.tb_next is not None:
             raise
-        text = str(error).split("() ", 1)[-1]
-        it.error("wrong-arguments", f"this call does not fit: {text}")
+        it.error("wrong-arguments", f"{name}() {_without_context(str(error))}")
     finally:
         it.b.loc = loc
     return value  # type: ignore[no-any-return]
@@ -125,14 +144,16 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
     session = it.session
     entry = _look_up(session.library.functions, obj)
     if entry is not None:
-        return call_entry(it, entry, args, kwargs)
+        return call_entry(it, entry, args, kwargs, fn.describe())
     marker = _look_up(session.transforms.markers, obj)
     if marker is not None:
         return make_transform(it, marker, args, kwargs)
     builtin = _look_up(TABLE, obj)
     if builtin is not None:
-        return _run(it, builtin, args, kwargs)
+        return _run(it, builtin, args, kwargs, fn.describe())
     if isinstance(obj, types.FunctionType):
+        if obj.__module__ in _STATEFUL:
+            _refuse_state(it, fn)
         return _call_function(it, fn, args, kwargs)
     if isinstance(obj, type):
         return _call_class(it, obj, args, kwargs)
@@ -160,6 +181,7 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
         bound_to, str | bytes | tuple | range
     ):
         return _evaluate(it, fn, args, kwargs)
+    _refuse_state(it, fn)
     if _is_numeric(obj) and all(map(it.is_known, (*args, *kwargs.values()))):
         return _evaluate(it, fn, args, kwargs)
     special = inspect.getattr_static(type(obj), "__call__", None)
@@ -168,6 +190,18 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     if not callable(obj):
         it.error("not-callable", f"{fn.describe()} is not callable")
     it.error("unsupported-call", f"{fn.describe()} is not a function that anvil can compile")
+
+
+_STATEFUL = ("random", "secrets", "uuid", "time", "datetime")
+
+
+def _refuse_state(it: Interp, fn: Known) -> None:
+    """Refuses clocks and random numbers: compiled code would give the same ones at every call."""
+    owner = getattr(fn.value, "__self__", None)
+    module = getattr(fn.value, "__module__", None) or type(owner).__module__
+    stateful = module in _STATEFUL or module.startswith("numpy.random")
+    if stateful or (isinstance(owner, types.ModuleType) and owner.__name__ in _STATEFUL):
+        it.error("hidden-state", f"the result of {fn.describe()} is not decided by the arguments")
 
 
 def _derived(it: Interp, fn: Known, name: str) -> Origin:

@@ -84,7 +84,10 @@ def _lexicographic(
     first = _as_bool(ctx, ctx.truth(compare(ctx, op[0], xs[0], ys[0])))
     if len(xs) == 1:
         return compare(ctx, op, xs[0], ys[0])
-    same = _as_bool(ctx, ctx.truth(compare(ctx, "==", xs[0], ys[0])))
+    equal = ctx.truth(compare(ctx, "==", xs[0], ys[0]))
+    if equal is False:
+        return scalar(first, True)
+    same = _as_bool(ctx, equal)
     rest = _as_bool(ctx, ctx.truth(_lexicographic(ctx, op, xs[1:], ys[1:])))
     return scalar(ctx.b.or_(first, ctx.b.and_(same, rest)), True)
 

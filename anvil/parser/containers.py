@@ -145,7 +145,7 @@ _TUPLE: dict[str, Callable[..., Abstract]] = {"count": _count, "index": _index}
 
 
 def _get(ctx: Context, v: DictV, key: Abstract, default: Abstract = NONE) -> Abstract:
-    return dict_box(ctx, v).entries.get(ctx.known(key, "the key of a dict"), default)
+    return dict_box(ctx, v).entries.get(ctx.key(key), default)
 
 
 def _keys(ctx: Context, v: DictV) -> Abstract:
@@ -171,7 +171,7 @@ def _update(ctx: Context, v: DictV, other: Abstract = NONE, **more: Abstract) ->
 
 def _dict_pop(ctx: Context, v: DictV, key: Abstract, default: Abstract | None = None) -> Abstract:
     box = dict_box(ctx, v)
-    k = ctx.known(key, "the key of a dict")
+    k = ctx.key(key)
     if k not in box.entries:
         if default is None:
             ctx.fail(KeyError, k)
@@ -184,7 +184,7 @@ def _dict_pop(ctx: Context, v: DictV, key: Abstract, default: Abstract | None = 
 
 def _setdefault(ctx: Context, v: DictV, key: Abstract, default: Abstract = NONE) -> Abstract:
     box = dict_box(ctx, v)
-    k = ctx.known(key, "the key of a dict")
+    k = ctx.key(key)
     if k not in box.entries:
         write(ctx, v.box, DictBox({**box.entries, k: default}, box.cls))
         return default
@@ -223,5 +223,5 @@ def dict_entries(ctx: Context, v: Abstract) -> dict[Any, Abstract]:
     out: dict[Any, Abstract] = {}
     for pair in listed(ctx, v):
         key, value = listed(ctx, pair)
-        out[ctx.known(key, "the key of a dict")] = value
+        out[ctx.key(key)] = value
     return out

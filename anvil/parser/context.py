@@ -140,7 +140,19 @@ class Context:
                 return found
         if isinstance(v, Scalar):
             self.need_static(v.atom, what)
+        if isinstance(v, SliceV | RangeV):
+            parts = (self.known(p, what) for p in (v.start, v.stop, v.step))
+            return (slice if isinstance(v, SliceV) else range)(*parts)
         self.error("value-needed", f"{what} has to be known while compiling, and is {v.describe()}")
+
+    def key(self, v: Any, what: str = "the key of a dict") -> Any:
+        """A known object that can be a key of a dict or an element of a set."""
+        key = self.known(v, what)
+        try:
+            hash(key)
+        except TypeError as problem:
+            self.error("bad-operand", str(problem))
+        return key
 
     def known_or_none(self, v: Any) -> Any:
         """The Python object that `v` is, or None if it is not known."""

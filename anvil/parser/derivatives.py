@@ -47,11 +47,14 @@ def argnums_of(it: Interp, options: Options, n: int) -> tuple[tuple[int, ...], b
     """The arguments to differentiate, counted from 0, and whether one int was given."""
     given = options.get("argnums", 0)
     single = isinstance(given, int)
-    nums = (given,) if single else tuple(given)
-    if not all(isinstance(i, int) and -n <= i < n for i in nums):
+    nums = tuple(given) if isinstance(given, tuple | list) else (given,)
+    if not nums or not all(isinstance(i, int) and -n <= i < n for i in nums):
+        s = "s" * (n != 1)
         it.error(
-            "bad-argnums", f"argnums={given} of a function called with {n} positional arguments"
+            "bad-argnums", f"argnums={given} of a function called with {n} positional argument{s}"
         )
+    if len({i % n for i in nums}) != len(nums):
+        it.error("bad-argnums", f"argnums={given} names an argument twice")
     return tuple(i % n for i in nums), single
 
 
@@ -195,13 +198,19 @@ def matched(
     out = []
     for atom, t in pairs:
         if not is_inexact(atom.type):
-            continue
+            if len(found) != len(atoms) or _is_zero(t):
+                continue
+            it.error("bad-tangent", f"the {what} of an {atom.type} is None or zero")
         want: Any = atom.type
         have: Any = t.type
         if have.shape != want.shape or (have.dtype.kind == "c") > (want.dtype.kind == "c"):
             it.error("bad-tangent", f"the {what} is {have}, its value {want}")
         out.append(it.b.cast(t, want.dtype))
     return out
+
+
+def _is_zero(atom: Atom) -> bool:
+    return isinstance(atom, Const) and not atom.value
 
 
 # ---- pullbacks

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
 from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc, Loc
@@ -16,7 +18,7 @@ from anvil.ir.types import array
 from anvil.parser import calls, expressions, statements
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
-from anvil.parser.guards import Hidden
+from anvil.parser.guards import Hidden, Origin
 from anvil.parser.heap import Mark
 from anvil.parser.interp import Interp
 from anvil.parser.results import build, describe_result
@@ -219,10 +221,16 @@ class _Attempt:
 
         def leaf(spec: ArraySpec | ScalarSpec | StaticSpec, path: str) -> Abstract:
             if isinstance(spec, StaticSpec):
-                return Known(spec.value)
+                return self._static(spec.value, path)
             return self._leaf(it, spec, path, mark)
 
         return build(it, spec, leaf, name, mark)
+
+    def _static(self, value: Any, path: str) -> Known:
+        """A known argument; what is read of an object's attributes is guarded."""
+        if isinstance(value, str | bytes | int | float | complex | np.generic | type(None)):
+            return Known(value)
+        return Known(value, Origin(self.session.guards.base(value), path))
 
     def _leaf(self, it: Interp, spec: ArraySpec | ScalarSpec, name: str, mark: Mark) -> Abstract:
         number = len(self.leaves)

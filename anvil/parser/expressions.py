@@ -272,7 +272,7 @@ def _list(it: Interp, node: ast.List) -> Abstract:
 
 @expression(ast.Set)
 def _set(it: Interp, node: ast.Set) -> Abstract:
-    return Known(frozenset(it.known(v, "an element of a set") for v in _elements(it, node.elts)))
+    return Known(frozenset(it.key(v, "an element of a set") for v in _elements(it, node.elts)))
 
 
 def _elements(it: Interp, nodes: list[ast.expr]) -> list[Abstract]:
@@ -292,7 +292,7 @@ def _dict(it: Interp, node: ast.Dict) -> Abstract:
         if key is None:
             entries.update(dict_entries(it, it.eval(value)))
         else:
-            k = it.known(it.eval(key), "the key of a dict")
+            k = it.key(it.eval(key))
             entries[k] = it.eval(value)
     return new_dict(it, entries)
 
@@ -311,7 +311,7 @@ def _dict_comprehension(it: Interp, node: ast.DictComp) -> Abstract:
     out: dict[Any, Abstract] = {}
 
     def add() -> None:
-        key = it.known(it.eval(node.key), "the key of a dict")
+        key = it.key(it.eval(node.key))
         out[key] = it.eval(node.value)
 
     _comprehend(it, node, add)
@@ -321,7 +321,7 @@ def _dict_comprehension(it: Interp, node: ast.DictComp) -> Abstract:
 @expression(ast.SetComp)
 def _set_comprehension(it: Interp, node: ast.SetComp) -> Abstract:
     out: list[Any] = []
-    _comprehend(it, node, lambda: out.append(it.known(it.eval(node.elt), "an element of a set")))
+    _comprehend(it, node, lambda: out.append(it.key(it.eval(node.elt), "an element of a set")))
     return Known(frozenset(out))
 
 

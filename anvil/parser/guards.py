@@ -8,14 +8,19 @@ of the program that its caller does not see.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from anvil.ir.types import ArrayType, DType
 from anvil.parser.values import known_key
+
+CONTAINERS = (set, list, dict, deque, bytearray, SimpleNamespace)
+"""Host containers that are known while compiling: their contents are guarded."""
 
 _IDENTICAL = (bool, str, int, type(None))
 
@@ -47,7 +52,11 @@ class Guards:
     """Collects origins and what was found there."""
 
     def __init__(self) -> None:
-        self.env: dict[str, Any] = {"same": same, "array_is": array_is}
+        self.env: dict[str, Any] = {
+            "same": same,
+            "array_is": array_is,
+            "known_key": known_key,
+        }
         self._bases: dict[int, str] = {}
         self._tests: dict[str, str] = {}
         self.hidden: dict[str, Hidden] = {}
@@ -99,6 +108,9 @@ class Guards:
         test = f"{origin.text} is {name}"
         if isinstance(value, int | float | complex | str | bytes | np.generic):
             test = f"({test} or same({origin.text}, {name}))"
+        elif isinstance(value, CONTAINERS):
+            key = known_key(value)
+            test += f" and known_key({name}) == {self.base(key)}"
         self._tests[origin.text] = test
 
     def structure(self, origin: Origin, value: Any) -> None:

@@ -167,16 +167,16 @@ def _index_array(ctx: Context, a: NDArray, n: int, axis: int) -> NDArray:
 def mask_indices(ctx: Context, shape: Shape, axis: int, mask: NDArray) -> list[NDArray]:
     """The positions that a mask selects; refused if data decide how many they are."""
     known = ctx.known_array(mask)
+    have = shape[axis : axis + mask.type.ndim]
+    if mask.type.shape != have:
+        ctx.error(
+            "index-out-of-range", f"a mask of shape {mask.type.shape} indexes axes of shape {have}"
+        )
     if known is None:
         ctx.error(
             "dynamic-shape",
             "selecting by a mask gives an array whose length the data decides",
             hint="Use `np.where(mask, x, 0.0)` and reduce that, or `np.sum(x, where=mask)`.",
-        )
-    have = shape[axis : axis + known.ndim]
-    if known.shape != have:
-        ctx.error(
-            "index-out-of-range", f"a mask of shape {known.shape} indexes axes of shape {have}"
         )
     return [ctx.constant(i.astype(np.int64)) for i in np.nonzero(known)]  # type: ignore[misc]
 
@@ -184,8 +184,18 @@ def mask_indices(ctx: Context, shape: Shape, axis: int, mask: NDArray) -> list[N
 def _slice(ctx: Context, p: slice | SliceV, n: int) -> tuple[int, int, int]:
     if isinstance(p, SliceV):
         p = slice(*(ctx.known(v, f"the {name} of a slice") for v, name in _slice_parts(p)))
-    start, stop, step = p.indices(n)
+    try:
+        start, stop, step = p.indices(n)
+    except TypeError:
+        ctx.error("bad-operand", f"{_shown(p)}: slice indices must be integers or None")
+    except ValueError:
+        ctx.fail(ValueError, "slice step cannot be zero")
     return start, len(range(start, stop, step)), step
+
+
+def _shown(p: slice) -> str:
+    start, stop, step = ("" if v is None else repr(v) for v in (p.start, p.stop, p.step))
+    return f"[{start}:{stop}:{step}]" if step else f"[{start}:{stop}]"
 
 
 def _slice_parts(p: SliceV) -> tuple[tuple[Abstract, str], ...]:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from anvil.errors import AnvilError
+from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
+from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom, Const, Value
 from anvil.parser.blame import involve
 from anvil.parser.branches import branch
@@ -23,7 +25,7 @@ from anvil.parser.lift import adopt, lifted
 from anvil.parser.liveness import names_used
 from anvil.parser.objects import get_attribute
 from anvil.parser.session import Session
-from anvil.parser.signals import Blocked, PathEnd
+from anvil.parser.signals import Blocked, PathEnd, Signal
 from anvil.parser.values import (
     UNDEFINED,
     Abstract,
@@ -119,17 +121,35 @@ class Interp(Context):
             except PathEnd:
                 self.state.dead()
                 return
-            except AnvilError as error:
-                involve(self, error)
-                raise
-            except Blocked as blocked:
-                involve(self, blocked.error)
-                raise
+            except Exception as problem:
+                reported = self.reported(problem)
+                raise reported from reported.__cause__
             if consumed or FALL not in self.state.may:
                 return
             if self.state.may != ONLY_FALL:
                 self.guarded(stmts[i + 1 :])
                 return
+
+    def reported(self, problem: Exception) -> Exception:
+        """What is raised for a problem: the one of the user with the values involved; anything
+        else as a mistake of anvil's, at the user's line.
+        """
+        if isinstance(problem, Blocked):
+            involve(self, problem.error)
+        elif isinstance(problem, AnvilError):
+            involve(self, problem)
+        elif isinstance(problem, RuleError):
+            refused = make_error("bad-operand", str(problem), self.loc)
+            involve(self, refused)
+            return refused
+        elif isinstance(problem, RecursionError):
+            return make_error("recursion-limit", "calls are nested too deeply", self.loc)
+        elif not isinstance(problem, Signal):
+            text = f"{type(problem).__name__}: {problem}"
+            error = make_error("internal", text, self.loc)
+            error.__cause__ = problem
+            return error
+        return problem
 
     def guarded(self, stmts: Sequence[ast.stmt]) -> None:
         """Interprets statements on the paths that are still falling through."""

@@ -55,6 +55,8 @@ def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
         return Known(base.info.name)
     if isinstance(base, Bound) and base.kind == "partial" and name == "func":
         return base.fn
+    if isinstance(base, Bound) and base.kind == "super":
+        return _super_attribute(it, base, name)
     it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
 
 
@@ -186,6 +188,24 @@ def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
     if fallback is not None:
         return it.call(Bound("method", Known(fallback), (base,)), Known(name))
     it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+
+
+def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
+    """An attribute of a class above `base.static`, bound to the object (or class) of `super()`."""
+    obj, cls = base.fn, cast(type, base.static)
+    own = obj.value if isinstance(obj, Known) and isinstance(obj.value, type) else None
+    order = (own or type_of_value(obj)).__mro__
+    for above in order[order.index(cls) + 1 :]:
+        if name in vars(above):
+            static = vars(above)[name]
+            if static is object.__init__:
+                return Known(_nothing)
+            return _bind(it, obj, own or type_of_value(obj), name, static)
+    it.fail(AttributeError, f"'super' object has no attribute '{name}'")
+
+
+def _nothing() -> None:
+    """What `object.__init__` does."""
 
 
 def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abstract:

@@ -25,7 +25,7 @@ from anvil.parser.iteration import Items, index_bounds
 from anvil.parser.joins import Join, materialise
 from anvil.parser.liveness import names_stored, names_written_through
 from anvil.parser.settled import Settled, entry_signature
-from anvil.parser.signals import Blocked, PathEnd
+from anvil.parser.signals import Blocked, PathEnd, Signal
 from anvil.parser.values import Known, Partial, Scalar, scalar
 from anvil.parser.walks import Signature, head_key, scrambled
 
@@ -316,7 +316,7 @@ class RolledWhile(Rolled):
         return b.end([b.and_(_falling(b, joined, frame.params), atom)])
 
 
-class Rotate(Exception):
+class Rotate(Signal):
     """The test of a `while` has effects or binds variables."""
 
 

@@ -9,7 +9,11 @@ from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Value
 
 
-class Blocked(Exception):
+class Signal(Exception):
+    """What the front end raises to itself."""
+
+
+class Blocked(Signal):
     """Something cannot be compiled as it stands, but could if more were known while compiling.
 
     `error` is what the user reads if nothing helps. `roots` are the parameters (of the function, of
@@ -38,5 +42,5 @@ class NeedStatic(Blocked):
         self.loc = loc
 
 
-class PathEnd(Exception):
+class PathEnd(Signal):
     """The path that is being interpreted ends here: its last check always fails."""

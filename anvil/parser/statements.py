@@ -279,7 +279,7 @@ def _import_from(it: Interp, node: ast.ImportFrom, rest: Rest) -> bool:
     module = _module(it, name, package)
     for alias in node.names:
         if not hasattr(module, alias.name):
-            it.error("no-attribute", f"cannot import name {alias.name!r} from {name!r}")
+            it.fail(ImportError, f"cannot import name {alias.name!r} from {name!r}")
         it.store(alias.asname or alias.name, Known(getattr(module, alias.name)))
     return False
 
@@ -288,4 +288,4 @@ def _module(it: Interp, name: str, package: str = "") -> Any:
     try:
         return importlib.import_module(name, package or None)
     except ImportError as error:
-        it.error("undefined-name", f"cannot import {name!r}: {error}")
+        it.fail(type(error), *error.args)

@@ -48,7 +48,7 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         return operators.binary(ctx, "+", base.start, offset)
     if isinstance(base, Scalar) and not base.py:
         return get_array(ctx, ctx.array(base.atom), index)
-    ctx.error("bad-index", f"{base.describe()} cannot be indexed")
+    ctx.error("bad-operand", f"{base.describe()} is not subscriptable")
 
 
 def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> None:
@@ -58,7 +58,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
     elif isinstance(base, DictV):
         box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
         ctx.touch(base.box)
-        key = ctx.known(index, "the key of a dict")
+        key = ctx.key(index)
         ctx.state.heap[base.box] = DictBox({**box.entries, key: value}, box.cls)
     elif isinstance(base, ListV):
         _set_list(ctx, base, index, value)
@@ -72,7 +72,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
 
 def _get_key(ctx: Context, base: DictV, index: Abstract) -> Abstract:
     box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
-    key = ctx.known(index, "the key of a dict")
+    key = ctx.key(index)
     if key not in box.entries:
         factory = getattr(box.cls, "__missing__", None)
         if factory is None:
@@ -146,4 +146,5 @@ def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:
     except (LookupError, TypeError) as error:
         if isinstance(error, LookupError):
             ctx.fail(type(error), *error.args)
-        ctx.error("bad-index", str(error))
+        wrong = "not subscriptable" in str(error)
+        ctx.error("bad-operand" if wrong else "bad-index", str(error))
