@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from anvil.library import (
+    conversion,
     creation,
     linear,
     manipulation,
@@ -28,6 +29,7 @@ _MODULES: tuple[Any, ...] = (
     manipulation,
     linear,
     selection,
+    conversion,
     scalars,
 )
 

@@ -10,7 +10,16 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, F32, I64, U64, DType
-from anvil.library.ufuncs import deliver, dtype_argument, dtype_in, shape_in, truth, type_in
+from anvil.library.atoms import (
+    absent,
+    dtype_argument,
+    dtype_in,
+    everywhere,
+    shape_in,
+    truth,
+    type_in,
+)
+from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.promotion import mean_of
 from anvil.parser.values import Abstract
@@ -23,7 +32,7 @@ def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
 def _finish(
     ctx: Context, reduced: Atom, source: Atom, axes: Sequence[int], keepdims: Any, out: Any
 ) -> Abstract:
-    if ctx.known(keepdims, "keepdims") is True:
+    if ctx.known(keepdims, "keepdims"):
         reduced = ctx.b.reshape(reduced, shape=_kept(shape_in(source), axes))
     return deliver(ctx, reduced, out)
 
@@ -36,7 +45,7 @@ def _summed(dtype: DType) -> DType:
 
 
 def _masked(ctx: Context, x: Atom, where: Any, neutral: Any) -> Atom:
-    if ctx.is_known(where) and ctx.known(where) is True:
+    if everywhere(ctx, where):
         return x
     mask = ctx.broadcast(truth(ctx, where), shape_in(x))
     out: Atom = ctx.b.select(mask, x, ctx.b.const(neutral, type_in(x)))
@@ -59,7 +68,7 @@ def _accumulating(op: str, neutral: int, combine: str) -> Intrinsic:
         x = _masked(ctx, ctx.cast(x, wanted), where, neutral)
         axes = ctx.axes(axis, x)
         total: Atom = ctx.b.emit(op, (x,), {"axes": axes})
-        if not (ctx.is_known(initial) and ctx.known(initial) is None):
+        if not absent(ctx, initial):
             total = ctx.b.emit(combine, (total, ctx.atom(initial, wanted, shape_in(total))))
         return _finish(ctx, total, x, axes, keepdims, out)
 
@@ -79,18 +88,21 @@ def _extremum(op: str, boolean: str, combine: str, name: str) -> Intrinsic:
         x = ctx.atom(a)
         axes = ctx.axes(axis, x)
         first = None
-        if not (ctx.is_known(initial) and ctx.known(initial) is None):
+        if not absent(ctx, initial):
             first = ctx.atom(initial, dtype_in(x))
-        if not (ctx.is_known(where) and ctx.known(where) is True):
+        if not everywhere(ctx, where):
             if first is None:
                 ctx.error("bad-value", f"{name} with where= needs initial=, as in NumPy")
             mask = ctx.broadcast(truth(ctx, where), shape_in(x))
             x = ctx.b.select(mask, x, ctx.broadcast(first, shape_in(x)))
-        elif first is None and math.prod(shape_in(x)[i] for i in axes) == 0:
-            ctx.error(
-                "bad-value",
-                f"zero-size array to reduction operation {name} which has no identity",
-            )
+        if math.prod(shape_in(x)[i] for i in axes) == 0:
+            if first is None:
+                ctx.error(
+                    "bad-value",
+                    f"zero-size array to reduction operation {name} which has no identity",
+                )
+            only = ctx.broadcast(first, type_in(x).drop(axes).shape)
+            return _finish(ctx, only, x, axes, keepdims, out)
         kind = boolean if dtype_in(x) is BOOL else op
         found: Atom = ctx.b.emit(kind, (x,), {"axes": axes})
         if first is not None:
@@ -126,7 +138,7 @@ def _moments(
     inner = F32 if wanted.name == "f16" else wanted
     x = ctx.cast(x, inner)
     axes = ctx.axes(axis, x)
-    if ctx.is_known(where) and ctx.known(where) is True:
+    if everywhere(ctx, where):
         size = math.prod(shape_in(x)[i] for i in axes)
         count = ctx.b.const(size, type_in(x).drop(axes))
     else:
@@ -152,13 +164,16 @@ def _mean(
 
 
 def _variance(
-    ctx: Context, a: Any, axis: Any, dtype: Any, ddof: Any, where: Any
+    ctx: Context, a: Any, axis: Any, dtype: Any, ddof: Any, where: Any, mean: Any
 ) -> tuple[Atom, Atom, tuple[int, ...]]:
     b = ctx.b
     x, axes, count, wanted = _moments(ctx, a, axis, dtype, where)
     shape = shape_in(x)
-    mean = b.div(b.reduce_sum(_masked(ctx, x, where, 0), axes=axes), count)
-    spread = b.broadcast_to(b.reshape(mean, shape=_kept(shape, axes)), shape)
+    if absent(ctx, mean):
+        centre = b.div(b.reduce_sum(_masked(ctx, x, where, 0), axes=axes), count)
+        spread = b.broadcast_to(b.reshape(centre, shape=_kept(shape, axes)), shape)
+    else:
+        spread = ctx.atom(mean, dtype_in(x), shape)
     d = _masked(ctx, b.sub(x, spread), where, 0)
     square = b.mul(d, d)
     if dtype_in(x).kind == "c":
@@ -181,8 +196,11 @@ def _var(
     keepdims: Any = False,
     *,
     where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
 ) -> Abstract:
-    var, x, axes = _variance(ctx, a, axis, dtype, ddof, where)
+    ddof = ddof if absent(ctx, correction) else correction
+    var, x, axes = _variance(ctx, a, axis, dtype, ddof, where, mean)
     return _finish(ctx, var, x, axes, keepdims, out)
 
 
@@ -196,9 +214,12 @@ def _std(
     keepdims: Any = False,
     *,
     where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
 ) -> Abstract:
     """The square root of the variance; its derivative at a constant array is 0 (as norm'(0))."""
-    var, x, axes = _variance(ctx, a, axis, dtype, ddof, where)
+    ddof = ddof if absent(ctx, correction) else correction
+    var, x, axes = _variance(ctx, a, axis, dtype, ddof, where, mean)
     b = ctx.b
     flat = b.eq(var, b.zeros_like(var))
     root = b.sqrt(b.select(flat, 1.0, var))
@@ -211,7 +232,7 @@ def _arg(op: str) -> Intrinsic:
     ) -> Abstract:
         x = ctx.atom(a)
         shape = shape_in(x)
-        if ctx.is_known(axis) and ctx.known(axis) is None:
+        if absent(ctx, axis):
             flat = ctx.b.reshape(x, shape=(math.prod(shape),))
             at, axes = 0, tuple(range(len(shape)))
         else:
@@ -248,6 +269,21 @@ _ALL, _ANY = _logical("reduce_and"), _logical("reduce_or")
 _MEAN, _VAR, _STD = Intrinsic(_mean), Intrinsic(_var), Intrinsic(_std)
 _ARGMAX, _ARGMIN = _arg("argmax"), _arg("argmin")
 
+
+def _over_first(entry: Intrinsic) -> Intrinsic:
+    """`ufunc.reduce`: the reduction, over axis 0 unless told otherwise."""
+
+    def run(
+        ctx: Context, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **kwargs: Any
+    ) -> Abstract:
+        if not absent(ctx, dtype):
+            kwargs["dtype"] = dtype
+        found: Abstract = entry.run(ctx, array, axis=axis, out=out, **kwargs)
+        return found
+
+    return Intrinsic(run)
+
+
 FUNCTIONS: dict[Any, Intrinsic] = {
     np.sum: _SUM,
     np.prod: _PROD,
@@ -264,6 +300,12 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.argmin: _ARGMIN,
     np.ptp: Intrinsic(_ptp),
     np.count_nonzero: Intrinsic(_count_nonzero),
+    np.add.reduce: _over_first(_SUM),
+    np.multiply.reduce: _over_first(_PROD),
+    np.maximum.reduce: _over_first(_MAX),
+    np.minimum.reduce: _over_first(_MIN),
+    np.logical_and.reduce: _over_first(_ALL),
+    np.logical_or.reduce: _over_first(_ANY),
 }
 
 METHODS: dict[str, Intrinsic] = {

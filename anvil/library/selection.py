@@ -1,30 +1,24 @@
-"""Choosing elements: where, clip, take, sort; rounding; conversions; parts of complex arrays."""
+"""Choosing elements: where, clip, take, sort, rounding."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from anvil.ir.types import BOOL, C128, F64, I64
-from anvil.library.ufuncs import (
-    deliver,
-    dtype_argument,
-    dtype_in,
-    shape_in,
-    truth,
-)
+from anvil.ir.records import Atom
+from anvil.ir.types import BOOL, F16, F64, I64
+from anvil.library.atoms import absent, along, dtype_argument, dtype_in, shape_in, truth, type_in
+from anvil.library.formulas import MAXIMUM, MINIMUM
+from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, NDArray
-
-
-def _absent(ctx: Context, v: Any) -> bool:
-    return ctx.is_known(v) and ctx.known(v) is None
+from anvil.parser.values import Abstract
 
 
 def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstract:
-    if _absent(ctx, x) or _absent(ctx, y):
+    if absent(ctx, x) or absent(ctx, y):
         ctx.error(
             "dynamic-shape",
             "np.where with one argument returns as many indices as there are true elements",
@@ -47,173 +41,206 @@ def _clip(
     *,
     min: Any = None,
     max: Any = None,
-    **kwargs: Any,
+    dtype: Any = None,
+    where: Any = True,
 ) -> Abstract:
-    low = min if _absent(ctx, a_min) else a_min
-    high = max if _absent(ctx, a_max) else a_max
-    bounds = [v for v in (low, high) if not _absent(ctx, v)]
-    x, *rest = ctx.operands(a, *bounds)
+    low = min if absent(ctx, a_min) else a_min
+    high = max if absent(ctx, a_max) else a_max
+    bounds = [_inside(ctx, v, a) for v in (low, high) if not absent(ctx, v)]
+    x, *rest = ctx.operands(a, *bounds, dtype=dtype_argument(ctx, dtype))
     if len(rest) == 2:
-        return deliver(ctx, ctx.b.clamp(rest[0], x, rest[1]), out)
-    if rest:
-        x = ctx.b.max(x, rest[0]) if not _absent(ctx, low) else ctx.b.min(x, rest[0])
-    return deliver(ctx, x, out)
+        x = MINIMUM(ctx.b, MAXIMUM(ctx.b, x, rest[0]), rest[1])
+    elif rest:
+        x = (MINIMUM if absent(ctx, low) else MAXIMUM)(ctx.b, x, rest[0])
+    return deliver(ctx, x, out, where)
 
 
-def _take(ctx: Context, a: Any, indices: Any, axis: Any = None, out: Any = None) -> Abstract:
-    x = ctx.atom(a)
-    if _absent(ctx, axis):
-        x, at = ctx.b.reshape(x, shape=(math.prod(shape_in(x)),)), 0
-    else:
-        at = ctx.axis(axis, x)
-    i = ctx.atom(indices, I64)
-    n = shape_in(x)[at]
-    inside = ctx.b.and_(ctx.b.ge(i, -n), ctx.b.lt(i, n))
-    every = tuple(range(len(shape_in(i))))
-    ctx.check(
-        ctx.b.reduce_and(inside, axes=every),
-        IndexError,
-        f"index out of bounds for axis {at} with size {n}",
-    )
-    i = ctx.b.select(ctx.b.lt(i, 0), ctx.b.add(i, n), i)
-    places = ctx.b.reshape(i, shape=(*shape_in(i), 1))
-    found = ctx.b.gather(x, places, axes=(at,))
+def _inside(ctx: Context, bound: Any, a: Any) -> Any:
+    """A Python int beyond the range of the clipped integers, as the end of that range."""
+    dtype, weak = ctx.strength(a)
+    python = ctx.kind_of(bound) == "py" and ctx.is_known(bound) and not weak
+    if not python or dtype.kind not in "iu" or not isinstance(ctx.known(bound), int):
+        return bound
+    info, value = np.iinfo(dtype.np), int(ctx.known(bound))
+    return int(info.min) if value < info.min else int(info.max) if value > info.max else bound
+
+
+def _take(
+    ctx: Context, a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise"
+) -> Abstract:
+    x, at = along(ctx, a, axis)
+    if ctx.strength(indices)[0].inexact:
+        ctx.error("bad-index", "the indices of take must be integers")
+    i = in_range(ctx, ctx.atom(indices, I64), shape_in(x)[at], at, ctx.known(mode))
+    return deliver(ctx, gather_along(ctx, x, i, at), out)
+
+
+def in_range(ctx: Context, i: Atom, n: int, axis: int, mode: str = "raise") -> Atom:
+    """Indices as numbers from 0 to n - 1, by one of NumPy's modes."""
+    b = ctx.b
+    if mode == "clip":
+        clipped: Atom = b.min(b.max(i, b.const(0, type_in(i))), b.const(n - 1, type_in(i)))
+        return clipped
+    if mode == "wrap":
+        wrapped: Atom = b.mod(i, b.const(n, type_in(i)))
+        return wrapped
+    if math.prod(shape_in(i)):
+        inside = b.and_(b.ge(i, -n), b.lt(i, n))
+        ctx.check(
+            b.reduce_and(inside, axes=tuple(range(len(shape_in(i))))),
+            IndexError,
+            f"index out of bounds for axis {axis} with size {n}",
+        )
+    out: Atom = b.select(b.lt(i, 0), b.add(i, n), i)
+    return out
+
+
+def gather_along(ctx: Context, x: Atom, i: Atom, at: int) -> Atom:
+    """x[..., i, ...] at one axis; the axes of i stand in its place."""
+    found = ctx.b.gather(x, ctx.b.reshape(i, shape=(*shape_in(i), 1)), axes=(at,))
     k = len(shape_in(i))
     rest = list(range(k, len(shape_in(found))))
     perm = (*rest[:at], *range(k), *rest[at:])
-    return deliver(ctx, ctx.b.transpose(found, perm=perm), out)
+    out: Atom = ctx.b.transpose(found, perm=perm)
+    return out
 
 
-def _sort(ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None) -> Abstract:
+def _take_along_axis(ctx: Context, arr: Any, indices: Any, axis: Any = -1) -> Abstract:
+    x, at = along(ctx, arr, axis)
+    i = ctx.atom(indices, I64)
+    n, m = len(shape_in(x)), len(shape_in(i))
+    if n != m:
+        ctx.error("bad-shape", "`indices` and `arr` must have the same number of dimensions")
+    lengths = list(shape_in(x))
+    lengths[at] = shape_in(i)[at]
+    shape = ctx.broadcast_shapes(tuple(lengths), shape_in(i))
+    i = in_range(ctx, ctx.broadcast(i, shape), shape_in(x)[at], at)
+    places = []
+    for k, size in enumerate(shape_in(x)):
+        place = i if k == at else ctx.b.iota(shape=shape, axis=k, dtype=I64)
+        if size == 1 and k != at:
+            place = ctx.b.zeros_like(place)
+        places.append(ctx.b.reshape(place, shape=(*shape, 1)))
+    every = places[0] if n == 1 else ctx.b.concatenate(*places, axis=n)
+    return ctx.result(ctx.b.gather(x, every, axes=tuple(range(n))))
+
+
+def sorted_atom(ctx: Context, x: Atom, axis: int) -> Atom:
+    """The elements in order along an axis, nan last; complex numbers by their parts."""
+    b = ctx.b
+    if dtype_in(x).kind != "c":
+        out: Atom = b.sort(x, axis=axis, num_keys=1)
+        return out
+    joined: Atom = b.complex(*b.sort(b.real(x), b.imag(x), axis=axis, num_keys=2))
+    return joined
+
+
+def order_of(ctx: Context, keys: Sequence[Atom], axis: int) -> Atom:
+    """The stable order of elements by several keys, the first one deciding most."""
+    places = ctx.b.iota(shape=shape_in(keys[0]), axis=axis, dtype=I64)
+    parts: list[Atom] = []
+    for k in keys:
+        parts += [ctx.b.real(k), ctx.b.imag(k)] if dtype_in(k).kind == "c" else [k]
+    found: Atom = ctx.b.sort(*parts, places, axis=axis, num_keys=len(parts))[-1]
+    return found
+
+
+def _sort(
+    ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Abstract:
+    return ctx.array(sorted_atom(ctx, *along(ctx, a, axis)))
+
+
+def _sort_in_place(
+    ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Abstract:
     x = ctx.atom(a)
-    if _absent(ctx, axis):
-        x, at = ctx.b.reshape(x, shape=(math.prod(shape_in(x)),)), 0
-    else:
-        at = ctx.axis(axis, x)
-    return ctx.array(ctx.b.sort(x, axis=at, num_keys=1))
+    ctx.write(a, sorted_atom(ctx, x, ctx.axis(axis, x)))
+    return ctx.constant(None)
 
 
-def _argsort(ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None) -> Abstract:
+def _partition(
+    ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+) -> Abstract:
+    """Sorted: one of the orders that a partition may have."""
+    return ctx.array(sorted_atom(ctx, *along(ctx, a, axis)))
+
+
+def _argsort(
+    ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Abstract:
+    x, at = along(ctx, a, axis)
+    return ctx.array(order_of(ctx, [x], at))
+
+
+def _lexsort(ctx: Context, keys: Any, axis: Any = -1) -> Abstract:
+    given = ctx.items(keys) if ctx.kind_of(keys) == "sequence" else list(rows_of(ctx, keys))
+    if not given:
+        ctx.error("bad-operand", "need sequence of keys with len > 0 in lexsort")
+    atoms = [ctx.atom(k) for k in reversed(given)]
+    return ctx.array(order_of(ctx, atoms, ctx.axis(axis, atoms[0])))
+
+
+def rows_of(ctx: Context, a: Any) -> list[Abstract]:
+    """The rows of an array, as fresh arrays (numbers, of a vector)."""
     x = ctx.atom(a)
-    if _absent(ctx, axis):
-        x, at = ctx.b.reshape(x, shape=(math.prod(shape_in(x)),)), 0
-    else:
-        at = ctx.axis(axis, x)
-    places = ctx.b.iota(shape=shape_in(x), axis=at, dtype=I64)
-    return ctx.array(ctx.b.sort(x, places, axis=at, num_keys=1)[1])
+    shape = shape_in(x)
+    if not shape:
+        ctx.error("bad-operand", "iteration over a 0-d array")
+    rows: list[Abstract] = []
+    for i in range(shape[0]):
+        limits = (i + 1, *shape[1:])
+        starts = (i, *(0,) * (len(shape) - 1))
+        row = ctx.b.slice(x, starts=starts, limits=limits, strides=(1,) * len(shape))
+        rows.append(ctx.result(ctx.b.reshape(row, shape=shape[1:])))
+    return rows
 
 
 def _round(ctx: Context, a: Any, decimals: Any = 0, out: Any = None) -> Abstract:
     x, digits = ctx.atom(a), int(ctx.known(decimals, "decimals"))
-    if not dtype_in(x).inexact:
-        if digits < 0:
-            ctx.error("unsupported-argument", "rounding integers to tens is not compiled")
-        return deliver(ctx, x, out)
+    t = dtype_in(x)
+    if t is BOOL:
+        return deliver(ctx, ctx.cast(x, F16), out)
+    if t.kind == "c":
+        parts = (rounded(ctx, ctx.b.real(x), digits), rounded(ctx, ctx.b.imag(x), digits))
+        return deliver(ctx, ctx.b.complex(*parts), out)
+    if t.kind in "iu" and digits < 0:
+        return deliver(ctx, ctx.cast(rounded(ctx, ctx.cast(x, F64), digits), t), out)
+    return deliver(ctx, rounded(ctx, x, digits) if t.kind == "f" else x, out)
+
+
+def rounded(ctx: Context, x: Atom, digits: int) -> Atom:
+    """NumPy's rounding: scaled, to the nearest (halves to even), scaled back."""
+    b = ctx.b
     if digits == 0:
-        return deliver(ctx, ctx.b.round(x), out)
+        out: Atom = b.round(x)
+        return out
     scale = float(10 ** abs(digits))
-    if digits > 0:
-        return deliver(ctx, ctx.b.div(ctx.b.round(ctx.b.mul(x, scale)), scale), out)
-    return deliver(ctx, ctx.b.mul(ctx.b.round(ctx.b.div(x, scale)), scale), out)
+    near = b.round(b.mul(x, scale) if digits > 0 else b.div(x, scale))
+    back: Atom = b.div(near, scale) if digits > 0 else b.mul(near, scale)
+    return back
 
 
-def _astype(
-    ctx: Context,
-    a: Any,
-    dtype: Any,
-    order: Any = "K",
-    casting: Any = "unsafe",
-    subok: Any = True,
-    copy: Any = True,
-) -> Abstract:
-    wanted = dtype_argument(ctx, dtype)
-    if isinstance(a, NDArray) and ctx.known(copy) is False and wanted is a.type.dtype:
-        return a
-    x = ctx.atom(a, wanted)
-    return ctx.array(x) if isinstance(a, NDArray) else ctx.scalar(x)
-
-
-def _item(ctx: Context, a: Any, *index: Any) -> Abstract:
-    if index:
-        ctx.error(
-            "unsupported-argument", "item() with an index is not compiled", hint="a[i].item()"
-        )
-    x = ctx.atom(a)
-    if math.prod(shape_in(x)) != 1:
-        ctx.error("bad-value", "can only convert an array of size 1 to a Python scalar")
-    return ctx.py_scalar(python_number(ctx, ctx.b.reshape(x, shape=())))
-
-
-def python_number(ctx: Context, x: Any) -> Any:
-    """A scalar atom in the dtype of the Python type of its kind."""
-    target = {"b": BOOL, "i": I64, "u": I64, "f": F64, "c": C128}[dtype_in(x).kind]
-    return ctx.cast(x, target)
-
-
-def _fill(ctx: Context, a: Any, value: Any) -> Abstract:
-    ctx.write(a, ctx.atom(value, a.type.dtype, a.type.shape))
-    return ctx.constant(None)
-
-
-def _part(op: str) -> Intrinsic:
-    def run(ctx: Context, a: Any) -> Abstract:
-        x = ctx.atom(a)
-        if dtype_in(x).kind == "c":
-            return ctx.result(ctx.b.emit(op, (x,)))
-        if op == "real":
-            return a if isinstance(a, NDArray) else ctx.result(x)
-        return ctx.result(ctx.b.zeros_like(x))
-
-    return Intrinsic(run)
-
-
-def _angle(ctx: Context, z: Any, deg: Any = False) -> Abstract:
-    x = ctx.atom(z)
-    if dtype_in(x).kind != "c":
-        x = ctx.b.atan2(ctx.b.zeros_like(x), x)
-    else:
-        x = ctx.b.atan2(ctx.b.imag(x), ctx.b.real(x))
-    return ctx.result(ctx.b.mul(x, 180 / np.pi) if ctx.known(deg) is True else x)
-
-
-def _nan_to_num(
-    ctx: Context, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
-) -> Abstract:
-    a = ctx.atom(x)
-    if not dtype_in(a).inexact:
-        return ctx.result(a)
-    b, info = ctx.b, np.finfo(dtype_in(a).np)
-    high = float(info.max) if _absent(ctx, posinf) else float(ctx.known(posinf))
-    low = float(info.min) if _absent(ctx, neginf) else float(ctx.known(neginf))
-    a = b.select(b.eq(a, math.inf), high, b.select(b.eq(a, -math.inf), low, a))
-    return ctx.result(b.select(b.is_nan(a), float(ctx.known(nan)), a))
-
-
-_CLIP, _TAKE, _SORT = Intrinsic(_clip), Intrinsic(_take), Intrinsic(_sort)
-_REAL, _IMAG, _ROUND = _part("real"), _part("imag"), Intrinsic(_round)
+_CLIP, _TAKE, _ROUND = Intrinsic(_clip), Intrinsic(_take), Intrinsic(_round)
+_ARGSORT = Intrinsic(_argsort)
 
 FUNCTIONS: dict[Any, Intrinsic] = {
     np.where: Intrinsic(_where),
     np.clip: _CLIP,
     np.take: _TAKE,
-    np.sort: _SORT,
-    np.argsort: Intrinsic(_argsort),
+    np.take_along_axis: Intrinsic(_take_along_axis),
+    np.sort: Intrinsic(_sort),
+    np.argsort: _ARGSORT,
+    np.lexsort: Intrinsic(_lexsort),
+    np.partition: Intrinsic(_partition),
     np.round: _ROUND,
     np.around: _ROUND,
-    np.real: _REAL,
-    np.imag: _IMAG,
-    np.angle: Intrinsic(_angle),
-    np.nan_to_num: Intrinsic(_nan_to_num),
 }
 
 METHODS: dict[str, Intrinsic] = {
     "clip": _CLIP,
     "take": _TAKE,
-    "argsort": Intrinsic(_argsort),
+    "sort": Intrinsic(_sort_in_place),
+    "argsort": _ARGSORT,
     "round": _ROUND,
-    "astype": Intrinsic(_astype),
-    "item": Intrinsic(_item),
-    "fill": Intrinsic(_fill),
 }
-
-ATTRIBUTES: dict[str, Intrinsic] = {"real": _REAL, "imag": _IMAG}

@@ -1,30 +1,35 @@
-"""NumPy's universal functions: one table of (name, op kind or formula, dtype rule).
+"""NumPy's universal functions: one table of (arity, formula, dtype rule).
 
 Dtype rules, applied to NumPy's promotion of the operands:
 
     same       computed and returned in it
+    number     as `same`, booleans refused (NumPy has no such loop)
+    small      as `same`, booleans as int8 (NumPy's first loop)
+    integer    as `small`, floats refused
+    power      as `small`; integers to negative powers raise ValueError
     float      converted to floating point first (int8 -> f16, int16 -> f32, wider -> f64)
     ratio      integers to f64 (true division)
-    whole      as `float`, but integers are returned as they are (floor, ceil, trunc)
-    compare    returns bool
+    wide       at least f64
+    whole      as `float`, but integers and booleans are returned as they are (floor, ceil, trunc)
+    compare    as `same`; Python ints beyond the range of the other operand compare exactly
     logical    operands converted to bool
-    number     as `same`, bool refused (NumPy has no such loop)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.ir.types import BOOL, ArrayType, DType, dtype_of
+from anvil.ir.types import BOOL, F64, I8, I64, DType, array
+from anvil.library import formulas as f
+from anvil.library.atoms import dtype_argument, dtype_in, everywhere, shape_in, truth
+from anvil.library.formulas import Formula, op
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.promotion import castable, float_of, mean_of
+from anvil.parser.promotion import castable, fits, float_of, mean_of
 from anvil.parser.values import Abstract, NDArray
-
-Formula = Callable[..., Atom]
 
 
 def apply(
@@ -34,59 +39,58 @@ def apply(
     rule: str,
     xs: Sequence[Any],
     dtype: Any = None,
-) -> Atom:
-    """The atom of a ufunc applied to array-likes."""
+) -> Any:
+    """The atom of a ufunc applied to array-likes (a pair for those with two results)."""
     wanted = dtype_argument(ctx, dtype)
-    common = wanted or ctx.promote(*xs)
     if rule == "logical":
         shape = ctx.broadcast_shapes(*(ctx.shape_of(x) for x in xs))
         return formula(ctx.b, *(ctx.broadcast(truth(ctx, x), shape) for x in xs))
-    if rule == "number" and common is BOOL:
-        ctx.error("bad-operand", f"NumPy's {name} is not defined for booleans")
+    common = _computed_in(ctx, name, rule, wanted or ctx.promote(*xs), wanted is not None)
     if rule == "whole" and not common.inexact:
         return ctx.operands(*xs, dtype=common)[0]
-    if wanted is None and rule in ("float", "whole"):
-        common = float_of(common)
-    if wanted is None and rule == "ratio":
-        common = mean_of(common)
-    return formula(ctx.b, *ctx.operands(*xs, dtype=common))
+    if rule == "compare" and common.kind in "iu":
+        beyond = _beyond(ctx, xs, common)
+        if beyond is not None:
+            return formula(ctx.b, *beyond)
+    atoms = ctx.operands(*xs, dtype=common)
+    if rule == "power" and common.kind == "i":
+        _not_negative(ctx, atoms[1])
+    return formula(ctx.b, *atoms)
 
 
-def truth(ctx: Context, x: Any) -> Atom:
-    """The array-like as booleans: whether each element differs from zero."""
-    atom = ctx.atom(x)
-    if dtype_in(atom) is BOOL:
-        return atom
-    out: Atom = ctx.b.ne(atom, ctx.b.zeros_like(atom))
-    return out
+def _computed_in(ctx: Context, name: str, rule: str, common: DType, given: bool) -> DType:
+    if rule == "number" and common is BOOL:
+        ctx.error("bad-operand", f"NumPy's {name} is not defined for booleans")
+    if rule == "integer" and common.inexact:
+        ctx.error("bad-operand", f"NumPy's {name} is not defined for {common.np.name}")
+    if rule in ("small", "integer", "power") and common is BOOL:
+        return I8
+    if rule == "whole" and not common.inexact:
+        return common
+    if given:
+        return common
+    if rule in ("float", "whole"):
+        return float_of(common)
+    if rule == "wide" and common.kind != "c":
+        return F64
+    return mean_of(common) if rule == "ratio" else common
 
 
-def type_in(atom: Atom) -> ArrayType:
-    """The array type of an atom."""
-    t = atom.type
-    assert isinstance(t, ArrayType)
-    return t
+def _beyond(ctx: Context, xs: Sequence[Any], common: DType) -> list[Atom] | None:
+    """Operands that compare like these, if one is a Python int that `common` cannot hold."""
+    for i, x in enumerate(xs):
+        if ctx.kind_of(x) == "py" and ctx.is_known(x) and not fits(int(ctx.known(x)), common):
+            shape = ctx.broadcast_shapes(*(ctx.shape_of(x) for x in xs))
+            t = array(I64, shape)
+            far = ctx.b.const(1 if ctx.known(x) > 0 else -1, t)
+            return [far if i == j else ctx.b.zeros(t) for j in range(len(xs))]
+    return None
 
 
-def dtype_in(atom: Atom) -> DType:
-    """The dtype of an atom."""
-    return type_in(atom).dtype
-
-
-def shape_in(atom: Atom) -> tuple[int, ...]:
-    """The shape of an atom."""
-    return type_in(atom).shape
-
-
-def dtype_argument(ctx: Context, dtype: Any) -> DType | None:
-    """A `dtype=` argument as an IR dtype (None if it was not given)."""
-    known = ctx.known(dtype, "the dtype")
-    if known is None:
-        return None
-    try:
-        return dtype_of(known)
-    except (KeyError, TypeError):
-        ctx.error("bad-operand", f"anvil has no dtype {known!r}")
+def _not_negative(ctx: Context, exponent: Atom) -> None:
+    fine = ctx.b.ge(exponent, ctx.b.zeros_like(exponent))
+    every = ctx.b.reduce_and(fine, axes=tuple(range(len(shape_in(fine)))))
+    ctx.check(every, ValueError, "Integers to negative integer powers are not allowed.")
 
 
 def deliver(ctx: Context, atom: Atom, out: Any, where: Any = True) -> Abstract:
@@ -94,7 +98,7 @@ def deliver(ctx: Context, atom: Atom, out: Any, where: Any = True) -> Abstract:
     holds."""
     target = ctx.items(out)[0] if ctx.kind_of(out) == "sequence" else out
     if ctx.is_known(target) and ctx.known(target) is None:
-        if ctx.is_known(where) and ctx.known(where) is True:
+        if everywhere(ctx, where):
             return ctx.result(atom)
         ctx.error(
             "unsupported-argument",
@@ -111,7 +115,7 @@ def deliver(ctx: Context, atom: Atom, out: Any, where: Any = True) -> Abstract:
     if shape_in(atom) != target.type.shape:
         atom = ctx.broadcast(atom, target.type.shape)
     atom = ctx.cast(atom, target.type.dtype)
-    if not (ctx.is_known(where) and ctx.known(where) is True):
+    if not everywhere(ctx, where):
         mask = ctx.broadcast(truth(ctx, where), target.type.shape)
         atom = ctx.b.select(mask, atom, ctx.read(target))
     ctx.write(target, atom)
@@ -140,113 +144,25 @@ def ufunc(name: str, arity: int, formula: Formula, rule: str) -> Intrinsic:
     return Intrinsic(run)
 
 
-def op(name: str) -> Formula:
-    """The formula that is one op."""
+def outer(name: str, formula: Formula, rule: str) -> Intrinsic:
+    """`ufunc.outer`: every element of the first with every element of the second operand."""
 
-    def formula(b: Any, *xs: Atom) -> Atom:
-        out: Atom = b.emit(name, xs)
-        return out
-
-    return formula
-
-
-def _hypot(b: Any, x: Atom, y: Atom) -> Atom:
-    """Scaled by the larger leg, so that it neither overflows nor underflows."""
-    x, y = b.abs(x), b.abs(y)
-    high, low = b.max(x, y), b.min(x, y)
-    flat = b.or_(b.eq(high, b.zeros_like(high)), b.eq(low, np.inf))
-    ratio = b.div(low, b.select(flat, 1.0, high))
-    out: Atom = b.select(flat, high, b.mul(high, b.sqrt(b.add(b.mul(ratio, ratio), 1.0))))
-    return out
-
-
-def _logaddexp(b: Any, x: Atom, y: Atom) -> Atom:
-    same = b.eq(x, y)
-    gap = b.select(same, b.zeros_like(x), b.sub(x, y))
-    out: Atom = b.add(b.max(x, y), b.log1p(b.exp(b.neg(b.abs(gap)))))
-    return out
-
-
-def _square(b: Any, x: Atom) -> Atom:
-    out: Atom = b.mul(x, x)
-    return out
-
-
-def _reciprocal(b: Any, x: Atom) -> Atom:
-    one = b.const(1, x.type)
-    out: Atom = b.div(one, x) if dtype_in(x).inexact else b.floor_div(one, x)
-    return out
-
-
-def _add(b: Any, x: Atom, y: Atom) -> Atom:
-    out: Atom = b.or_(x, y) if dtype_in(x) is BOOL else b.add(x, y)
-    return out
-
-
-def _multiply(b: Any, x: Atom, y: Atom) -> Atom:
-    out: Atom = b.and_(x, y) if dtype_in(x) is BOOL else b.mul(x, y)
-    return out
-
-
-def _maximum(b: Any, x: Atom, y: Atom) -> Atom:
-    out: Atom = b.or_(x, y) if dtype_in(x) is BOOL else b.max(x, y)
-    return out
-
-
-def _minimum(b: Any, x: Atom, y: Atom) -> Atom:
-    out: Atom = b.and_(x, y) if dtype_in(x) is BOOL else b.min(x, y)
-    return out
-
-
-def _either(b: Any, x: Atom, y: Atom, pick: Formula) -> Atom:
-    """fmax and fmin: a nan loses to a number."""
-    found = pick(b, x, y)
-    if not dtype_in(x).inexact:
+    def run(ctx: Context, a: Any, b: Any, **kwargs: Any) -> Abstract:
+        x, trailing = ctx.atom(a), len(ctx.shape_of(b))
+        left = ctx.array(ctx.b.reshape(x, shape=(*shape_in(x), *(1,) * trailing)))
+        found: Abstract = ufunc(name, 2, formula, rule).run(ctx, left, b, **kwargs)
         return found
-    out: Atom = b.select(b.is_nan(x), y, b.select(b.is_nan(y), x, found))
-    return out
+
+    return Intrinsic(run)
 
 
-def _is_inf(b: Any, x: Atom) -> Atom:
-    if not dtype_in(x).inexact:
-        none: Atom = b.const(False, type_in(x).with_dtype(BOOL))
-        return none
-    out: Atom = b.not_(b.or_(b.is_finite(x), b.is_nan(x)))
-    return out
+def _paired(name: str, arity: int, formula: Any, rule: str) -> Intrinsic:
+    def run(ctx: Context, *xs: Any) -> Abstract:
+        if len(xs) != arity:
+            ctx.error("wrong-arguments", f"{name} takes {arity} operands here, got {len(xs)}")
+        return ctx.tuple([ctx.result(x) for x in apply(ctx, name, formula, rule, xs)])
 
-
-def _on_floats(name: str, otherwise: bool) -> Formula:
-    def formula(b: Any, x: Atom) -> Atom:
-        if dtype_in(x).inexact:
-            out: Atom = b.emit(name, (x,))
-            return out
-        t = x.type
-        assert isinstance(t, ArrayType)
-        constant: Atom = b.const(otherwise, t.with_dtype(BOOL))
-        return constant
-
-    return formula
-
-
-def _identity(b: Any, x: Atom) -> Atom:
-    return x
-
-
-def _heaviside(b: Any, x: Atom, y: Atom) -> Atom:
-    zero = b.zeros_like(x)
-    step = b.select(b.gt(x, zero), 1.0, b.select(b.lt(x, zero), 0.0, y))
-    out: Atom = b.select(b.is_nan(x), x, step)
-    return out
-
-
-def _conj(b: Any, x: Atom) -> Atom:
-    out: Atom = b.conj(x) if dtype_in(x).kind == "c" else x
-    return out
-
-
-def _sign_bit(b: Any, x: Atom) -> Atom:
-    out: Atom = b.lt(b.atan2(x, b.const(-1.0, x.type)), b.zeros_like(x))
-    return out
+    return Intrinsic(run)
 
 
 _UNARY_FLOAT = (
@@ -254,7 +170,7 @@ _UNARY_FLOAT = (
     *("sqrt", "cbrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
 )
 
-_TABLE: dict[Any, tuple[int, Formula, str]] = {
+TABLE: dict[Any, tuple[int, Formula, str]] = {
     **{getattr(np, name): (1, op(name), "float") for name in _UNARY_FLOAT},
     np.arcsin: (1, op("asin"), "float"),
     np.arccos: (1, op("acos"), "float"),
@@ -263,42 +179,49 @@ _TABLE: dict[Any, tuple[int, Formula, str]] = {
     np.arccosh: (1, op("acosh"), "float"),
     np.arctanh: (1, op("atanh"), "float"),
     np.arctan2: (2, op("atan2"), "float"),
-    np.hypot: (2, _hypot, "float"),
-    np.logaddexp: (2, _logaddexp, "float"),
-    np.heaviside: (2, _heaviside, "float"),
-    np.signbit: (1, _sign_bit, "float"),
-    np.radians: (1, lambda b, x: b.mul(x, np.pi / 180), "float"),
-    np.degrees: (1, lambda b, x: b.mul(x, 180 / np.pi), "float"),
+    np.hypot: (2, f.hypot, "float"),
+    np.logaddexp: (2, f.logaddexp, "float"),
+    np.logaddexp2: (2, f.logaddexp2, "float"),
+    np.heaviside: (2, f.heaviside, "float"),
+    np.copysign: (2, f.copysign, "float"),
+    np.signbit: (1, f.sign_bit, "float"),
+    np.radians: (1, f.scaled(np.pi / 180), "float"),
+    np.deg2rad: (1, f.scaled(np.pi / 180), "float"),
+    np.degrees: (1, f.scaled(180 / np.pi), "float"),
+    np.rad2deg: (1, f.scaled(180 / np.pi), "float"),
+    np.fabs: (1, op("abs"), "float"),
+    np.sinc: (1, f.sinc, "float"),
     np.floor: (1, op("floor"), "whole"),
     np.ceil: (1, op("ceil"), "whole"),
     np.trunc: (1, op("trunc"), "whole"),
+    np.fix: (1, op("trunc"), "whole"),
     np.rint: (1, op("round"), "float"),
     np.negative: (1, op("neg"), "number"),
-    np.positive: (1, _identity, "number"),
-    np.absolute: (1, op("abs"), "same"),
-    np.sign: (1, op("sign"), "number"),
-    np.square: (1, _square, "same"),
-    np.reciprocal: (1, _reciprocal, "same"),
-    np.conjugate: (1, _conj, "same"),
-    np.add: (2, _add, "same"),
+    np.positive: (1, f.identity, "number"),
+    np.absolute: (1, f.absolute, "same"),
+    np.sign: (1, f.sign, "number"),
+    np.square: (1, f.square, "small"),
+    np.reciprocal: (1, f.reciprocal, "small"),
+    np.conjugate: (1, f.conj, "same"),
+    np.add: (2, f.boolean_or("add", "or"), "same"),
     np.subtract: (2, op("sub"), "number"),
-    np.multiply: (2, _multiply, "same"),
+    np.multiply: (2, f.boolean_or("mul", "and"), "same"),
     np.divide: (2, op("div"), "ratio"),
-    np.floor_divide: (2, op("floor_div"), "number"),
-    np.remainder: (2, op("mod"), "number"),
-    np.fmod: (2, op("rem"), "number"),
-    np.power: (2, op("pow"), "number"),
-    np.float_power: (2, op("pow"), "ratio"),
-    np.maximum: (2, _maximum, "same"),
-    np.minimum: (2, _minimum, "same"),
-    np.fmax: (2, lambda b, x, y: _either(b, x, y, _maximum), "same"),
-    np.fmin: (2, lambda b, x, y: _either(b, x, y, _minimum), "same"),
-    np.equal: (2, op("eq"), "same"),
-    np.not_equal: (2, op("ne"), "same"),
-    np.less: (2, op("lt"), "same"),
-    np.less_equal: (2, op("le"), "same"),
-    np.greater: (2, op("gt"), "same"),
-    np.greater_equal: (2, op("ge"), "same"),
+    np.floor_divide: (2, op("floor_div"), "small"),
+    np.remainder: (2, op("mod"), "small"),
+    np.fmod: (2, op("rem"), "small"),
+    np.power: (2, op("pow"), "power"),
+    np.float_power: (2, op("pow"), "wide"),
+    np.maximum: (2, f.MAXIMUM, "same"),
+    np.minimum: (2, f.MINIMUM, "same"),
+    np.fmax: (2, f.number_over_nan(f.MAXIMUM), "same"),
+    np.fmin: (2, f.number_over_nan(f.MINIMUM), "same"),
+    np.equal: (2, op("eq"), "compare"),
+    np.not_equal: (2, op("ne"), "compare"),
+    np.less: (2, f.ordered("lt"), "compare"),
+    np.less_equal: (2, f.ordered("le"), "compare"),
+    np.greater: (2, f.ordered("gt"), "compare"),
+    np.greater_equal: (2, f.ordered("ge"), "compare"),
     np.logical_and: (2, op("and"), "logical"),
     np.logical_or: (2, op("or"), "logical"),
     np.logical_xor: (2, op("xor"), "logical"),
@@ -307,14 +230,41 @@ _TABLE: dict[Any, tuple[int, Formula, str]] = {
     np.bitwise_or: (2, op("or"), "same"),
     np.bitwise_xor: (2, op("xor"), "same"),
     np.invert: (1, op("not"), "same"),
-    np.left_shift: (2, op("shift_left"), "number"),
-    np.right_shift: (2, op("shift_right_arithmetic"), "number"),
-    np.isfinite: (1, _on_floats("is_finite", True), "same"),
-    np.isnan: (1, _on_floats("is_nan", False), "same"),
-    np.isinf: (1, _is_inf, "same"),
+    np.left_shift: (2, op("shift_left"), "integer"),
+    np.right_shift: (2, op("shift_right_arithmetic"), "integer"),
+    np.isfinite: (1, f.on_floats("is_finite", True), "same"),
+    np.isnan: (1, f.on_floats("is_nan", False), "same"),
+    np.isinf: (1, f.is_inf, "same"),
+    np.isposinf: (1, f.infinite(True), "same"),
+    np.isneginf: (1, f.infinite(False), "same"),
+    np.isreal: (1, f.is_real, "same"),
+    np.iscomplex: (1, f.is_complex, "same"),
 }
+"""Arity, formula and dtype rule by function."""
+
+
+def _ldexp(ctx: Context, x1: Any, x2: Any) -> Abstract:
+    """x1 * 2**x2 in the float dtype of x1."""
+    if ctx.strength(x2)[0].inexact:
+        ctx.error("bad-operand", "the exponent of ldexp must be an integer")
+    t = float_of(ctx.type_of(x1).dtype)
+    x, n = ctx.operands(x1, x2, dtype=t)
+    return ctx.result(f.scale_by_power(ctx.b, x, n))
+
 
 FUNCTIONS: dict[Any, Intrinsic] = {
-    fn: ufunc(fn.__name__, arity, formula, rule) for fn, (arity, formula, rule) in _TABLE.items()
+    **{fn: ufunc(fn.__name__, *row) for fn, row in TABLE.items()},
+    **{
+        fn.outer: outer(fn.__name__, *row[1:])
+        for fn, row in TABLE.items()
+        if isinstance(fn, np.ufunc) and row[0] == 2
+    },
+    np.divmod: _paired("divmod", 2, f.div_mod, "small"),
+    np.modf: _paired("modf", 1, f.mod_parts, "float"),
+    np.ldexp: Intrinsic(_ldexp),
 }
-"""Intrinsics by ufunc."""
+"""Intrinsics by function."""
+
+METHODS: dict[str, Intrinsic] = {
+    name: ufunc(name, 1, f.conj, "same") for name in ("conj", "conjugate")
+}

@@ -1,0 +1,197 @@
+"""Conversions of dtype and kind, parts of complex arrays, and writing through."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from anvil.ir.records import Atom
+from anvil.ir.types import BOOL, C128, F64, I64
+from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, truth
+from anvil.library.selection import gather_along, in_range, rows_of
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.promotion import castable, float_of
+from anvil.parser.values import Abstract, NDArray
+
+
+def _astype(
+    ctx: Context,
+    a: Any,
+    dtype: Any,
+    order: Any = "K",
+    casting: Any = "unsafe",
+    subok: Any = True,
+    copy: Any = True,
+) -> Abstract:
+    wanted = dtype_argument(ctx, dtype)
+    if isinstance(a, NDArray) and ctx.known(copy) is False and wanted is a.type.dtype:
+        return a
+    x = ctx.atom(a, wanted)
+    return ctx.array(x) if isinstance(a, NDArray) else ctx.scalar(x)
+
+
+def _item(ctx: Context, a: Any, *index: Any) -> Abstract:
+    x = ctx.atom(a)
+    shape = shape_in(x)
+    if not index:
+        if math.prod(shape) != 1:
+            ctx.error("bad-value", "can only convert an array of size 1 to a Python scalar")
+        return ctx.py_scalar(python_number(ctx, ctx.b.reshape(x, shape=())))
+    places = ctx.items(index[0]) if ctx.kind_of(index[0]) == "sequence" else index
+    if len(places) == 1 and len(shape) != 1:
+        x, shape = flat(ctx, x), (math.prod(shape),)
+    if len(places) != len(shape):
+        ctx.error("bad-value", "incorrect number of indices for array")
+    for place in places:
+        n = shape_in(x)[0]
+        x = gather_along(ctx, x, in_range(ctx, ctx.atom(place, I64), n, 0), 0)
+    return ctx.py_scalar(python_number(ctx, x))
+
+
+def python_number(ctx: Context, x: Any) -> Any:
+    """A scalar atom in the dtype of the Python type of its kind."""
+    target = {"b": BOOL, "i": I64, "u": I64, "f": F64, "c": C128}[dtype_in(x).kind]
+    return ctx.cast(x, target)
+
+
+def _to_list(ctx: Context, a: Any) -> Abstract:
+    x = ctx.atom(a)
+    if not shape_in(x):
+        return ctx.py_scalar(python_number(ctx, x))
+    return ctx.list([_to_list(ctx, row) for row in rows_of(ctx, a)])
+
+
+def _fill(ctx: Context, a: Any, value: Any) -> Abstract:
+    ctx.write(a, ctx.atom(value, a.type.dtype, a.type.shape))
+    return ctx.constant(None)
+
+
+def _part(op: str) -> Intrinsic:
+    def run(ctx: Context, a: Any) -> Abstract:
+        x = ctx.atom(a)
+        give = ctx.py_scalar if ctx.kind_of(a) == "py" else ctx.result
+        if isinstance(a, NDArray):
+            give = ctx.array
+        if dtype_in(x).kind == "c":
+            return give(ctx.b.emit(op, (x,)))
+        if op == "real":
+            return a if isinstance(a, NDArray) else give(x)
+        return give(ctx.b.zeros_like(x))
+
+    return Intrinsic(run)
+
+
+def _angle(ctx: Context, z: Any, deg: Any = False) -> Abstract:
+    x = ctx.atom(z)
+    if dtype_in(x).kind != "c":
+        x = ctx.cast(x, float_of(dtype_in(x)))
+        x = ctx.b.atan2(ctx.b.zeros_like(x), x)
+    else:
+        x = ctx.b.atan2(ctx.b.imag(x), ctx.b.real(x))
+    return ctx.result(ctx.b.mul(x, 180 / np.pi) if ctx.known(deg) is True else x)
+
+
+def _nan_to_num(
+    ctx: Context, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Abstract:
+    a = ctx.atom(x)
+    t = dtype_in(a)
+    if not t.inexact:
+        return ctx.result(a)
+    info = np.finfo(t.np)
+    limits = [
+        ctx.atom(nan, t.real),
+        ctx.atom(float(info.max) if absent(ctx, posinf) else posinf, t.real),
+        ctx.atom(float(info.min) if absent(ctx, neginf) else neginf, t.real),
+    ]
+    if t.kind == "c":
+        parts = [_finite(ctx, v, limits) for v in (ctx.b.real(a), ctx.b.imag(a))]
+        return ctx.result(ctx.b.complex(*parts))
+    return ctx.result(_finite(ctx, a, limits))
+
+
+def _finite(ctx: Context, a: Atom, limits: list[Atom]) -> Atom:
+    b = ctx.b
+    nan, high, low = (ctx.broadcast(v, shape_in(a)) for v in limits)
+    bounded = b.select(b.eq(a, math.inf), high, b.select(b.eq(a, -math.inf), low, a))
+    out: Atom = b.select(b.is_nan(a), nan, bounded)
+    return out
+
+
+def _mask_write(ctx: Context, a: Any, values: Any, where: Any) -> Abstract:
+    old = ctx.read(a)
+    new = ctx.atom(values, a.type.dtype, a.type.shape)
+    mask = ctx.broadcast(truth(ctx, where), a.type.shape)
+    ctx.write(a, ctx.b.select(mask, new, old))
+    return ctx.constant(None)
+
+
+def _copyto(
+    ctx: Context, dst: Any, src: Any, casting: Any = "same_kind", where: Any = True
+) -> Abstract:
+    if not castable(ctx.type_of(src).dtype, dst.type.dtype) and ctx.kind_of(src) != "py":
+        ctx.error("dtype-mismatch", f"copyto into {dst.type.dtype} does not cast (same_kind)")
+    return _mask_write(ctx, dst, src, where)
+
+
+def _putmask(ctx: Context, a: Any, mask: Any, values: Any) -> Abstract:
+    size = ctx.type_of(values).size
+    if size not in (1, a.type.size):
+        ctx.error("unsupported-argument", "putmask with values that repeat is not compiled")
+    shape = a.type.shape if size == a.type.size else ()
+    flat_values = ctx.b.reshape(ctx.atom(values, a.type.dtype), shape=shape)
+    return _mask_write(ctx, a, ctx.array(flat_values), mask)
+
+
+def _put(ctx: Context, a: Any, ind: Any, v: Any, mode: Any = "raise") -> Abstract:
+    b, n = ctx.b, a.type.size
+    i = flat(ctx, ctx.atom(ind, I64))
+    i = in_range(ctx, i, n, 0, ctx.known(mode))
+    count, values = shape_in(i)[0], flat(ctx, ctx.atom(v, a.type.dtype))
+    if shape_in(values)[0] != count:
+        cycle = np.arange(count) % max(shape_in(values)[0], 1)
+        values = gather_along(ctx, values, b.const(cycle), 0)
+    places = b.reshape(i, shape=(count, 1))
+    x = b.scatter(flat(ctx, ctx.read(a)), places, values, axes=(0,))
+    ctx.write(a, b.reshape(x, shape=a.type.shape))
+    return ctx.constant(None)
+
+
+def _fill_diagonal(ctx: Context, a: Any, val: Any, wrap: Any = False) -> Abstract:
+    shape = a.type.shape
+    if len(shape) < 2:
+        ctx.error("bad-shape", "array must be at least 2-d")
+    if ctx.known(wrap) or (len(shape) > 2 and len(set(shape)) != 1):
+        ctx.error("bad-shape", "All dimensions of input must be of equal length")
+    n = min(shape)
+    values = flat(ctx, ctx.atom(val, a.type.dtype))
+    values = gather_along(ctx, values, ctx.b.const(np.arange(n) % shape_in(values)[0]), 0)
+    places = ctx.b.const(np.stack([np.arange(n)] * len(shape), axis=1))
+    x = ctx.b.scatter(ctx.read(a), places, values, axes=tuple(range(len(shape))))
+    ctx.write(a, x)
+    return ctx.constant(None)
+
+
+_REAL, _IMAG, _ASTYPE = _part("real"), _part("imag"), Intrinsic(_astype)
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    np.astype: _ASTYPE,
+    np.real: _REAL,
+    np.imag: _IMAG,
+    np.angle: Intrinsic(_angle),
+    np.nan_to_num: Intrinsic(_nan_to_num),
+    np.copyto: Intrinsic(_copyto),
+    np.putmask: Intrinsic(_putmask),
+    np.put: Intrinsic(_put),
+    np.fill_diagonal: Intrinsic(_fill_diagonal),
+}
+
+METHODS: dict[str, Intrinsic] = {
+    "astype": _ASTYPE,
+    "item": Intrinsic(_item),
+    "tolist": Intrinsic(_to_list),
+    "fill": Intrinsic(_fill),
+    "put": Intrinsic(_put),
+}
