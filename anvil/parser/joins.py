@@ -297,21 +297,31 @@ class Join:
 
     def _mark_shared(self) -> None:
         """Marks boxes that may be one object on either path, or were marked there."""
-        if not any(x != y for x, y in self._pairs) and not (self.a.marks or self.b.marks):
+        moved = self._copied or any(x != y for x, y in self._pairs)
+        if not moved and not (self.a.marks or self.b.marks):
             return
         first, second = self._partners()
         for (x, y), box in self._pairs.items():
-            if x is None or y is None:
-                continue
-            group = self._old_group(self.a, x, first) | self._old_group(self.b, y, second)
-            self._mark(box, group)
-            for other in group - {box}:
-                if other in (x, y):
-                    self._mark(other, {other, box})
-        for copy, source, target in self._copied:
-            self._mark(copy, {copy, source, target})
-            for other in (source, target):
-                self._mark(other, {other, copy})
+            if x is not None and y is not None:
+                self._relate(box, _shared_with(self.a, x, first) | _shared_with(self.b, y, second))
+        for copy, x, y in self._copied:
+            self._relate(copy, _shared_with(self.a, x, first) | _shared_with(self.b, y, second))
+
+    def marks_of_second(self) -> dict[int, Mark]:
+        """The marks where only the second path leads here: what it shared, and what stands for one
+        of its boxes more than once.
+        """
+        _, second = self._partners()
+        self.state.marks = dict(self.b.marks)
+        for (_, y), box in self._pairs.items():
+            if y is not None:
+                mark = self.b.marks.get(y)
+                if mark is not None:
+                    self.state.marks[box] = mark
+                self._relate(box, _shared_with(self.b, y, second))
+        for copy, _, y in self._copied:
+            self._relate(copy, _shared_with(self.b, y, second))
+        return self.state.marks
 
     def _partners(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
         """For each box of either state, the boxes that stand for it now."""
@@ -324,17 +334,13 @@ class Join:
                     table.setdefault(old, kept).add(box)
         return first, second
 
-    @staticmethod
-    def _old_group(state: State, box: int, now: dict[int, set[int]]) -> set[int]:
-        group = set(now[box])
-        mark = state.marks.get(box)
-        if mark is not None:
-            for other in mark.group:
-                group |= now.get(other, {other})
-        return group
+    def _relate(self, box: int, others: set[int]) -> None:
+        """Marks a box and the others that may be the same object."""
+        self._mark(box, {box} | others)
+        for other in others - {box}:
+            self._mark(other, {other, box})
 
     def _mark(self, box: int, group: set[int]) -> None:
-        """Marks a box that may be the same object as others of `group`."""
         marks, heap = self.state.marks, self.state.heap
         old = marks.get(box)
         if old is not None:
@@ -344,17 +350,6 @@ class Join:
         group = {b for b in group if b in heap}
         if len(group) > 1 and box in heap:
             marks[box] = Mark(_SHARED, frozenset(group), "alias-types")
-
-    def marks_of_second(self) -> dict[int, Mark]:
-        """The marks where only the second path leads here."""
-        _, second = self._partners()
-        out = dict(self.b.marks)
-        for (_, y), box in self._pairs.items():
-            mark = None if y is None else self.b.marks.get(y)
-            if mark is not None:
-                group = frozenset().union(*(second.get(b, {b}) for b in mark.group))
-                out[box] = Mark(mark.reason, group, mark.code)
-        return out
 
     # ---- leaves
 
@@ -376,6 +371,18 @@ _SHARED = (
     "this array may be shared with another name: on one of the paths that lead here both were the "
     "same array, on the other they were not"
 )
+
+
+def _shared_with(state: State, box: int, now: dict[int, set[int]]) -> set[int]:
+    """The boxes that stand for `box`, or for what it may have been the same as."""
+    group = set(now.get(box, (box,)))
+    mark = state.marks.get(box)
+    if mark is not None:
+        for other in mark.group:
+            group |= now.get(other, {other})
+    return group
+
+
 _BOXLESS = (Known, Scalar, Undefined, Conflict)
 
 
