@@ -51,7 +51,9 @@ from anvil.parser.values import (
     Lazy,
     ListV,
     NDArray,
+    RangeV,
     Scalar,
+    SliceV,
     TupleV,
     scalar,
 )
