@@ -26,6 +26,7 @@ from anvil.ir.loc import describe
 from anvil.ir.printer import text as air
 from anvil.ir.records import Program
 from anvil.library import LIBRARY
+from anvil.lower.module import SignatureMismatch
 from anvil.opt.checks import drop_checks
 from anvil.parser.entry import Parsed, parse
 from anvil.parser.signature import Spec, StaticSpec, describe_argument, static_key
@@ -150,32 +151,20 @@ class Specialisation:
     def ready(self, classes: Sequence[type]) -> Callable[[Sequence[Any]], Any]:
         """`self` for leaves of these classes, in as few steps as possible.
 
-        Raises Stale if it no longer fits.
+        Calling it raises Stale or SignatureMismatch if it no longer fits.
         """
-        mismatch, rebuild, holds = runtime().SignatureMismatch, self.rebuild, self.holds
         whole = self.chosen is None and not self.hidden
-        run = self.executable.runner(classes) if whole else None
-
-        def direct(leaves: Sequence[Any]) -> Any:
-            try:
-                return rebuild(run(leaves))  # type: ignore[misc]
-            except mismatch:
-                raise Stale from None
+        run = self.executable.runner(classes, self.rebuild) if whole else self
+        if self.free:
+            return run
+        holds = self.holds
 
         def guarded(leaves: Sequence[Any]) -> Any:
             if not holds():
                 raise Stale
-            return direct(leaves) if run is not None else through(leaves)
+            return run(leaves)
 
-        def through(leaves: Sequence[Any]) -> Any:
-            try:
-                return self(leaves)
-            except mismatch:
-                raise Stale from None
-
-        if not self.free:
-            return guarded
-        return direct if run is not None else through
+        return guarded
 
 
 class Stale(Exception):
@@ -251,10 +240,12 @@ class Function:
         """Runs on these arguments, compiling first if their signature is new."""
         try:
             if not kwargs:
-                ready = self._plain.get(tuple(map(type, args)))
+                # one argument is looked up by its class: a tuple would cost as much as the rest
+                key = type(args[0]) if len(args) == 1 else tuple(map(type, args))
+                ready = self._plain.get(key)
                 if ready is not None:
                     return ready(args)
-        except Stale:
+        except (Stale, SignatureMismatch):
             pass
         except Exception as problem:
             trim(problem)
@@ -273,7 +264,7 @@ class Function:
         if ready is not None:
             try:
                 return ready(leaves)
-            except Stale:
+            except (Stale, SignatureMismatch):
                 pass
         spec = self._lookup(args, kwargs, leaves, key)
         self._prepare(args, kwargs, leaves, key)
@@ -284,7 +275,8 @@ class Function:
         one."""
         direct = self._groups[key].direct
         flat = not kwargs and len(args) == len(leaves) and all(map(is_, args, leaves))
-        table, short = (self._plain, key[1:]) if flat else (self._ready, key)
+        short = (key[1] if len(args) == 1 else key[1:]) if flat else key
+        table = self._plain if flat else self._ready
         if direct is not None:
             table[short] = direct.ready(key[1:])
         else:
@@ -406,8 +398,7 @@ def _places(values: Sequence[Any], leaves: Sequence[Any]) -> list[int]:
 @cache
 def runtime() -> Any:
     """What a call needs of `anvil.lower`, loaded (with jax) at the first one."""
-    from anvil.lower.module import SignatureMismatch
     from anvil.lower.pytree import flatten, registry
 
     registry.keep_whole(Function)
-    return SimpleNamespace(flatten=flatten, SignatureMismatch=SignatureMismatch)
+    return SimpleNamespace(flatten=flatten)

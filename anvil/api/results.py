@@ -4,6 +4,7 @@ gives them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from anvil.parser.signature import (
 )
 
 Rebuild = Callable[[Sequence[Any]], Any]
+_first: Rebuild = itemgetter(0)
 
 
 def rebuilder(spec: Spec) -> Rebuild:
@@ -44,10 +46,6 @@ def rebuilder(spec: Spec) -> Rebuild:
 
 def _plain(spec: Spec) -> bool:
     return isinstance(spec, ArraySpec) or (isinstance(spec, ScalarSpec) and not spec.py)
-
-
-def _first(results: Sequence[Any]) -> Any:
-    return results[0]
 
 
 def _number(results: Sequence[Any]) -> Any:

@@ -25,6 +25,7 @@ from anvil.ir.types import TOKEN, Array, ArrayType, DType, Type
 from anvil.lower import structure
 from anvil.lower.decompose import decompose
 from anvil.lower.module import LeafType, Module, Rules
+from anvil.lower.tuning import compiler_options
 
 _MLIR_DTYPE = {
     "bool": "i1",
@@ -63,6 +64,7 @@ def to_module(program: Program, rules: Rules | None = None) -> Module:
         name=_NOT_IDENT.sub("_", main.name),
         callbacks=tuple(written.callbacks),
         rules=rules,
+        options=compiler_options(program),
     )
 
 

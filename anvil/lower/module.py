@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,6 +54,7 @@ class Module:
                 `{backend_config = "3", has_side_effect = true}` and one i32 result calls
                 `callbacks[3](a, ...)` and returns the token, so data flow orders the calls
     rules       for jax.grad, jax.vmap ... of foreign code that calls this module
+    options     XLA's, where the module is compiled on its own; the user's come before them
     """
 
     text: str
@@ -62,3 +63,4 @@ class Module:
     name: str = "anvil_call"
     callbacks: tuple[Callable[..., None], ...] = ()
     rules: Rules | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)

@@ -47,10 +47,10 @@ class Options:
     out_shardings: Any = None
     compiler_options: Mapping[str, Any] | None = None
 
-    def jit(self) -> dict[str, Any]:
-        """Keyword arguments for jax.jit; only those that were given, which keeps its fast cache."""
+    def jit(self, suited: Mapping[str, Any]) -> dict[str, Any]:
+        """Keyword arguments for jax.jit; `suited` are compiler options unless the user has some."""
         placed = None if self.device is None else jax.sharding.SingleDeviceSharding(self.device)
-        options = None if self.compiler_options is None else dict(self.compiler_options)
+        options = dict(suited if self.compiler_options is None else self.compiler_options) or None
         given = {
             "donate_argnums": self.donate_argnums or None,
             "in_shardings": placed if self.in_shardings is None else self.in_shardings,
@@ -60,7 +60,10 @@ class Options:
         return {name: value for name, value in given.items() if value is not None}
 
 
-Run = Callable[[Sequence[Any]], list[Any]]
+Run = Callable[[Sequence[Any]], Any]
+"""From leaves to the list of results, or to what is made of that."""
+
+Rebuild = Callable[[list[Any]], Any]
 
 
 class Executable:
@@ -89,7 +92,7 @@ class Executable:
         self._results = len(module.out_types) - (payload + 1 if checks else 0)
         self._converters = [converter(t) for t in module.out_types[: self._results]]
         self._runs: dict[tuple[type[Any], ...], Run] = {}
-        self._jit: Any = jax.jit(_entry(module), **self.options.jit())
+        self._jit: Any = jax.jit(_entry(module), **self.options.jit(module.options))
 
     def __call__(self, leaves: Sequence[Any]) -> list[Any]:
         """Run on flat leaves: jax Arrays, tracers, NumPy arrays and scalars, Python numbers."""
@@ -97,23 +100,27 @@ class Executable:
         run = self._runs.get(classes)
         if run is None:
             run = self._runs[classes] = self.runner(classes)
-        return run(leaves)
+        results: list[Any] = run(leaves)
+        return results
 
-    def runner(self, classes: Sequence[type[Any]]) -> Run:
-        """The call for leaves of these classes, for callers who know them already."""
+    def runner(self, classes: Sequence[type[Any]], rebuild: Rebuild | None = None) -> Run:
+        """The call for leaves of these classes, for callers who know them already; `rebuild` makes
+        of the list of results what is returned."""
         if len(classes) != len(self.module.in_types):
             want = len(self.module.in_types)
             raise TypeError(f"{self.module.name} takes {want} leaves, got {len(classes)}")
         if any(map(bridge.is_tracer_type, classes)):
             prepare = self._preparations(classes, copy=False)
-            return _then(_prepared(self._jit, prepare), self._finish_traced)
+            return _then(_then(_prepared(self._jit, prepare), self._finish_traced), rebuild)
         as_jax = result_mode(classes, self.options.out) == "jax"
-        run = _prepared(self._jit, self._preparations(classes, copy=as_jax))
-        if not as_jax:
-            run = _then(run, self._finish_numpy())
-        elif self._on_check is not None or self.module.callbacks:
-            run = _then(run, self._finish_jax)
-        return _retry_native(run) if np.ndarray in classes and not as_jax else run
+        prepare = self._preparations(classes, copy=as_jax)
+        if as_jax and self._on_check is None and not self.module.callbacks:
+            return _prepared(self._jit, prepare, rebuild)
+        finish = self._finish_jax if as_jax else self._finish_numpy()
+        run = _then(_prepared(self._jit, prepare), finish)
+        if np.ndarray in classes and not as_jax:
+            run = _retry_native(run)
+        return _then(run, rebuild)
 
     def _preparations(self, classes: Sequence[type[Any]], *, copy: bool) -> Any:
         pairs = zip(classes, self.module.in_types, strict=True)
@@ -207,35 +214,48 @@ def _preparation(cls: type[Any], dtype: np.dtype[Any], *, copy: bool) -> Convert
     raise TypeError(f"not a numeric leaf: {cls.__name__}")
 
 
-def _prepared(jitted: Any, prepare: Sequence[tuple[int, Convert]] | None) -> Run:
-    def plain(leaves: Sequence[Any]) -> list[Any]:
+def _prepared(
+    jitted: Any,
+    prepare: Sequence[tuple[int, Convert]] | None,
+    rebuild: Rebuild | None = None,
+) -> Run:
+    def plain(leaves: Sequence[Any]) -> Any:
         previous = swap_x64(True)
         try:
-            results: list[Any] = jitted(*leaves)
+            return jitted(*leaves)
         finally:
             restore_x64(previous)
-        return results
 
+    def rebuilt(leaves: Sequence[Any]) -> Any:
+        previous = swap_x64(True)
+        try:
+            return rebuild(jitted(*leaves))  # type: ignore[misc]
+        finally:
+            restore_x64(previous)
+
+    call = plain if rebuild is None else rebuilt
     if prepare is None:
-        return plain
+        return call
 
-    def converting(leaves: Sequence[Any]) -> list[Any]:
+    def converting(leaves: Sequence[Any]) -> Any:
         ready = list(leaves)
         for i, convert in prepare:
             ready[i] = convert(ready[i])
-        return plain(ready)
+        return call(ready)
 
     return converting
 
 
-def _then(run: Run, finish: Callable[[list[Any]], list[Any]]) -> Run:
+def _then(run: Run, finish: Rebuild | None) -> Run:
+    if finish is None:
+        return run
     return lambda leaves: finish(run(leaves))
 
 
 def _retry_native(run: Run) -> Run:
     """jax refuses arrays in foreign byte order; only then are they looked for."""
 
-    def retrying(leaves: Sequence[Any]) -> list[Any]:
+    def retrying(leaves: Sequence[Any]) -> Any:
         try:
             return run(leaves)
         except TypeError:

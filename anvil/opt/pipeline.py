@@ -22,11 +22,22 @@ from anvil.ir.analysis import op_counts, size
 from anvil.ir.printer import text
 from anvil.ir.records import Program
 from anvil.ir.verify import check_level, verify
-from anvil.opt import canonicalize, cse, dce, fold, inline, licm, mailbox, plan_loops, simplify
+from anvil.opt import (
+    canonicalize,
+    cse,
+    dce,
+    fold,
+    inline,
+    licm,
+    mailbox,
+    plan_loops,
+    simplify,
+    unroll,
+)
 from anvil.opt.compare import compare
 from anvil.opt.passes import PASSES, Pass, PassError, Transform, check_order, named, register
 
-STANDARD = (canonicalize, cse, dce, fold, inline, licm, simplify)
+STANDARD = (canonicalize, cse, dce, fold, inline, licm, simplify, unroll)
 """The modules whose import registers passes; those of loops are registered here."""
 
 register("plan-loops", stages=("adjoint",), result="planned")(plan_loops.plan_loops)
@@ -43,7 +54,7 @@ PIPELINES: Mapping[str, tuple[str, ...]] = {
         *("derive-steps", "plan-loops", "mailbox", "simplify", "cse", "dce"),
     ),
     "O2": (
-        *("simplify", "dce", "expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
+        *("simplify", "dce", "unroll", "expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
         *("derive-steps", "simplify", "cse", "licm", "dce"),
         *("plan-loops", "mailbox", "simplify", "cse", "licm", "dce"),
     ),
