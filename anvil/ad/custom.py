@@ -67,15 +67,23 @@ def _by_bwd(
     if why is not None:
         raise error(
             "no-derivative",
-            f"@{bwd.name}, the vjp rule of @{op.attrs['callee'].name}, is not linear in the"
-            f" cotangent ({why.kind.name}), so forward mode cannot be derived from it",
+            f"the vjp rule of {_of(b.session, op)} is not linear in the cotangent",
             why.loc,
+            notes=[
+                f"`{why.kind.name}` here is not linear in it: forward mode cannot be derived"
+                " from such a rule."
+            ],
             hint="use reverse mode, or give the rule as `anvil.custom_jvp`",
         )
     zeros = [b.zeros(bwd.params[i].type) for i in seeds]
     joint = vjp_of(b.session, bwd.name, tuple(seeds), tuple(range(len(bwd.results))))
     moved = b.call(joint.func, (*residuals, *zeros, *tangents))[joint.results :]
     return out[: len(op.outs)], moved
+
+
+def _of(session: Session, op: Op) -> str:
+    """The name of the function that has the rule."""
+    return session.funcs[op.attrs["callee"].name].origin.text
 
 
 def _named(session: Session, op: Op, role: str) -> Func:
@@ -117,6 +125,19 @@ def _reverse_jvp(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
     """Patches the call to fwd at zero tangents and reverses that call with respect to them."""
     fwd = _named(sweep.session, op, "fwd")
     wrt, n = op.attrs["wrt"], len(op.args)
+    why = nonlinear_in(sweep.session, fwd.name, range(n, n + len(wrt)), len(op.outs))
+    if why is not None:
+        raise error(
+            "bad-rule",
+            f"the jvp rule of {_of(sweep.session, op)} is not linear in the tangents",
+            why.loc,
+            notes=[
+                f"`{why.kind.name}` here is not linear in a tangent: reverse mode cannot be"
+                " derived from such a rule."
+            ],
+            hint="the tangent of the result is a sum of tangents times values that do not depend"
+            " on tangents",
+        )
     zeros = tuple(sweep.b.zeros(op.args[i].type) for i in wrt)
     sweep.patch(
         k,

@@ -66,9 +66,9 @@ def plain_level(op: Op, levels: Sequence[int]) -> int:
     return LINEAR if one else OTHER
 
 
-def nonlinear_in(session: Session, name: str, inputs: Sequence[int]) -> Op | None:
-    """The first op that keeps the results of a function from being linear in the parameters
-    `inputs`, or None.
+def nonlinear_in(session: Session, name: str, inputs: Sequence[int], first: int = 0) -> Op | None:
+    """The first op that keeps the results of a function, from the one numbered `first` on, from
+    being linear in the parameters `inputs`, or None.
     """
     body = session.funcs[name].body
     levels = [LINEAR if i in inputs else FIXED for i in range(len(body.params))]
@@ -76,7 +76,7 @@ def nonlinear_in(session: Session, name: str, inputs: Sequence[int]) -> Op | Non
     ends = found.region(body, levels)
     if all(
         level in (ZERO, LINEAR) or not inexact(a)
-        for a, level in zip(body.results, ends, strict=True)
+        for a, level in list(zip(body.results, ends, strict=True))[first:]
     ):
         return None
     return found.culprit or body.ops[-1]

@@ -107,10 +107,15 @@ def located(
     return error
 
 
+def _hidden(file: str) -> bool:
+    """Whether a frame is anvil's, or one of functools between two of anvil's."""
+    return is_anvil(file) or file == functools.__file__
+
+
 def _without_anvil(tb: TracebackType | None) -> TracebackType | None:
     kept: list[TracebackType] = []
     while tb is not None:
-        if not is_anvil(tb.tb_frame.f_code.co_filename):
+        if not _hidden(tb.tb_frame.f_code.co_filename):
             kept.append(tb)
         tb = tb.tb_next
     chain: TracebackType | None = None

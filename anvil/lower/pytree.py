@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from anvil.errors import AnvilError, error
 from anvil.lower import jax_bridge as bridge
 
 __all__ = ["Registry", "flatten", "is_record", "registry", "unflatten"]
@@ -49,6 +50,10 @@ class _Budget(threading.local):
 _budget: Final = _Budget()
 
 
+def _bottomless() -> AnvilError:
+    return error("recursion-limit", "an argument contains itself, or is nested too deeply")
+
+
 class Registry:
     """Flattens and rebuilds containers; learns classes as it meets them."""
 
@@ -62,9 +67,12 @@ class Registry:
     def flatten(self, tree: Any) -> tuple[list[Any], Any]:
         """Leaves, left to right, and the treedef, which can be hashed and compared."""
         _budget.left = _RECORDS_UNCHECKED
-        leaves, treedef = self._tree.flatten(tree)
-        while not self._known.issuperset(map(type, leaves)) and self._learn(leaves):
+        try:
             leaves, treedef = self._tree.flatten(tree)
+            while not self._known.issuperset(map(type, leaves)) and self._learn(leaves):
+                leaves, treedef = self._tree.flatten(tree)
+        except SystemError:  # jaxlib's way to say that it ran out of stack
+            raise _bottomless() from None
         if _budget.left < 0:
             return self._flatten_large(tree)
         return leaves, treedef
@@ -85,9 +93,7 @@ class Registry:
         if parts is None:
             return
         if id(node) in above or len(above) > _DEEPEST:
-            raise ValueError(
-                f"{type(node).__name__} object contains itself or is nested too deeply"
-            )
+            raise _bottomless()
         for child in parts[0]:
             self._refuse_cycles(child, (*above, id(node)))
 

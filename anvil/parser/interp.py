@@ -137,6 +137,7 @@ class Interp(Context):
         if isinstance(problem, Blocked):
             involve(self, problem.error)
         elif isinstance(problem, AnvilError):
+            problem.locate(self.loc)
             involve(self, problem)
         elif isinstance(problem, RuleError):
             refused = make_error("bad-operand", str(problem), self.loc)

@@ -141,7 +141,7 @@ def test_clipping_bwd_works_in_reverse_and_is_refused_in_forward_mode() -> None:
     p = custom("vjp", func("clip", {"r": X, "ct": X}, clip), bwd="clip")
     orders = Orders(p)
     assert orders.cotangents("f", [0.5], [50.0])[0] == pytest.approx(7 * 0.25)
-    with pytest.raises(UnsupportedError, match=r"@clip, the vjp rule of @cube, is not linear"):
+    with pytest.raises(UnsupportedError, match="the vjp rule of cube is not linear"):
         orders.tangents("f", [0.5], [1.0])
 
 
