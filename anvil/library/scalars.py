@@ -16,6 +16,7 @@ import numpy as np
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, C128, DTYPES, F64, I64
 from anvil.library.atoms import dtype_in, shape_in, truth
+from anvil.library.formulas import copysign
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract, NDArray
 
@@ -136,6 +137,11 @@ def _math_fmod(ctx: Context, x: Any, y: Any) -> Abstract:
     nan = ctx.b.or_(ctx.b.is_nan(a), ctx.b.is_nan(c))
     ctx.check(ctx.b.or_(nan, ctx.b.not_(ctx.b.is_nan(r))), ValueError, "math domain error")
     return ctx.py_scalar(r)
+
+
+def _math_copysign(ctx: Context, x: Any, y: Any) -> Abstract:
+    a, c = _float(ctx, x, "math.copysign"), _float(ctx, y, "math.copysign")
+    return ctx.py_scalar(copysign(ctx.b, a, c))
 
 
 def _math_hypot(ctx: Context, *xs: Any) -> Abstract:
@@ -373,6 +379,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     math.pow: Intrinsic(_pow),
     math.atan2: _binary("atan2", "atan2"),
     math.fmod: Intrinsic(_math_fmod),
+    math.copysign: Intrinsic(_math_copysign),
     math.hypot: Intrinsic(_math_hypot),
     math.fabs: Intrinsic(_math_fabs),
     math.isnan: _predicate("is_nan"),

@@ -13,8 +13,9 @@ from anvil.ir.types import BOOL, F16, F64, I64
 from anvil.library.atoms import absent, along, dtype_argument, dtype_in, shape_in, truth, type_in
 from anvil.library.formulas import MAXIMUM, MINIMUM
 from anvil.library.ufuncs import deliver
+from anvil.parser.array_items import accumulate
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.values import NONE, Abstract, NDArray
 
 
 def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstract:
@@ -224,7 +225,20 @@ def rounded(ctx: Context, x: Atom, digits: int) -> Atom:
 _CLIP, _TAKE, _ROUND = Intrinsic(_clip), Intrinsic(_take), Intrinsic(_round)
 _ARGSORT = Intrinsic(_argsort)
 
+
+def _accumulate(op: str) -> Intrinsic:
+    def run(ctx: Context, a: Any, indices: Any, b: Any) -> Abstract:
+        if not isinstance(a, NDArray):
+            ctx.error("bad-operand", f"the first operand must be an array, not {ctx.describe(a)}")
+        accumulate(ctx, a, indices, b, op)
+        return NONE
+
+    return Intrinsic(run)
+
+
 FUNCTIONS: dict[Any, Intrinsic] = {
+    np.add.at: _accumulate("+"),
+    np.subtract.at: _accumulate("-"),
     np.where: Intrinsic(_where),
     np.clip: _CLIP,
     np.take: _TAKE,

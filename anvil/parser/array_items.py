@@ -177,7 +177,18 @@ def _gather(ctx: Context, base: NDArray, plan: Plan) -> Abstract:
     return ctx.result(out)
 
 
-def _scatter(ctx: Context, base: NDArray, plan: Plan, value: Abstract) -> None:
+def accumulate(ctx: Context, base: NDArray, index: Abstract, value: Abstract, op: str) -> None:
+    """`np.add.at(base, index, value)` (or subtract): indices that occur twice count twice."""
+    plan = make_plan(ctx, base.type.shape, index)
+    if any(isinstance(e, NDArray) for e in plan.entries):
+        if op == "-":
+            value = operators.unary(ctx, "-", value)
+        _scatter(ctx, base, plan, value, "scatter_add")
+    else:
+        set_array(ctx, base, index, operators.binary(ctx, op, get_array(ctx, base, index), value))
+
+
+def _scatter(ctx: Context, base: NDArray, plan: Plan, value: Abstract, op: str = "scatter") -> None:
     adv = _advanced(ctx, base, plan)
     rest = tuple(n for i, n in enumerate(adv.view.type.shape) if i not in adv.axes)
     laid = (*adv.batch, *rest)
@@ -186,4 +197,5 @@ def _scatter(ctx: Context, base: NDArray, plan: Plan, value: Abstract) -> None:
     if adv.perm != tuple(range(len(adv.perm))):
         back = tuple(sorted(range(len(adv.perm)), key=adv.perm.__getitem__))
         x = ctx.b.transpose(x, perm=back)
-    ctx.write(adv.view, ctx.b.scatter(ctx.read(adv.view), adv.indices, x, axes=adv.axes))
+    new = ctx.b.emit(op, (ctx.read(adv.view), adv.indices, x), {"axes": adv.axes})
+    ctx.write(adv.view, new)
