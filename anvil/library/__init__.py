@@ -9,13 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from anvil.library import (
+    calculus,
+    comparing,
     conversion,
     creation,
+    einsum,
     linear,
     manipulation,
+    norms,
+    operators,
+    rearranging,
     reductions,
+    refusal,
+    repetition,
     scalars,
     selection,
+    statistics,
     ufuncs,
 )
 from anvil.parser.context import Library
@@ -27,10 +36,19 @@ _MODULES: tuple[Any, ...] = (
     reductions,
     creation,
     manipulation,
+    repetition,
     linear,
+    einsum,
     selection,
     conversion,
     scalars,
+    refusal,
+    rearranging,
+    statistics,
+    calculus,
+    comparing,
+    norms,
+    operators,
 )
 
 

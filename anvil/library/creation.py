@@ -110,6 +110,13 @@ def _asarray(
     return ctx.array(ctx.atom(a, wanted))
 
 
+def _contiguous(ctx: Context, a: Any, dtype: Any = None, *, like: Any = None) -> Abstract:
+    made = _asarray(ctx, a, dtype)
+    if ctx.shape_of(made):
+        return made
+    return ctx.array(ctx.b.reshape(ctx.atom(made), shape=(1,)))
+
+
 def _copy(ctx: Context, a: Any, order: Any = "K", subok: Any = False) -> Abstract:
     return ctx.array(ctx.atom(a))
 
@@ -218,7 +225,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.full_like: Intrinsic(_full_like),
     np.array: Intrinsic(_array),
     np.asarray: Intrinsic(_asarray),
-    np.ascontiguousarray: Intrinsic(_asarray),
+    np.ascontiguousarray: Intrinsic(_contiguous),
     np.asanyarray: Intrinsic(_asarray),
     np.copy: Intrinsic(_copy),
     np.arange: Intrinsic(_arange),

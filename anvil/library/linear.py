@@ -1,4 +1,4 @@
-"""Products of arrays: matmul, dot, inner, outer, vdot, tensordot, einsum, trace."""
+"""Products of arrays: matmul, dot, inner, outer, vdot, tensordot, trace."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import I32
-from anvil.library.atoms import dtype_argument, dtype_in, shape_in
-from anvil.library.manipulation import diagonal_of
+from anvil.library.atoms import dtype_argument, dtype_in, flat, shape_in
+from anvil.library.formulas import boolean_or
+from anvil.library.repetition import diagonal_of
 from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract
@@ -110,25 +111,15 @@ def _inner(ctx: Context, a: Any, b: Any) -> Abstract:
     return ctx.result(contract(ctx, x, y, ((m - 1,), (n - 1,))))
 
 
-def _flat(ctx: Context, x: Atom) -> Atom:
-    size = 1
-    for n in shape_in(x):
-        size *= n
-    out: Atom = ctx.b.reshape(x, shape=(size,))
-    return out
-
-
 def _outer(ctx: Context, a: Any, b: Any, out: Any = None) -> Abstract:
-    x, y = (_flat(ctx, v) for v in _pair(ctx, a, b))
+    x, y = (flat(ctx, v) for v in _pair(ctx, a, b))
     shape = (*shape_in(x), *shape_in(y))
-    wide = ctx.b.mul(
-        ctx.b.broadcast(x, shape=shape, dims=(0,)), ctx.b.broadcast(y, shape=shape, dims=(1,))
-    )
-    return deliver(ctx, wide, out)
+    wide = (ctx.b.broadcast(x, shape=shape, dims=(0,)), ctx.b.broadcast(y, shape=shape, dims=(1,)))
+    return deliver(ctx, boolean_or("mul", "and")(ctx.b, *wide), out)
 
 
 def _vdot(ctx: Context, a: Any, b: Any) -> Abstract:
-    x, y = (_flat(ctx, v) for v in _pair(ctx, a, b))
+    x, y = (flat(ctx, v) for v in _pair(ctx, a, b))
     _mismatch(ctx, "vdot", x, y, shape_in(x)[0], shape_in(y)[0])
     if dtype_in(x).kind == "c":
         x = ctx.b.conj(x)
@@ -146,7 +137,7 @@ def _tensordot(ctx: Context, a: Any, b: Any, axes: Any = 2) -> Abstract:
     left, right = [ctx.axis(i, m) for i in left], [ctx.axis(i, n) for i in right]
     if [shape_in(x)[i] for i in left] != [shape_in(y)[i] for i in right]:
         ctx.error("shape-mismatch", f"shape-mismatch for sum: {shape_in(x)} and {shape_in(y)}")
-    return ctx.result(contract(ctx, x, y, (left, right)))
+    return ctx.array(contract(ctx, x, y, (left, right)))
 
 
 def _trace(
@@ -158,92 +149,11 @@ def _trace(
     dtype: Any = None,
     out: Any = None,
 ) -> Abstract:
-    x = ctx.atom(a, dtype_argument(ctx, dtype))
-    if len(shape_in(x)) != 2:
-        ctx.error("bad-shape", "trace is compiled for matrices")
-    diagonal = diagonal_of(ctx, x, int(ctx.known(offset, "the offset")))
-    return deliver(ctx, ctx.b.reduce_sum(diagonal, axes=(0,)), out)
-
-
-# ---- einsum: pairwise, left to right
-
-
-def _einsum(ctx: Context, *operands: Any, **kwargs: Any) -> Abstract:
-    spec = ctx.known(operands[0], "the subscripts").replace(" ", "")
-    xs = list(operands[1:])
-    common = ctx.promote(*xs)
-    inputs, _, output = spec.partition("->")
-    terms = inputs.split(",")
-    if "." in spec or len(terms) != len(xs):
-        ctx.error(
-            "unsupported-argument", f"einsum {spec!r} with {len(xs)} operands is not compiled"
-        )
-    if "->" not in spec:
-        letters = "".join(terms)
-        output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    strange = sorted(set(output) - set(inputs))
-    if strange:
-        ctx.error("bad-value", f"einsum {spec!r}: no operand has the index {strange[0]!r}")
-    sizes: dict[str, int] = {}
-    pending: list[tuple[str, Atom]] = []
-    for term, v in zip(terms, xs, strict=True):
-        x = ctx.atom(v, common)
-        _sizes(ctx, term, shape_in(x), sizes)
-        pending.append(_without_repeats(ctx, term, x))
-    return ctx.result(_contract_all(ctx, pending, output))
-
-
-def _sizes(ctx: Context, term: str, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
-    if len(term) != len(shape):
-        ctx.error("shape-mismatch", f"einsum subscripts {term!r} do not match the shape {shape}")
-    for c, n in zip(term, shape, strict=True):
-        if sizes.setdefault(c, n) != n:
-            ctx.error("shape-mismatch", f"einsum index {c!r} has sizes {sizes[c]} and {n}")
-
-
-def _without_repeats(ctx: Context, term: str, x: Atom) -> tuple[str, Atom]:
-    """Diagonals for letters that a term repeats."""
-    for c in dict.fromkeys(term):
-        while term.count(c) > 1:
-            i = term.index(c)
-            j = term.index(c, i + 1)
-            n = shape_in(x)[i]
-            places = ctx.b.const(np.stack([np.arange(n)] * 2, axis=1))
-            x = ctx.b.gather(x, places, axes=(i, j))
-            term = c + "".join(t for k, t in enumerate(term) if k not in (i, j))
-    return term, x
-
-
-def _contract_all(ctx: Context, pending: list[tuple[str, Atom]], output: str) -> Atom:
-    term, x = pending[0]
-    for k, (other, y) in enumerate(pending[1:], start=1):
-        later = set(output).union(*(t for t, _ in pending[k + 1 :]))
-        term, x = _sum_away(ctx, term, x, later | set(other))
-        other, y = _sum_away(ctx, other, y, later | set(term))
-        both = [c for c in term if c in other]
-        batch = [c for c in both if c in later]
-        over = [c for c in both if c not in later]
-        x = contract(
-            ctx,
-            x,
-            y,
-            ([term.index(c) for c in over], [other.index(c) for c in over]),
-            ([term.index(c) for c in batch], [other.index(c) for c in batch]),
-        )
-        free = [c for c in term if c not in both] + [c for c in other if c not in both]
-        term = "".join(batch + free)
-    term, x = _sum_away(ctx, term, x, set(output))
-    if term == output:
-        return x
-    out: Atom = ctx.b.transpose(x, perm=tuple(term.index(c) for c in output))
-    return out
-
-
-def _sum_away(ctx: Context, term: str, x: Atom, wanted: set[str]) -> tuple[str, Atom]:
-    axes = tuple(i for i, c in enumerate(term) if c not in wanted)
-    if not axes:
-        return term, x
-    return "".join(c for c in term if c in wanted), ctx.b.reduce_sum(x, axes=axes)
+    x = ctx.atom(a)
+    axes = ctx.axis(axis1, x), ctx.axis(axis2, x)
+    diagonal = diagonal_of(ctx, x, int(ctx.known(offset, "the offset")), axes)
+    last = ctx.constant(len(shape_in(diagonal)) - 1)
+    return ctx.call(np.sum, ctx.array(diagonal), axis=last, dtype=dtype, out=out)
 
 
 FUNCTIONS: dict[Any, Intrinsic] = {
@@ -254,7 +164,6 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.vdot: Intrinsic(_vdot),
     np.tensordot: Intrinsic(_tensordot),
     np.trace: Intrinsic(_trace),
-    np.einsum: Intrinsic(_einsum),
 }
 
 METHODS: dict[str, Intrinsic] = {"dot": Intrinsic(_dot), "trace": Intrinsic(_trace)}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.library.atoms import dtype_argument, shape_in, type_in
-from anvil.library.creation import diagonal_mask, shape_argument
+from anvil.library.atoms import absent, dtype_argument, flat, shape_in
+from anvil.library.creation import shape_argument
+from anvil.library.selection import rows_of
+from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract, NDArray
 
@@ -45,21 +46,38 @@ def _resolve(ctx: Context, size: int, dims: Sequence[Any], old: Sequence[int]) -
 def _reshape(ctx: Context, a: Any, *shape: Any, order: Any = "C", **kwargs: Any) -> Abstract:
     if "shape" in kwargs or "newshape" in kwargs:
         shape = (kwargs.get("shape", kwargs.get("newshape")),)
-    if ctx.known(order) not in ("C", "A"):
-        ctx.error("unsupported-argument", "reshape is compiled in C order only")
     x = _as_array(ctx, a)
-    dims = _shape_from(ctx, shape)
-    return ctx.reshaped(x, _resolve(ctx, x.type.size, dims, x.type.shape))
+    dims = _resolve(ctx, x.type.size, _shape_from(ctx, shape), x.type.shape)
+    if ctx.known(order) == "F":
+        return ctx.array(_reversed(ctx, _by_columns(ctx, ctx.read(x)), dims))
+    return ctx.reshaped(x, dims)
+
+
+def _by_columns(ctx: Context, x: Atom) -> Atom:
+    """The elements in Fortran order."""
+    n = len(shape_in(x))
+    return flat(ctx, ctx.b.transpose(x, perm=tuple(reversed(range(n)))))
+
+
+def _reversed(ctx: Context, x: Atom, shape: tuple[int, ...]) -> Atom:
+    """Elements in Fortran order as an array of that shape."""
+    n = len(shape)
+    back: Atom = ctx.b.transpose(
+        ctx.b.reshape(x, shape=tuple(reversed(shape))), perm=tuple(reversed(range(n)))
+    )
+    return back
 
 
 def _ravel(ctx: Context, a: Any, order: Any = "C") -> Abstract:
     x = _as_array(ctx, a)
+    if ctx.known(order) == "F":
+        return ctx.array(_by_columns(ctx, ctx.read(x)))
     return ctx.reshaped(x, (x.type.size,))
 
 
 def _flatten(ctx: Context, a: Any, order: Any = "C") -> Abstract:
     x = ctx.atom(a)
-    return ctx.array(ctx.b.reshape(x, shape=(math.prod(shape_in(x)),)))
+    return ctx.array(_by_columns(ctx, x) if ctx.known(order) == "F" else flat(ctx, x))
 
 
 def _transpose(ctx: Context, a: Any, *axes: Any, **kwargs: Any) -> Abstract:
@@ -110,7 +128,7 @@ def _expand_dims(ctx: Context, a: Any, axis: Any) -> Abstract:
 def _squeeze(ctx: Context, a: Any, axis: Any = None) -> Abstract:
     x = _as_array(ctx, a)
     shape = x.type.shape
-    if ctx.is_known(axis) and ctx.known(axis) is None:
+    if absent(ctx, axis):
         return ctx.reshaped(x, tuple(n for n in shape if n != 1))
     axes = ctx.axes(axis, x.type.ndim)
     if any(shape[i] != 1 for i in axes):
@@ -148,23 +166,11 @@ def _at_least(n: int) -> Intrinsic:
 
 
 def _joined(ctx: Context, arrays: Any, dtype: Any = None) -> list[Atom]:
-    items = ctx.items(arrays) if ctx.kind_of(arrays) == "sequence" else _rows(ctx, arrays)
+    items = ctx.items(arrays) if ctx.kind_of(arrays) == "sequence" else rows_of(ctx, arrays)
     if not items:
         ctx.error("bad-value", "need at least one array to join")
     common = dtype_argument(ctx, dtype) or ctx.promote(*items)
     return [ctx.atom(i, common) for i in items]
-
-
-def _rows(ctx: Context, a: Any) -> list[Abstract]:
-    x = ctx.atom(a)
-    shape = shape_in(x)
-    rows: list[Abstract] = []
-    for i in range(shape[0]):
-        limits = (i + 1, *shape[1:])
-        starts = (i, *(0,) * (len(shape) - 1))
-        row = ctx.b.slice(x, starts=starts, limits=limits, strides=(1,) * len(shape))
-        rows.append(ctx.array(ctx.b.reshape(row, shape=shape[1:])))
-    return rows
 
 
 def join(ctx: Context, xs: Sequence[Atom], axis: int) -> Atom:
@@ -186,6 +192,11 @@ def join(ctx: Context, xs: Sequence[Atom], axis: int) -> Atom:
     return out
 
 
+def deliver_joined(ctx: Context, x: Atom, out: Any) -> Abstract:
+    """A fresh array, or `out` written."""
+    return ctx.array(x) if absent(ctx, out) else deliver(ctx, x, out)
+
+
 def _concatenate(
     ctx: Context,
     arrays: Any,
@@ -196,12 +207,11 @@ def _concatenate(
     casting: Any = "same_kind",
 ) -> Abstract:
     xs = _joined(ctx, arrays, dtype)
-    if ctx.is_known(axis) and ctx.known(axis) is None:
-        flat = [ctx.b.reshape(x, shape=(math.prod(shape_in(x)),)) for x in xs]
-        return ctx.array(join(ctx, flat, 0))
+    if absent(ctx, axis):
+        return deliver_joined(ctx, join(ctx, [flat(ctx, x) for x in xs], 0), out)
     if not shape_in(xs[0]):
         ctx.error("bad-shape", "zero-dimensional arrays cannot be concatenated")
-    return ctx.array(join(ctx, xs, ctx.axis(axis, xs[0])))
+    return deliver_joined(ctx, join(ctx, xs, ctx.axis(axis, xs[0])), out)
 
 
 def _stack(
@@ -219,7 +229,7 @@ def _stack(
         ctx.error("shape-mismatch", "all input arrays must have the same shape")
     at = ctx.axis(axis, len(shape) + 1)
     thick = [ctx.b.reshape(x, shape=(*shape[:at], 1, *shape[at:])) for x in xs]
-    return ctx.array(join(ctx, thick, at))
+    return deliver_joined(ctx, join(ctx, thick, at), out)
 
 
 def _stacker(lift: Callable[[tuple[int, ...]], tuple[int, ...]], axis: int) -> Intrinsic:
@@ -235,6 +245,10 @@ def _two_d(s: tuple[int, ...]) -> tuple[int, ...]:
     return (1, math.prod(s)) if len(s) < 2 else s
 
 
+def _three_d(s: tuple[int, ...]) -> tuple[int, ...]:
+    return (1, math.prod(s), 1) if len(s) < 2 else (*s, 1) if len(s) == 2 else s
+
+
 def _one_d(s: tuple[int, ...]) -> tuple[int, ...]:
     return s or (1,)
 
@@ -243,139 +257,36 @@ def _column(s: tuple[int, ...]) -> tuple[int, ...]:
     return (math.prod(s), 1) if len(s) < 2 else s
 
 
-def _split(ctx: Context, ary: Any, indices_or_sections: Any, axis: Any = 0) -> Abstract:
-    x = ctx.atom(ary)
-    shape, at = shape_in(x), ctx.axis(axis, x)
-    known = ctx.known(indices_or_sections, "the split points")
-    if isinstance(known, int | np.integer):
-        if shape[at] % known:
-            ctx.error("bad-value", "array split does not result in an equal division")
-        cuts = list(range(0, shape[at] + 1, shape[at] // known))
-    else:
-        cuts = [0, *(min(int(c), shape[at]) for c in known), shape[at]]
-    parts = []
-    for low, high in pairwise(cuts):
-        starts = tuple(low if i == at else 0 for i in range(len(shape)))
-        limits = tuple(max(low, high) if i == at else n for i, n in enumerate(shape))
-        part = ctx.b.slice(x, starts=starts, limits=limits, strides=(1,) * len(shape))
-        parts.append(ctx.array(part))
-    return ctx.list(parts)
+def _block(ctx: Context, arrays: Any) -> Abstract:
+    """Nested lists joined: the innermost along the last axis, the next along the last but one."""
+    depth = _depth(ctx, arrays)
+    n = max(depth, _most_axes(ctx, arrays))
+    return ctx.array(_blocks(ctx, arrays, depth, n))
 
 
-# ---- repeating and reordering
+def _depth(ctx: Context, v: Any) -> int:
+    return 1 + _depth(ctx, ctx.items(v)[0]) if ctx.kind_of(v) == "sequence" else 0
 
 
-def _flip(ctx: Context, m: Any, axis: Any = None) -> Abstract:
-    x = ctx.atom(m)
-    return ctx.array(ctx.b.reverse(x, axes=ctx.axes(axis, x)))
+def _most_axes(ctx: Context, v: Any) -> int:
+    if ctx.kind_of(v) != "sequence":
+        return len(ctx.shape_of(v))
+    return max(_most_axes(ctx, i) for i in ctx.items(v))
 
 
-def _roll(ctx: Context, a: Any, shift: Any, axis: Any = None) -> Abstract:
-    x = ctx.atom(a)
-    shape = shape_in(x)
-    known, by = ctx.known(axis, "the axis"), ctx.known(shift, "the shift")
-    if known is None:
-        flat = ctx.b.reshape(x, shape=(math.prod(shape),))
-        return ctx.array(ctx.b.reshape(_rolled(ctx, flat, int(by), 0), shape=shape))
-    axes = known if isinstance(known, tuple | list) else (known,)
-    shifts = by if isinstance(by, tuple | list) else (by,) * len(axes)
-    for s, i in zip(shifts, axes, strict=True):
-        x = _rolled(ctx, x, int(s), ctx.axis(i, len(shape)))
-    return ctx.array(x)
-
-
-def _rolled(ctx: Context, x: Atom, shift: int, axis: int) -> Atom:
-    shape = shape_in(x)
-    n = shape[axis]
-    cut = (-shift) % n if n else 0
-    if not cut:
-        return x
-
-    def part(low: int, high: int) -> Atom:
-        starts = tuple(low if i == axis else 0 for i in range(len(shape)))
-        limits = tuple(high if i == axis else m for i, m in enumerate(shape))
-        out: Atom = ctx.b.slice(x, starts=starts, limits=limits, strides=(1,) * len(shape))
+def _blocks(ctx: Context, v: Any, depth: int, n: int) -> Atom:
+    if depth == 0:
+        x = ctx.atom(v)
+        out: Atom = ctx.b.reshape(x, shape=(1,) * (n - len(shape_in(x))) + shape_in(x))
         return out
-
-    return join(ctx, [part(cut, n), part(0, cut)], axis)
-
-
-def _repeat(ctx: Context, a: Any, repeats: Any, axis: Any = None) -> Abstract:
-    x = ctx.atom(a)
-    if ctx.is_known(axis) and ctx.known(axis) is None:
-        x, at = ctx.b.reshape(x, shape=(math.prod(shape_in(x)),)), 0
-    else:
-        at = ctx.axis(axis, x)
-    known = ctx.known(repeats, "the repeat counts")
-    if not isinstance(known, int | np.integer):
-        ctx.error("unsupported-argument", "repeat with a count per element is not compiled")
-    shape = shape_in(x)
-    wide = (*shape[: at + 1], int(known), *shape[at + 1 :])
-    dims = tuple(i for i in range(len(wide)) if i != at + 1)
-    spread = ctx.b.broadcast(x, shape=wide, dims=dims)
-    final = (*shape[:at], shape[at] * int(known), *shape[at + 1 :])
-    return ctx.array(ctx.b.reshape(spread, shape=final))
-
-
-def _tile(ctx: Context, A: Any, reps: Any) -> Abstract:
-    x = ctx.atom(A)
-    known = ctx.known(reps, "the repetitions")
-    times = tuple(known) if isinstance(known, tuple | list) else (known,)
-    if not all(isinstance(t, int | np.integer) for t in times):
-        ctx.error("bad-operand", f"repetitions are ints, not {known!r}")
-    n = max(len(times), len(shape_in(x)))
-    times = (1,) * (n - len(times)) + tuple(int(t) for t in times)
-    shape = (1,) * (n - len(shape_in(x))) + shape_in(x)
-    wide = tuple(m for t, s in zip(times, shape, strict=True) for m in (t, s))
-    spread = ctx.b.broadcast(
-        ctx.b.reshape(x, shape=shape), shape=wide, dims=tuple(range(1, 2 * n, 2))
-    )
-    final = tuple(t * s for t, s in zip(times, shape, strict=True))
-    return ctx.array(ctx.b.reshape(spread, shape=final))
-
-
-def _triangle(op: str) -> Intrinsic:
-    def run(ctx: Context, m: Any, k: Any = 0) -> Abstract:
-        x = ctx.atom(m)
-        if len(shape_in(x)) < 2:
-            ctx.error("bad-shape", "tril and triu are compiled for arrays of at least 2 dimensions")
-        mask = diagonal_mask(ctx, shape_in(x), int(ctx.known(k, "k")), op)
-        return ctx.array(ctx.b.select(mask, x, ctx.b.zeros_like(x)))
-
-    return Intrinsic(run)
-
-
-def _diagonal(ctx: Context, a: Any, offset: Any = 0) -> Abstract:
-    return ctx.array(diagonal_of(ctx, ctx.atom(a), int(ctx.known(offset, "the offset"))))
-
-
-def diagonal_of(ctx: Context, x: Atom, k: int) -> Atom:
-    """The k-th diagonal of a matrix, by a gather of known positions."""
-    rows, columns = shape_in(x)
-    n = max(0, min(rows + min(k, 0), columns - max(k, 0)))
-    i = np.arange(n)
-    places = ctx.b.const(np.stack([i - min(k, 0), i + max(k, 0)], axis=1))
-    out: Atom = ctx.b.gather(x, places, axes=(0, 1))
-    return out
-
-
-def _diag(ctx: Context, v: Any, k: Any = 0) -> Abstract:
-    x, by = ctx.atom(v), int(ctx.known(k, "k"))
-    shape = shape_in(x)
-    if len(shape) == 2:
-        return ctx.array(diagonal_of(ctx, x, by))
-    if len(shape) != 1:
-        ctx.error("bad-shape", "Input must be 1- or 2-d.")
-    n = shape[0] + abs(by)
-    i = np.arange(shape[0])
-    places = ctx.b.const(np.stack([i + max(-by, 0), i + max(by, 0)], axis=1))
-    zeros = ctx.b.zeros(type_in(x).with_shape((n, n)))
-    return ctx.array(ctx.b.scatter_add(zeros, places, x, axes=(0, 1)))
+    parts = [ctx.array(_blocks(ctx, i, depth - 1, n)) for i in ctx.items(v)]
+    common = ctx.promote(*parts)
+    return join(ctx, [ctx.atom(p, common) for p in parts], n - depth)
 
 
 _RESHAPE, _TRANSPOSE = Intrinsic(_reshape), Intrinsic(_transpose)
 _SWAPAXES, _RAVEL, _SQUEEZE = Intrinsic(_swapaxes), Intrinsic(_ravel), Intrinsic(_squeeze)
-_REPEAT, _CONCATENATE = Intrinsic(_repeat), Intrinsic(_concatenate)
+_CONCATENATE = Intrinsic(_concatenate)
 
 FUNCTIONS: dict[Any, Intrinsic] = {
     np.reshape: _RESHAPE,
@@ -394,15 +305,8 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.vstack: _stacker(_two_d, 0),
     np.hstack: _stacker(_one_d, 1),
     np.column_stack: _stacker(_column, 1),
-    np.split: Intrinsic(_split),
-    np.flip: Intrinsic(_flip),
-    np.roll: Intrinsic(_roll),
-    np.repeat: _REPEAT,
-    np.tile: Intrinsic(_tile),
-    np.tril: _triangle("le"),
-    np.triu: _triangle("ge"),
-    np.diagonal: Intrinsic(_diagonal),
-    np.diag: Intrinsic(_diag),
+    np.dstack: _stacker(_three_d, 2),
+    np.block: Intrinsic(_block),
 }
 
 METHODS: dict[str, Intrinsic] = {
@@ -412,6 +316,4 @@ METHODS: dict[str, Intrinsic] = {
     "transpose": _TRANSPOSE,
     "swapaxes": _SWAPAXES,
     "squeeze": _SQUEEZE,
-    "repeat": _REPEAT,
-    "diagonal": Intrinsic(_diagonal),
 }

@@ -265,6 +265,14 @@ FUNCTIONS: dict[Any, Intrinsic] = {
 }
 """Intrinsics by function."""
 
-METHODS: dict[str, Intrinsic] = {
-    name: ufunc(name, 1, f.conj, "same") for name in ("conj", "conjugate")
-}
+
+def _conjugate(ctx: Context, a: Any) -> Abstract:
+    x = ctx.atom(a)
+    if ctx.kind_of(a) == "py":
+        if dtype_in(x) is BOOL:
+            x = ctx.cast(x, I64)
+        return ctx.py_scalar(f.conj(ctx.b, x))
+    return ctx.result(f.conj(ctx.b, x))
+
+
+METHODS: dict[str, Intrinsic] = {name: Intrinsic(_conjugate) for name in ("conj", "conjugate")}

@@ -1,0 +1,266 @@
+"""Running sums, differences, interpolation, polynomials, convolution; in plain Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anvil.library.refusal import refuse, static
+
+
+def _running(a: Any, axis: Any, dtype: Any) -> Any:
+    """The array as `dtype`, or as NumPy accumulates it, with the axis in front."""
+    x = np.asarray(a)
+    if dtype is not None:
+        x = x.astype(dtype)
+    elif x.dtype.kind in "bi" and x.dtype.itemsize < 8:
+        x = x.astype(np.int64)
+    elif x.dtype.kind == "u":
+        x = x.astype(np.uint64)
+    return np.ravel(x) if axis is None else np.moveaxis(x, axis, 0)
+
+
+def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    x = _running(a, axis, dtype)
+    sums = np.zeros(x.shape, dtype=x.dtype)
+    total = np.zeros(x.shape[1:], dtype=x.dtype)
+    for i in range(x.shape[0]):
+        total = total + x[i]
+        sums[i] = total
+    found = sums if axis is None else np.moveaxis(sums, 0, axis)
+    return found if out is None else np.positive(found, out=out)
+
+
+def _cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    x = _running(a, axis, dtype)
+    products = np.zeros(x.shape, dtype=x.dtype)
+    total = np.ones(x.shape[1:], dtype=x.dtype)
+    for i in range(x.shape[0]):
+        total = total * x[i]
+        products[i] = total
+    found = products if axis is None else np.moveaxis(products, 0, axis)
+    return found if out is None else np.positive(found, out=out)
+
+
+def _accumulated_sum(a: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    return _cumsum(a, axis, dtype, out)
+
+
+def _accumulated_product(a: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    return _cumprod(a, axis, dtype, out)
+
+
+# ---- differences
+
+
+def _cut(a: Any, axis: Any, low: Any, high: Any) -> Any:
+    return a[tuple(slice(low, high) if i == axis % a.ndim else slice(None) for i in range(a.ndim))]
+
+
+def _edge(a: Any, edge: Any, axis: Any) -> Any:
+    edge = np.asarray(edge)
+    if edge.ndim:
+        return edge
+    return np.broadcast_to(
+        edge, tuple(1 if i == axis % a.ndim else m for i, m in enumerate(a.shape))
+    )
+
+
+def _diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
+    a = np.asarray(a)
+    if a.ndim == 0:
+        refuse("bad-value", "diff requires input that is at least one dimensional")
+    if static(n) < 0:
+        refuse("bad-value", f"order must be non-negative but got {n}")
+    if n == 0:
+        return a
+    if prepend is not None:
+        a = np.concatenate((_edge(a, prepend, axis), a), axis=axis)
+    if append is not None:
+        a = np.concatenate((a, _edge(a, append, axis)), axis=axis)
+    for _ in range(n):
+        high, low = _cut(a, axis, 1, None), _cut(a, axis, None, -1)
+        a = np.not_equal(high, low) if a.dtype.kind == "b" else high - low
+    return a
+
+
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    inner = _diff(np.ravel(ary))
+    if to_begin is not None:
+        inner = np.concatenate((np.ravel(to_begin), inner), dtype=inner.dtype)
+    if to_end is not None:
+        inner = np.concatenate((inner, np.ravel(to_end)), dtype=inner.dtype)
+    return inner
+
+
+def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> Any:
+    f = np.asarray(f)
+    if static(edge_order) != 1:
+        refuse("unsupported-argument", "gradient is compiled for edge_order=1")
+    axes = range(f.ndim) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
+    if len(varargs) not in (0, 1, len(axes)):
+        refuse("wrong-arguments", "gradient takes one spacing, or one for each axis")
+    steps = varargs if len(varargs) == len(axes) else (*varargs, 1.0)[:1] * len(axes)
+    if f.dtype.kind in "biu":
+        f = f.astype(float)
+    found = []
+    for at, step in zip(axes, steps, strict=True):
+        if np.ndim(step) == 0:
+            found.append(_even_slope(f, at, step))
+        else:
+            found.append(_uneven_slope(f, at, step))
+    return found[0] if len(axes) == 1 else tuple(found)
+
+
+def _even_slope(f: Any, at: Any, step: Any) -> Any:
+    inner = (_cut(f, at, 2, None) - _cut(f, at, None, -2)) / (2.0 * step)
+    first = (_cut(f, at, 1, 2) - _cut(f, at, 0, 1)) / step
+    last = (_cut(f, at, -1, None) - _cut(f, at, -2, -1)) / step
+    return np.concatenate((first, inner, last), axis=at)
+
+
+def _uneven_slope(f: Any, at: Any, places: Any) -> Any:
+    shape = tuple(-1 if i == at % f.ndim else 1 for i in range(f.ndim))
+    d = np.reshape(_diff(np.asarray(places)), shape)
+    low, high = _cut(d, at, None, -1), _cut(d, at, 1, None)
+    inner = (
+        -high / (low * (low + high)) * _cut(f, at, None, -2)
+        + (high - low) / (low * high) * _cut(f, at, 1, -1)
+        + low / (high * (low + high)) * _cut(f, at, 2, None)
+    )
+    first = (_cut(f, at, 1, 2) - _cut(f, at, 0, 1)) / _cut(d, at, 0, 1)
+    last = (_cut(f, at, -1, None) - _cut(f, at, -2, -1)) / _cut(d, at, -1, None)
+    return np.concatenate((first, inner, last), axis=at)
+
+
+def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
+    y = np.asarray(y)
+    d = dx
+    if x is not None:
+        d = _diff(np.asarray(x), axis=axis if np.ndim(x) > 1 else -1)
+        if np.ndim(x) == 1:
+            d = np.reshape(d, tuple(-1 if i == axis % y.ndim else 1 for i in range(y.ndim)))
+    return np.sum(d * (_cut(y, axis, 1, None) + _cut(y, axis, None, -1)) / 2.0, axis=axis)
+
+
+def _unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * np.pi) -> Any:
+    p = np.asarray(p)
+    d = _diff(p, axis=axis)
+    half = period / 2
+    limit = half if discont is None else np.maximum(discont, half)
+    turned = np.mod(d + half, period) - half
+    turned = np.where((turned == -half) & (d > 0), half, turned)
+    correction = np.where(np.abs(d) < limit, 0.0, turned - d)
+    rest = _cut(p, axis, 1, None) + _cumsum(correction, axis=axis)
+    return np.concatenate((_cut(p, axis, 0, 1) * 1.0, rest), axis=axis)
+
+
+# ---- searching and interpolation
+
+
+def _searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+    """The number of elements that come before v: nan is the largest number."""
+    a = np.asarray(a) if sorter is None else np.take(a, sorter)
+    if a.ndim != 1:
+        refuse("bad-value", "object too deep for desired array")
+    if side not in ("left", "right"):
+        refuse("bad-value", "search side must be one of 'left' or 'right'")
+    wide = np.asarray(v)[..., None]
+    before = a < wide if side == "left" else a <= wide
+    if np.result_type(a, wide).kind == "f":
+        last = np.isnan(wide) & np.logical_not(np.isnan(a)) if side == "left" else np.isnan(wide)
+        before = before | last
+    return np.sum(before, axis=-1)
+
+
+def _digitize(x: Any, bins: Any, right: Any = False) -> Any:
+    bins = np.asarray(bins)
+    up = _searchsorted(bins, x, "left" if right else "right")
+    down = bins.shape[0] - _searchsorted(bins[::-1], x, "right" if right else "left")
+    return np.where(bins[0] <= bins[-1], up, down)[()] if bins.shape[0] else up
+
+
+def _interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    if period is not None:
+        refuse("unsupported-argument", "interp with a period is not compiled")
+    x, xp, fp = np.asarray(x, dtype=float), np.asarray(xp, dtype=float), np.asarray(fp)
+    fp = fp if fp.dtype.kind == "c" else fp.astype(float)
+    n = xp.shape[0]
+    if n == 0 or xp.shape != fp.shape:
+        refuse("bad-value", "fp and xp are not of the same length, or empty")
+    low, high = fp[0] if left is None else left, fp[-1] if right is None else right
+    if n == 1:
+        inside = fp[0] + 0 * x
+    else:
+        i = np.clip(_searchsorted(xp, x, "right") - 1, 0, n - 2)
+        start, level = np.take(xp, i), np.take(fp, i)
+        slope = (np.take(fp, i + 1) - level) / (np.take(xp, i + 1) - start)
+        inside = np.where(x == start, level, slope * (x - start) + level)
+        inside = np.where(x == xp[-1], fp[-1], inside)
+    found = np.where(x < xp[0], low, np.where(x > xp[-1], high, inside))
+    return np.where(np.isnan(x), x, found)[()]
+
+
+# ---- polynomials and convolution
+
+
+def _polyval(p: Any, x: Any) -> Any:
+    p, x = np.asarray(p), np.asarray(x)
+    y = np.zeros_like(x)
+    for i in range(p.shape[0]):
+        y = y * x + p[i]
+    return y
+
+
+def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
+    a, v = np.atleast_1d(a), np.atleast_1d(v)
+    if a.ndim != 1 or v.ndim != 1 or not a.size or not v.size:
+        refuse("bad-value", "convolve needs two vectors that are not empty")
+    long, short = (a, v) if a.shape[0] >= v.shape[0] else (v, a)
+    n, m = long.shape[0], short.shape[0]
+    dtype = np.result_type(long, short)
+    padded = np.pad(long.astype(dtype), m - 1)
+    windows = np.stack([padded[k : k + n + m - 1] for k in range(m)], axis=1)
+    full = windows @ short.astype(dtype)[::-1]
+    if mode == "full":
+        return full
+    if mode == "same":
+        return full[(m - 1) // 2 : (m - 1) // 2 + n]
+    if mode == "valid":
+        return full[m - 1 : n]
+    refuse("bad-value", "mode must be one of 'full', 'same' or 'valid'")
+
+
+def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    a, v = np.atleast_1d(a), np.atleast_1d(v)
+    if a.shape[0] < v.shape[0] and mode != "full":
+        refuse("unsupported-argument", "correlate is compiled with the longer vector first")
+    return _convolve(a, np.conj(v)[::-1], mode)
+
+
+FUNCTIONS: dict[Any, Any] = {
+    np.cumsum: _cumsum,
+    np.cumprod: _cumprod,
+    np.add.accumulate: _accumulated_sum,
+    np.multiply.accumulate: _accumulated_product,
+    np.diff: _diff,
+    np.ediff1d: _ediff1d,
+    np.gradient: _gradient,
+    np.trapezoid: _trapezoid,
+    np.unwrap: _unwrap,
+    np.searchsorted: _searchsorted,
+    np.digitize: _digitize,
+    np.interp: _interp,
+    np.polyval: _polyval,
+    np.convolve: _convolve,
+    np.correlate: _correlate,
+}
+
+METHODS: dict[str, Any] = {
+    "cumsum": _cumsum,
+    "cumprod": _cumprod,
+    "searchsorted": _searchsorted,
+}

@@ -1,0 +1,159 @@
+"""Norms and further products of arrays, in plain Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anvil.library.refusal import refuse, static
+
+
+def _root(s: Any) -> Any:
+    """The square root, with derivative 0 at 0."""
+    zero = s == 0
+    return np.where(zero, s, np.sqrt(np.where(zero, 1, s)))[()]
+
+
+def _floats(x: Any) -> Any:
+    x = np.asarray(x)
+    return x if x.dtype.kind in "fc" else x.astype(float)
+
+
+def _squares(x: Any) -> Any:
+    return np.real(x) ** 2 + np.imag(x) ** 2 if x.dtype.kind == "c" else x * x
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    x, ord, axis = _floats(x), static(ord), static(axis)
+    if axis is None and ord is None:
+        return _root(np.sum(_squares(x), keepdims=keepdims))
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    axes = axes if isinstance(axes, tuple) else (axes,)
+    if len(axes) == 1:
+        return _vector(x, ord, axes[0], keepdims)
+    if len(axes) == 2:
+        return _matrix(x, ord, axes[0] % x.ndim, axes[1] % x.ndim, keepdims)
+    refuse("bad-value", "Improper number of dimensions to norm.")
+
+
+def _vector(x: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
+    if ord is None or ord == 2:
+        return _root(np.sum(_squares(x), axis=axis, keepdims=keepdims))
+    if isinstance(ord, str):
+        refuse("bad-value", f"Invalid norm order {ord!r} for vectors")
+    size = np.abs(x)
+    if ord == np.inf:
+        return np.max(size, axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return np.min(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum((x != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return np.sum(size, axis=axis, keepdims=keepdims)
+    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def _matrix(x: Any, ord: Any, row: Any, column: Any, keepdims: Any) -> Any:
+    if row == column:
+        refuse("bad-value", "Duplicate axes given.")
+    if ord is None or ord in ("fro", "f"):
+        return _root(np.sum(_squares(x), axis=(row, column), keepdims=keepdims))
+    if ord not in (1, -1, np.inf, -np.inf):
+        refuse("unsupported-argument", f"the matrix norm of order {ord!r} is not compiled")
+    over, along = (row, column) if ord in (1, -1) else (column, row)
+    sums = np.sum(np.abs(x), axis=over, keepdims=True)
+    found = (np.max if ord > 0 else np.min)(sums, axis=along, keepdims=True)
+    return found if keepdims else np.squeeze(found, axis=(row, column))[()]
+
+
+def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Any:
+    x = _floats(x)
+    if axis is None:
+        found = _vector(np.ravel(x), ord, 0, False)
+        return np.reshape(found, (1,) * x.ndim) if keepdims else found
+    if isinstance(axis, tuple):
+        refuse("unsupported-argument", "vector_norm is compiled along one axis")
+    return _vector(x, ord, axis, keepdims)
+
+
+def _matrix_norm(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> Any:
+    return _norm(x, ord, (-2, -1), keepdims)
+
+
+def _kron(a: Any, b: Any) -> Any:
+    a, b = np.asarray(a), np.asarray(b)
+    n = max(a.ndim, b.ndim)
+    left, right = (1,) * (n - a.ndim) + a.shape, (1,) * (n - b.ndim) + b.shape
+    wide_a = np.reshape(a, tuple(m for i in left for m in (i, 1)))
+    wide_b = np.reshape(b, tuple(m for i in right for m in (1, i)))
+    return np.reshape(wide_a * wide_b, tuple(i * j for i, j in zip(left, right, strict=True)))
+
+
+def _cross(
+    a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axis: Any = None
+) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(np.asarray(a), axisa, -1), np.moveaxis(np.asarray(b), axisb, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        refuse("bad-value", "the cross product is compiled for vectors of 3 numbers")
+    a0, a1, a2 = a[..., 0], a[..., 1], a[..., 2]
+    b0, b1, b2 = b[..., 0], b[..., 1], b[..., 2]
+    parts = (a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0)
+    return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
+
+
+def _vecdot(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
+    return np.sum(np.conj(x1) * np.asarray(x2), axis=axis)
+
+
+def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
+    """Products from left to right."""
+    if len(arrays) < 2:
+        refuse("bad-value", "Expecting at least two arrays.")
+    product = arrays[0]
+    for factor in arrays[1:]:
+        product = np.dot(product, factor)
+    return product if out is None else np.positive(product, out=out)
+
+
+def _matrix_power(a: Any, n: Any) -> Any:
+    a = np.asarray(a)
+    times = static(n)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        refuse("bad-shape", "Last 2 dimensions of the array must be square")
+    if times < 0:
+        refuse("unsupported-argument", "matrix_power is compiled for powers that are not negative")
+    if times == 0:
+        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    found, square = None, a
+    while times:
+        if times % 2:
+            found = square if found is None else found @ square
+        times = times // 2
+        if times:
+            square = square @ square
+    return found
+
+
+def _linalg_trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
+    return np.trace(x, offset, -2, -1, dtype)
+
+
+def _linalg_outer(x1: Any, x2: Any, /) -> Any:
+    return np.outer(x1, x2)
+
+
+FUNCTIONS: dict[Any, Any] = {
+    np.linalg.norm: _norm,
+    np.linalg.vector_norm: _vector_norm,
+    np.linalg.matrix_norm: _matrix_norm,
+    np.linalg.multi_dot: _multi_dot,
+    np.linalg.matrix_power: _matrix_power,
+    np.linalg.trace: _linalg_trace,
+    np.linalg.outer: _linalg_outer,
+    np.kron: _kron,
+    np.cross: _cross,
+    np.vecdot: _vecdot,
+}

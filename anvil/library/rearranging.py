@@ -1,0 +1,244 @@
+"""Views and rearrangements of arrays, in plain Python that the front end compiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anvil.library.refusal import refuse, static
+
+
+def _axes(axis: Any, ndim: Any) -> Any:
+    axis = static(axis)
+    if axis is None:
+        return tuple(range(ndim))
+    found = axis if isinstance(axis, tuple | list) else (axis,)
+    for i in found:
+        if i < -ndim or i >= ndim:
+            refuse("bad-axis", f"axis {i} is out of bounds for array of dimension {ndim}")
+    return tuple(i % ndim for i in found)
+
+
+def _at(ndim: Any, axis: Any, index: Any) -> Any:
+    """An index that takes `index` at one axis."""
+    return tuple(index if i == axis else slice(None) for i in range(ndim))
+
+
+def _flip(m: Any, axis: Any = None) -> Any:
+    m = np.asarray(m)
+    axes = _axes(axis, m.ndim)
+    return m[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))]
+
+
+def _fliplr(m: Any) -> Any:
+    m = np.asarray(m)
+    if m.ndim < 2:
+        refuse("bad-value", "Input must be >= 2-d.")
+    return m[:, ::-1]
+
+
+def _flipud(m: Any) -> Any:
+    m = np.asarray(m)
+    if m.ndim < 1:
+        refuse("bad-value", "Input must be >= 1-d.")
+    return m[::-1]
+
+
+def _rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
+    m = np.asarray(m)
+    first, second = axes
+    turns = static(k) % 4
+    if turns == 0:
+        return m[:]
+    if turns == 2:
+        return _flip(_flip(m, first), second)
+    if turns == 1:
+        return np.swapaxes(_flip(m, second), first, second)
+    return _flip(np.swapaxes(m, first, second), second)
+
+
+def _split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
+    ary = np.asarray(ary)
+    sections = static(indices_or_sections)
+    n = np.shape(ary)[axis]
+    if isinstance(sections, int | np.integer) and n % sections:
+        refuse("bad-value", "array split does not result in an equal division")
+    return _array_split(ary, sections, axis)
+
+
+def _array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
+    ary = np.asarray(ary)
+    at = _axes(axis, ary.ndim)[0]
+    n = ary.shape[at]
+    sections = static(indices_or_sections)
+    if isinstance(sections, int | np.integer):
+        if sections <= 0:
+            refuse("bad-value", "number sections must be larger than 0.")
+        each, extra = n // sections, n % sections
+        cuts = [i * each + min(i, extra) for i in range(sections + 1)]
+    else:
+        cuts = [0, *sections, n]
+    parts = []
+    for low, high in zip(cuts[:-1], cuts[1:], strict=True):  # noqa: RUF007
+        parts.append(ary[_at(ary.ndim, at, slice(low, high))])
+    return parts
+
+
+def _vsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if np.ndim(ary) < 2:
+        refuse("bad-value", "vsplit only works on arrays of 2 or more dimensions")
+    return _split(ary, indices_or_sections, 0)
+
+
+def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if np.ndim(ary) < 1:
+        refuse("bad-value", "hsplit only works on arrays of 1 or more dimensions")
+    return _split(ary, indices_or_sections, 1 if np.ndim(ary) > 1 else 0)
+
+
+def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if np.ndim(ary) < 3:
+        refuse("bad-value", "dsplit only works on arrays of 3 or more dimensions")
+    return _split(ary, indices_or_sections, 2)
+
+
+def _rollaxis(a: Any, axis: Any, start: Any = 0) -> Any:
+    at, to = _axes(axis, np.ndim(a))[0], static(start)
+    to = to + np.ndim(a) if to < 0 else to
+    return np.moveaxis(a, at, to - 1 if at < to else to)
+
+
+def _matrix_transpose(x: Any) -> Any:
+    if np.ndim(x) < 2:
+        refuse("bad-shape", "matrix_transpose needs an array of at least 2 dimensions")
+    return np.swapaxes(x, -1, -2)
+
+
+def _broadcast_arrays(*args: Any, subok: Any = False) -> Any:
+    shape = np.broadcast_shapes(*[np.shape(a) for a in args])
+    return tuple(np.broadcast_to(a, shape) for a in args)
+
+
+def _append(arr: Any, values: Any, axis: Any = None) -> Any:
+    return np.concatenate((np.asarray(arr), np.asarray(values)), axis=axis)
+
+
+def _insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    arr = np.asarray(arr)
+    arr = arr.ravel() if axis is None else arr
+    at = 0 if axis is None else _axes(axis, arr.ndim)[0]
+    place, n = static(obj), arr.shape[at]
+    if not isinstance(place, int | np.integer):
+        refuse("unsupported-argument", "insert is compiled for a single known position")
+    if place < -n or place > n:
+        refuse("index-out-of-range", f"index {place} is out of bounds for axis {at} of size {n}")
+    place = place + n if place < 0 else place
+    shape = tuple(1 if i == at else m for i, m in enumerate(arr.shape))
+    if np.ndim(values) > 1 or (np.ndim(values) == 1 and arr.ndim == 1 and np.size(values) != 1):
+        refuse("unsupported-argument", "insert is compiled for one row or number")
+    new = np.broadcast_to(np.asarray(values).astype(arr.dtype), shape)
+    low = arr[_at(arr.ndim, at, slice(0, place))]
+    return np.concatenate((low, new, arr[_at(arr.ndim, at, slice(place, n))]), axis=at)
+
+
+def _delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+    arr = np.asarray(arr)
+    arr = arr.ravel() if axis is None else arr
+    at = 0 if axis is None else _axes(axis, arr.ndim)[0]
+    n = arr.shape[at]
+    gone = static(obj)
+    places = [gone] if isinstance(gone, int | np.integer) else list(gone)
+    for p in places:
+        if p < -n or p >= n:
+            refuse("index-out-of-range", f"index {p} is out of bounds for axis {at} of size {n}")
+    places = [p % n for p in places]
+    return np.take(arr, [i for i in range(n) if i not in places], axis=at)
+
+
+def _resize(a: Any, new_shape: Any) -> Any:
+    shape = static(new_shape)
+    shape = shape if isinstance(shape, tuple | list) else (shape,)
+    size = 1
+    for n in shape:
+        size = size * n
+    x = np.ravel(a)
+    if size == 0 or x.size == 0:
+        return np.zeros(shape, dtype=x.dtype)
+    return np.reshape(np.tile(x, -(-size // x.size))[:size], shape)
+
+
+def _meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> Any:
+    n = len(xi)
+    if indexing not in ("xy", "ij"):
+        refuse("bad-value", "Valid values for `indexing` are 'xy' and 'ij'.")
+    order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    thin = []
+    for i, x in enumerate(xi):
+        shape = tuple(-1 if order[i] == j else 1 for j in range(n))
+        thin.append(np.reshape(x, shape))
+    if sparse:
+        return tuple(x.copy() for x in thin)
+    shape = np.broadcast_shapes(*[x.shape for x in thin])
+    return tuple(np.broadcast_to(x, shape) for x in thin)
+
+
+def _ix_(*args: Any) -> Any:
+    n = len(args)
+    return tuple(
+        np.reshape(a, tuple(-1 if i == j else 1 for j in range(n))) for i, a in enumerate(args)
+    )
+
+
+def _tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, *, like: Any = None) -> Any:
+    return np.tril(np.ones((N, N if M is None else M), dtype=dtype), k)
+
+
+def _diagflat(v: Any, k: Any = 0) -> Any:
+    return np.diag(np.ravel(v), k)
+
+
+def _vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
+    x = np.asarray(x)
+    n = x.shape[0] if N is None else static(N)
+    powers = range(n) if increasing else range(n - 1, -1, -1)
+    columns = []
+    for p in powers:
+        column = np.ones(x.shape, dtype=np.result_type(x, int))
+        for _ in range(p):
+            column = column * x
+        columns.append(column)
+    return np.stack(columns, axis=1)
+
+
+def _unstack(x: Any, /, *, axis: Any = 0) -> Any:
+    x = np.moveaxis(x, axis, 0)
+    return tuple(x[i] for i in range(x.shape[0]))
+
+
+FUNCTIONS: dict[Any, Any] = {
+    np.flip: _flip,
+    np.fliplr: _fliplr,
+    np.flipud: _flipud,
+    np.rot90: _rot90,
+    np.split: _split,
+    np.array_split: _array_split,
+    np.vsplit: _vsplit,
+    np.hsplit: _hsplit,
+    np.dsplit: _dsplit,
+    np.rollaxis: _rollaxis,
+    np.matrix_transpose: _matrix_transpose,
+    np.broadcast_arrays: _broadcast_arrays,
+    np.append: _append,
+    np.insert: _insert,
+    np.delete: _delete,
+    np.resize: _resize,
+    np.meshgrid: _meshgrid,
+    np.ix_: _ix_,
+    np.tri: _tri,
+    np.diagflat: _diagflat,
+    np.vander: _vander,
+    np.unstack: _unstack,
+}
+
+ATTRIBUTES: dict[str, Any] = {"mT": _matrix_transpose}

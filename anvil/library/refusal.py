@@ -1,0 +1,119 @@
+"""What functions written in plain Python call to refuse their arguments, or to ask about them.
+
+They are intrinsics: the front end runs them while it compiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.values import Abstract
+
+
+def refuse(code: str, message: str) -> NoReturn:
+    """Refuses the program; only called in compiled code."""
+    raise AssertionError((code, message))
+
+
+def static(value: Any) -> Any:
+    """The value, which has to be known while compiling."""
+    return value
+
+
+def is_python_number(value: Any) -> bool:
+    """Whether the value is a Python number."""
+    return isinstance(value, bool | int | float | complex)
+
+
+def _refuse(ctx: Context, code: Any, message: Any) -> Abstract:
+    ctx.error(ctx.known(code), ctx.known(message))
+
+
+def _static(ctx: Context, value: Any) -> Abstract:
+    return ctx.constant(ctx.known(value, "an argument of this function"))
+
+
+def _is_python_number(ctx: Context, value: Any) -> Abstract:
+    return ctx.constant(ctx.kind_of(value) == "py")
+
+
+# ---- properties that types decide
+
+
+def _shape(ctx: Context, a: Any) -> Abstract:
+    return ctx.constant(ctx.shape_of(a))
+
+
+def _ndim(ctx: Context, a: Any) -> Abstract:
+    return ctx.constant(len(ctx.shape_of(a)))
+
+
+def _size(ctx: Context, a: Any, axis: Any = None) -> Abstract:
+    shape = ctx.shape_of(a)
+    return ctx.constant(int(np.prod([shape[i] for i in ctx.axes(axis, len(shape))], dtype=int)))
+
+
+def _result_type(ctx: Context, *arrays_and_dtypes: Any) -> Abstract:
+    parts: list[Any] = []
+    for v in arrays_and_dtypes:
+        if ctx.is_arraylike(v):
+            dtype, weak = ctx.strength(v)
+            parts.append({"b": False, "i": 0, "f": 0.0, "c": 0j}[dtype.kind] if weak else dtype.np)
+        else:
+            parts.append(ctx.known(v))
+    return ctx.constant(np.result_type(*parts))
+
+
+def _is_complex_type(expected: bool) -> Intrinsic:
+    def run(ctx: Context, x: Any) -> Abstract:
+        return ctx.constant((ctx.type_of(x).dtype.kind == "c") is expected)
+
+    return Intrinsic(run)
+
+
+def _is_scalar(ctx: Context, element: Any) -> Abstract:
+    return ctx.constant(ctx.kind_of(element) in ("py", "np"))
+
+
+def _bytes(ctx: Context, a: Any) -> Abstract:
+    t = ctx.type_of(a)
+    return ctx.constant(t.size * t.dtype.np.itemsize)
+
+
+def known_only(fn: Callable[..., Any]) -> Intrinsic:
+    """A function of shapes and sizes, run while compiling."""
+
+    def run(ctx: Context, *args: Any, **kwargs: Any) -> Abstract:
+        what = f"an argument of {fn.__name__}"
+        given = [ctx.known(a, what) for a in args]
+        try:
+            return ctx.constant(fn(*given, **{k: ctx.known(v, what) for k, v in kwargs.items()}))
+        except (ValueError, TypeError) as error:
+            ctx.error("bad-value", f"{fn.__name__}: {error}")
+
+    return Intrinsic(run)
+
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    refuse: Intrinsic(_refuse),
+    static: Intrinsic(_static),
+    is_python_number: Intrinsic(_is_python_number),
+    np.shape: Intrinsic(_shape),
+    np.ndim: Intrinsic(_ndim),
+    np.size: Intrinsic(_size),
+    np.result_type: Intrinsic(_result_type),
+    np.iscomplexobj: _is_complex_type(True),
+    np.isrealobj: _is_complex_type(False),
+    np.isscalar: Intrinsic(_is_scalar),
+    np.broadcast_shapes: known_only(np.broadcast_shapes),
+    np.triu_indices: known_only(np.triu_indices),
+    np.tril_indices: known_only(np.tril_indices),
+    np.diag_indices: known_only(np.diag_indices),
+    np.indices: known_only(np.indices),
+}
+
+ATTRIBUTES: dict[str, Intrinsic] = {"nbytes": Intrinsic(_bytes)}

@@ -1,0 +1,184 @@
+"""Repeating and rearranging elements: roll, repeat, tile, triangles, diagonals, padding."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from anvil.ir.records import Atom
+from anvil.library.atoms import along, shape_in, type_in
+from anvil.library.creation import diagonal_mask
+from anvil.library.manipulation import join
+from anvil.library.selection import gather_along
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.values import Abstract
+
+
+def _roll(ctx: Context, a: Any, shift: Any, axis: Any = None) -> Abstract:
+    x = ctx.atom(a)
+    shape = shape_in(x)
+    known, by = ctx.known(axis, "the axis"), ctx.known(shift, "the shift")
+    if known is None:
+        flat = ctx.b.reshape(x, shape=(math.prod(shape),))
+        return ctx.array(ctx.b.reshape(_rolled(ctx, flat, int(by), 0), shape=shape))
+    for s, i in zip(*map(np.ravel, np.broadcast_arrays(by, known)), strict=True):
+        x = _rolled(ctx, x, int(s), ctx.axis(i, len(shape)))
+    return ctx.array(x)
+
+
+def _rolled(ctx: Context, x: Atom, shift: int, axis: int) -> Atom:
+    shape = shape_in(x)
+    n = shape[axis]
+    cut = (-shift) % n if n else 0
+    if not cut:
+        return x
+
+    def part(low: int, high: int) -> Atom:
+        starts = tuple(low if i == axis else 0 for i in range(len(shape)))
+        limits = tuple(high if i == axis else m for i, m in enumerate(shape))
+        out: Atom = ctx.b.slice(x, starts=starts, limits=limits, strides=(1,) * len(shape))
+        return out
+
+    return join(ctx, [part(cut, n), part(0, cut)], axis)
+
+
+def _repeat(ctx: Context, a: Any, repeats: Any, axis: Any = None) -> Abstract:
+    x, at = along(ctx, a, axis)
+    shape = shape_in(x)
+    known = np.asarray(ctx.known(repeats, "the repeat counts"))
+    if known.size != 1:
+        if known.shape != (shape[at],):
+            ctx.error("shape-mismatch", f"{known.size} repeat counts for {shape[at]} elements")
+        places = np.repeat(np.arange(shape[at]), known)
+        return ctx.array(gather_along(ctx, x, ctx.b.const(places), at))
+    known = int(known.reshape(()))
+    wide = (*shape[: at + 1], int(known), *shape[at + 1 :])
+    dims = tuple(i for i in range(len(wide)) if i != at + 1)
+    spread = ctx.b.broadcast(x, shape=wide, dims=dims)
+    final = (*shape[:at], shape[at] * int(known), *shape[at + 1 :])
+    return ctx.array(ctx.b.reshape(spread, shape=final))
+
+
+def _tile(ctx: Context, A: Any, reps: Any) -> Abstract:
+    x = ctx.atom(A)
+    known = ctx.known(reps, "the repetitions")
+    times = tuple(known) if isinstance(known, tuple | list) else (known,)
+    if not all(isinstance(t, int | np.integer) for t in times):
+        ctx.error("bad-operand", f"repetitions are ints, not {known!r}")
+    n = max(len(times), len(shape_in(x)))
+    times = (1,) * (n - len(times)) + tuple(int(t) for t in times)
+    shape = (1,) * (n - len(shape_in(x))) + shape_in(x)
+    wide = tuple(m for t, s in zip(times, shape, strict=True) for m in (t, s))
+    spread = ctx.b.broadcast(
+        ctx.b.reshape(x, shape=shape), shape=wide, dims=tuple(range(1, 2 * n, 2))
+    )
+    final = tuple(t * s for t, s in zip(times, shape, strict=True))
+    return ctx.array(ctx.b.reshape(spread, shape=final))
+
+
+def _triangle(op: str) -> Intrinsic:
+    def run(ctx: Context, m: Any, k: Any = 0) -> Abstract:
+        x = ctx.atom(m)
+        if not shape_in(x):
+            ctx.error("bad-shape", "Input must be 1- or 2-d.")
+        if len(shape_in(x)) == 1:
+            x = ctx.broadcast(x, shape_in(x) * 2)
+        mask = diagonal_mask(ctx, shape_in(x), int(ctx.known(k, "k")), op)
+        return ctx.array(ctx.b.select(mask, x, ctx.b.zeros_like(x)))
+
+    return Intrinsic(run)
+
+
+def _diagonal(ctx: Context, a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Abstract:
+    x = ctx.atom(a)
+    axes = ctx.axis(axis1, x), ctx.axis(axis2, x)
+    return ctx.array(diagonal_of(ctx, x, int(ctx.known(offset, "the offset")), axes))
+
+
+def diagonal_of(ctx: Context, x: Atom, k: int, axes: tuple[int, int] = (0, 1)) -> Atom:
+    """The k-th diagonal over two axes, as the last axis, by a gather of known positions."""
+    if axes[0] == axes[1]:
+        ctx.error("bad-axis", "axis1 and axis2 cannot be the same")
+    rows, columns = (shape_in(x)[i] for i in axes)
+    n = max(0, min(rows + min(k, 0), columns - max(k, 0)))
+    i = np.arange(n)
+    places = ctx.b.const(np.stack([i - min(k, 0), i + max(k, 0)], axis=1))
+    found = ctx.b.gather(x, places, axes=axes)
+    out: Atom = ctx.b.transpose(found, perm=(*range(1, len(shape_in(found))), 0))
+    return out
+
+
+def _diag(ctx: Context, v: Any, k: Any = 0) -> Abstract:
+    x, by = ctx.atom(v), int(ctx.known(k, "k"))
+    shape = shape_in(x)
+    if len(shape) == 2:
+        return ctx.array(diagonal_of(ctx, x, by))
+    if len(shape) != 1:
+        ctx.error("bad-shape", "Input must be 1- or 2-d.")
+    n = shape[0] + abs(by)
+    i = np.arange(shape[0])
+    places = ctx.b.const(np.stack([i + max(-by, 0), i + max(by, 0)], axis=1))
+    zeros = ctx.b.zeros(type_in(x).with_shape((n, n)))
+    return ctx.array(ctx.b.scatter_add(zeros, places, x, axes=(0, 1)))
+
+
+def _pad(
+    ctx: Context, array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any
+) -> Abstract:
+    x, how = ctx.atom(array), ctx.known(mode, "the mode of pad")
+    n = len(shape_in(x))
+    known = ctx.known(pad_width, "the pad widths")
+    if isinstance(known, dict):
+        known = [known.get(i, known.get(i - n, 0)) for i in range(n)]
+        known = [(w, w) if isinstance(w, int) else w for w in known]
+    widths = np.broadcast_to(np.asarray(known), (n, 2)) if n else np.zeros((0, 2), int)
+    if widths.dtype.kind not in "iu" or (widths < 0).any():
+        ctx.error("bad-value", "index can't contain negative values")
+    values = kwargs.pop("constant_values", 0)
+    if kwargs:
+        ctx.error("unsupported-argument", f"pad with {', '.join(kwargs)} is not compiled")
+    if how == "constant":
+        edges = ctx.atom(values, type_in(x).dtype)
+        return ctx.array(_with_edges(ctx, x, widths, ctx.broadcast(edges, (n, 2))))
+    if how not in ("edge", "reflect", "symmetric", "wrap"):
+        ctx.error("unsupported-argument", f"pad in the mode {how!r} is not compiled")
+    for axis, (low, high) in enumerate(widths):
+        places = np.pad(np.arange(shape_in(x)[axis]), (int(low), int(high)), mode=how)
+        x = gather_along(ctx, x, ctx.b.const(places), axis)
+    return ctx.array(x)
+
+
+def _with_edges(ctx: Context, x: Atom, widths: Any, edges: Atom) -> Atom:
+    """Constant borders, axis by axis, so that the later axes own the corners."""
+    for axis, pair in enumerate(widths):
+        parts = [x]
+        for side, width in enumerate(map(int, pair)):
+            if not width:
+                continue
+            value = ctx.b.slice(
+                edges, starts=(axis, side), limits=(axis + 1, side + 1), strides=(1, 1)
+            )
+            value = ctx.b.reshape(value, shape=())
+            shape = shape_in(x)
+            border = ctx.broadcast(value, (*shape[:axis], width, *shape[axis + 1 :]))
+            parts = [border, *parts] if side == 0 else [*parts, border]
+        x = join(ctx, parts, axis)
+    return x
+
+
+_REPEAT, _DIAGONAL = Intrinsic(_repeat), Intrinsic(_diagonal)
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    np.roll: Intrinsic(_roll),
+    np.repeat: _REPEAT,
+    np.tile: Intrinsic(_tile),
+    np.tril: _triangle("le"),
+    np.triu: _triangle("ge"),
+    np.diagonal: _DIAGONAL,
+    np.diag: Intrinsic(_diag),
+    np.pad: Intrinsic(_pad),
+}
+
+METHODS: dict[str, Intrinsic] = {"repeat": _REPEAT, "diagonal": _DIAGONAL}
