@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from anvil.library import (
     calculus,
     comparing,
@@ -18,6 +20,7 @@ from anvil.library import (
     manipulation,
     norms,
     operators,
+    python_builtins,
     rearranging,
     reductions,
     refusal,
@@ -42,6 +45,7 @@ _MODULES: tuple[Any, ...] = (
     selection,
     conversion,
     scalars,
+    python_builtins,
     refusal,
     rearranging,
     statistics,
@@ -62,7 +66,14 @@ def _merged(what: str) -> dict[Any, Any]:
     return table
 
 
+_METHODS = _merged("METHODS")
+
 LIBRARY = Library(
-    functions=_merged("FUNCTIONS"), methods=_merged("METHODS"), attributes=_merged("ATTRIBUTES")
+    functions={
+        **_merged("FUNCTIONS"),
+        **{getattr(np.ndarray, n): e for n, e in _METHODS.items() if hasattr(np.ndarray, n)},
+    },
+    methods=_METHODS,
+    attributes=_merged("ATTRIBUTES"),
 )
 """What the front end knows of NumPy, math and the builtins."""

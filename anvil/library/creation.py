@@ -195,7 +195,7 @@ def _eye(
 ) -> Abstract:
     rows, columns = ctx.known(N, "N"), ctx.known(M, "M")
     wanted = dtype_argument(ctx, dtype) or F64
-    shape = (int(rows), int(rows if columns is None else columns))
+    shape = shape_argument(ctx, (rows, rows if columns is None else columns))
     return ctx.array(ctx.cast(diagonal_mask(ctx, shape, int(ctx.known(k, "k"))), wanted))
 
 

@@ -47,13 +47,13 @@ def _rolled(ctx: Context, x: Atom, shift: int, axis: int) -> Atom:
 def _repeat(ctx: Context, a: Any, repeats: Any, axis: Any = None) -> Abstract:
     x, at = along(ctx, a, axis)
     shape = shape_in(x)
-    known = np.asarray(ctx.known(repeats, "the repeat counts"))
-    if known.size != 1:
-        if known.shape != (shape[at],):
-            ctx.error("shape-mismatch", f"{known.size} repeat counts for {shape[at]} elements")
-        places = np.repeat(np.arange(shape[at]), known)
+    counts = np.asarray(ctx.known(repeats, "the repeat counts"))
+    if counts.size != 1:
+        if counts.shape != (shape[at],):
+            ctx.error("shape-mismatch", f"{counts.size} repeat counts for {shape[at]} elements")
+        places = np.repeat(np.arange(shape[at]), counts)
         return ctx.array(gather_along(ctx, x, ctx.b.const(places), at))
-    known = int(known.reshape(()))
+    known = int(counts.reshape(()))
     wide = (*shape[: at + 1], int(known), *shape[at + 1 :])
     dims = tuple(i for i in range(len(wide)) if i != at + 1)
     spread = ctx.b.broadcast(x, shape=wide, dims=dims)

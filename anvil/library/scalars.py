@@ -1,5 +1,4 @@
-"""Functions of Python scalars: `math`, and the builtins that compute. Domain and range errors as in
-CPython.
+"""The module `math`: functions of Python scalars, with CPython's domain and range errors.
 
 A check stands where CPython would raise: `math domain error` for arguments outside the domain,
 OverflowError where a finite argument gives an infinite result.
@@ -14,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.ir.types import BOOL, C128, DTYPES, F64, I64
-from anvil.library.atoms import dtype_in, shape_in, truth
-from anvil.library.formulas import copysign
+from anvil.ir.types import F64, I64
+from anvil.library import python_math
+from anvil.library.atoms import dtype_in, shape_in
+from anvil.library.formulas import copysign, mod_parts, scale_by_power
+from anvil.library.numbers import accumulated, evaluated, not_infinite, to_int
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, NDArray
+from anvil.parser.values import Abstract
 
 Test = Callable[[Any, Atom], Atom]
 
@@ -55,11 +56,6 @@ def _above(limit: float) -> Test:
     return test
 
 
-def _not_infinite(b: Any, x: Atom) -> Atom:
-    out: Atom = b.or_(b.is_finite(x), b.is_nan(x))
-    return out
-
-
 def _within_one(b: Any, x: Atom) -> Atom:
     out: Atom = b.not_(b.ge(b.abs(x), 1.0))
     return out
@@ -83,19 +79,9 @@ def _rounding(name: str, op: str) -> Intrinsic:
     def run(ctx: Context, x: Any) -> Abstract:
         if ctx.type_of(x).dtype.kind in "biu":
             return ctx.py_scalar(ctx.cast(ctx.atom(x), I64))
-        return ctx.py_scalar(_to_int(ctx, ctx.b.emit(op, (_float(ctx, x, f"math.{name}"),))))
+        return ctx.py_scalar(to_int(ctx, ctx.b.emit(op, (_float(ctx, x, f"math.{name}"),))))
 
     return Intrinsic(run)
-
-
-def _to_int(ctx: Context, x: Atom) -> Atom:
-    """A whole float as int64; nan, infinities and what does not fit raise."""
-    b = ctx.b
-    ctx.check(b.not_(b.is_nan(x)), ValueError, "cannot convert float NaN to integer")
-    ctx.check(_not_infinite(b, x), OverflowError, "cannot convert float infinity to integer")
-    fits = b.and_(b.ge(x, -(2.0**63)), b.lt(x, 2.0**63))
-    ctx.check(fits, OverflowError, "Python int too large for anvil's 64-bit integers")
-    return ctx.cast(x, I64)
 
 
 def _log(ctx: Context, x: Any, base: Any = None) -> Abstract:
@@ -161,7 +147,7 @@ def _predicate(op: str, negate: bool = False) -> Intrinsic:
 
 
 def _isinf(ctx: Context, x: Any) -> Abstract:
-    return ctx.py_scalar(ctx.b.not_(_not_infinite(ctx.b, _float(ctx, x, "math.isinf"))))
+    return ctx.py_scalar(ctx.b.not_(not_infinite(ctx.b, _float(ctx, x, "math.isinf"))))
 
 
 def _scaled(name: str, factor: float) -> Intrinsic:
@@ -175,184 +161,34 @@ def _math_fabs(ctx: Context, x: Any) -> Abstract:
     return ctx.py_scalar(ctx.b.abs(_float(ctx, x, "math.fabs")))
 
 
-# ---- builtins
+def _math_prod(ctx: Context, iterable: Any, *, start: Any = 1) -> Abstract:
+    return accumulated(ctx, "*", np.prod, iterable, start)
 
 
-def _abs(ctx: Context, x: Any) -> Abstract:
-    if ctx.kind_of(x) != "py":
-        return ctx.call(np.absolute, x)
-    atom = ctx.atom(x)
-    if dtype_in(atom) is BOOL:
-        atom = ctx.cast(atom, I64)
-    return ctx.py_scalar(ctx.b.abs(atom))
+def _math_modf(ctx: Context, x: Any) -> Abstract:
+    return ctx.tuple([ctx.py_scalar(v) for v in mod_parts(ctx.b, _float(ctx, x, "math.modf"))])
 
 
-def _int(ctx: Context, x: Any = 0, base: Any = None) -> Abstract:
-    if ctx.is_known(x) and not isinstance(x, NDArray):
-        radix = ctx.known(base)
-        return _parsed(ctx, int, *(ctx.known(v) for v in ((x,) if radix is None else (x, radix))))
-    a = _single(ctx, x, "int")
-    if dtype_in(a).kind == "c":
-        ctx.error("bad-operand", "int() argument must be a real number, not 'complex'")
-    return ctx.py_scalar(
-        _to_int(ctx, ctx.b.trunc(ctx.cast(a, F64))) if dtype_in(a).inexact else ctx.cast(a, I64)
-    )
+def _math_ldexp(ctx: Context, x: Any, i: Any) -> Abstract:
+    if ctx.strength(i)[0].inexact:
+        ctx.error("bad-operand", "Expected an int as second argument to ldexp.")
+    a, n = _float(ctx, x, "math.ldexp"), _float(ctx, i, "math.ldexp")
+    y = scale_by_power(ctx.b, a, n)
+    fine = ctx.b.or_(ctx.b.not_(ctx.b.is_finite(a)), ctx.b.is_finite(y))
+    ctx.check(fine, OverflowError, "math range error")
+    return ctx.py_scalar(y)
 
 
-def _parsed(ctx: Context, convert: Any, *args: Any) -> Abstract:
-    """A conversion of known values, texts included."""
-    try:
-        return ctx.constant(convert(*args))
-    except (ValueError, OverflowError) as problem:
-        ctx.fail(type(problem), *problem.args)
-    except TypeError as problem:
-        ctx.error("bad-operand", str(problem))
+def _exact(host: Any, compiled: Any) -> Intrinsic:
+    """A function of ints: by Python on known ones, else as the loop that computes it."""
 
-
-def _single(ctx: Context, x: Any, name: str) -> Atom:
-    a = ctx.atom(x)
-    if shape_in(a):
-        ctx.error(
-            "bad-operand",
-            "only 0-dimensional arrays can be converted to Python scalars",
-            hint=f"{name}(x[0]), or x.item()",
-        )
-    return a
-
-
-def _to_float(ctx: Context, x: Any = 0.0) -> Abstract:
-    if ctx.is_known(x) and not isinstance(x, NDArray):
-        return _parsed(ctx, float, ctx.known(x))
-    a = _single(ctx, x, "float")
-    if dtype_in(a).kind == "c":
-        ctx.error("bad-operand", "float() argument must be a real number, not 'complex'")
-    return ctx.py_scalar(ctx.cast(a, F64))
-
-
-def _to_complex(ctx: Context, real: Any = 0, imag: Any = None) -> Abstract:
-    a = ctx.cast(_single(ctx, real, "complex"), C128)
-    if ctx.is_known(imag) and ctx.known(imag) is None:
-        return ctx.py_scalar(a)
-    c = ctx.cast(_single(ctx, imag, "complex"), C128)
-    return ctx.py_scalar(ctx.b.add(a, ctx.b.mul(c, 1j)))
-
-
-def _to_bool(ctx: Context, x: Any = False) -> Abstract:
-    t = ctx.truth(x)
-    return ctx.constant(t) if isinstance(t, bool) else ctx.py_scalar(t)
-
-
-def _round(ctx: Context, number: Any, ndigits: Any = None) -> Abstract:
-    if ctx.kind_of(number) != "py":
-        return ctx.call(np.round, number, 0 if ctx.known(ndigits) is None else ndigits)
-    if ctx.is_known(number):
-        return ctx.constant(round(ctx.known(number), ctx.known(ndigits)))
-    a = ctx.atom(number)
-    if dtype_in(a).kind in "bi":
-        return ctx.py_scalar(ctx.cast(a, I64))
-    if ctx.known(ndigits) is not None:
-        ctx.error(
-            "unsupported-argument",
-            "round(x, n) of a Python float rounds its decimal text, which has no compiled form",
-            hint="np.round(x, n) rounds x * 10**n",
-        )
-    return ctx.py_scalar(_to_int(ctx, ctx.b.round(a)))
-
-
-def _fold(name: str, better: Callable[[Context, Any, Any], Any]) -> Intrinsic:
-    """min and max of Python: the first of equals, an element replaced only if another is better."""
-
-    def run(ctx: Context, *args: Any, **kwargs: Any) -> Abstract:
-        if kwargs:
-            ctx.error("unsupported-argument", f"{name} with {', '.join(kwargs)} is not compiled")
-        if len(args) == 1 and ctx.kind_of(args[0]) == "array":
-            return _of_array(ctx, name, args[0])
-        items = ctx.items(args[0]) if len(args) == 1 else args
-        if not items:
-            ctx.error("bad-value", f"{name}() arg is an empty sequence")
-        if all(map(ctx.is_known, items)):
-            pick = max if name == "max" else min
-            return ctx.constant(pick(map(ctx.known, items)))
-        best = items[0]
-        for item in items[1:]:
-            best = better(ctx, item, best)
-        return best
-
-    return Intrinsic(run)
-
-
-def _of_array(ctx: Context, name: str, a: Any) -> Abstract:
-    if len(ctx.shape_of(a)) != 1:
-        ctx.error("ambiguous-truth", f"{name}() of an array of more than one dimension")
-    return ctx.call(getattr(np, name), a)
-
-
-def _pick(op: str) -> Callable[[Context, Any, Any], Any]:
-    def better(ctx: Context, item: Any, best: Any) -> Any:
-        if ctx.shape_of(item) or ctx.shape_of(best):
-            ctx.error(
-                "ambiguous-truth",
-                "comparing arrays of more than one element with Python's min or max",
-                hint="np.minimum and np.maximum compare element by element",
-            )
-        x, y = ctx.operands(item, best)
-        chosen = ctx.b.select(ctx.b.emit(op, (x, y)), x, y)
-        python = ctx.kind_of(item) == "py" and ctx.kind_of(best) == "py"
-        return ctx.py_scalar(chosen) if python else ctx.scalar(chosen)
-
-    return better
-
-
-def _sum(ctx: Context, iterable: Any, start: Any = 0) -> Abstract:
-    if ctx.kind_of(iterable) == "array" and len(ctx.shape_of(iterable)) == 1:
-        return ctx.binary("+", start, ctx.call(np.sum, iterable))
-    if ctx.kind_of(iterable) == "array":
-        return ctx.binary("+", start, ctx.call(np.sum, iterable, axis=ctx.constant(0)))
-    total = ctx.lifted(start)
-    for item in ctx.items(iterable):
-        total = ctx.binary("+", total, item)
-    return total
-
-
-def _divmod(ctx: Context, a: Any, b: Any) -> Abstract:
-    return ctx.tuple((ctx.binary("//", a, b), ctx.binary("%", a, b)))
-
-
-def _builtin_pow(ctx: Context, base: Any, exp: Any, mod: Any = None) -> Abstract:
-    if not (ctx.is_known(mod) and ctx.known(mod) is None):
-        if all(map(ctx.is_known, (base, exp, mod))):
-            return ctx.constant(pow(ctx.known(base), ctx.known(exp), ctx.known(mod)))
-        ctx.error("unsupported-argument", "pow with a modulus is compiled for known ints only")
-    return ctx.binary("**", base, exp)
-
-
-def _numpy_type(dtype: Any) -> Intrinsic:
-    def run(ctx: Context, x: Any = 0) -> Abstract:
-        return ctx.result(ctx.atom(x, dtype))
-
-    return Intrinsic(run)
-
-
-def _quantifier(op: str, neutral: bool) -> Intrinsic:
-    def run(ctx: Context, iterable: Any) -> Abstract:
-        if ctx.kind_of(iterable) == "array":
-            x = truth(ctx, iterable)
-            if len(shape_in(x)) != 1:
-                ctx.error("ambiguous-truth", "the truth of rows of an array is ambiguous")
-            kind = "reduce_and" if neutral else "reduce_or"
-            return ctx.py_scalar(ctx.b.emit(kind, (x,), {"axes": (0,)}))
-        found: Any = neutral
-        for item in ctx.items(iterable):
-            t = ctx.truth(item)
-            if isinstance(t, bool) and isinstance(found, bool):
-                found = (found and t) if neutral else (found or t)
-            elif isinstance(t, bool):
-                found = found if t is neutral else (not neutral)
-            elif isinstance(found, bool):
-                found = t if found is neutral else found
-            else:
-                found = ctx.b.emit(op, (found, t))
-        return ctx.constant(found) if isinstance(found, bool) else ctx.py_scalar(found)
+    def run(ctx: Context, *args: Any) -> Abstract:
+        for a in args:
+            if ctx.strength(a)[0].kind not in "biu":
+                ctx.error("bad-operand", f"{ctx.describe(a)} cannot be interpreted as an integer")
+        if all(map(ctx.is_known, args)):
+            return evaluated(ctx, host, *args)
+        return ctx.call(compiled, *args)
 
     return Intrinsic(run)
 
@@ -360,8 +196,8 @@ def _quantifier(op: str, neutral: bool) -> Intrinsic:
 _FINITE_ONLY = ("sin", "cos", "tan")
 _GROWING = ("exp", "expm1", "sinh", "cosh", "exp2")
 
-FUNCTIONS: dict[Any, Intrinsic] = {
-    **{getattr(math, n): _function(n, n, _not_infinite) for n in _FINITE_ONLY},
+FUNCTIONS: dict[Any, Any] = {
+    **{getattr(math, n): _function(n, n, not_infinite) for n in _FINITE_ONLY},
     **{getattr(math, n): _function(n, n, grows=True) for n in _GROWING if hasattr(math, n)},
     math.tanh: _function("tanh", "tanh"),
     math.atan: _function("atan", "atan"),
@@ -390,18 +226,14 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     math.floor: _rounding("floor", "floor"),
     math.ceil: _rounding("ceil", "ceil"),
     math.trunc: _rounding("trunc", "trunc"),
-    abs: Intrinsic(_abs),
-    int: Intrinsic(_int),
-    float: Intrinsic(_to_float),
-    complex: Intrinsic(_to_complex),
-    bool: Intrinsic(_to_bool),
-    round: Intrinsic(_round),
-    max: _fold("max", _pick("gt")),
-    min: _fold("min", _pick("lt")),
-    sum: Intrinsic(_sum),
-    divmod: Intrinsic(_divmod),
-    pow: Intrinsic(_builtin_pow),
-    all: _quantifier("and", True),
-    any: _quantifier("or", False),
-    **{d.np.type: _numpy_type(d) for d in DTYPES.values()},
+    **python_math.FUNCTIONS,
+    math.prod: Intrinsic(_math_prod),
+    math.modf: Intrinsic(_math_modf),
+    math.ldexp: Intrinsic(_math_ldexp),
+    math.gcd: _exact(math.gcd, python_math.gcd),
+    math.lcm: _exact(math.lcm, python_math.lcm),
+    math.isqrt: _exact(math.isqrt, python_math.isqrt),
+    math.comb: _exact(math.comb, python_math.comb),
+    math.perm: _exact(math.perm, python_math.perm),
+    math.factorial: _exact(math.factorial, python_math.factorial),
 }

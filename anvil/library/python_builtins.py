@@ -1,0 +1,251 @@
+"""The builtins that compute: conversions, abs, round, min, max, sum, pow, any, all."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from anvil.ir.records import Atom
+from anvil.ir.types import BOOL, C128, DTYPES, F64, I64
+from anvil.library.atoms import absent, dtype_in, shape_in, truth
+from anvil.library.numbers import accumulated, evaluated, to_int
+from anvil.library.selection import gather_along, rows_of
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.iteration import listed
+from anvil.parser.values import Abstract, NDArray
+
+
+def _abs(ctx: Context, x: Any) -> Abstract:
+    if ctx.kind_of(x) != "py":
+        return ctx.call(np.absolute, x)
+    atom = ctx.atom(x)
+    if dtype_in(atom) is BOOL:
+        atom = ctx.cast(atom, I64)
+    return ctx.py_scalar(ctx.b.abs(atom))
+
+
+def _int(ctx: Context, x: Any = 0, base: Any = None) -> Abstract:
+    if ctx.is_known(x) and not isinstance(x, NDArray):
+        radix = ctx.known(base)
+        return evaluated(ctx, int, x) if radix is None else evaluated(ctx, int, x, base)
+    a = _single(ctx, x, "int")
+    if dtype_in(a).kind == "c":
+        ctx.error("bad-operand", "int() argument must be a real number, not 'complex'")
+    return ctx.py_scalar(
+        to_int(ctx, ctx.b.trunc(ctx.cast(a, F64))) if dtype_in(a).inexact else ctx.cast(a, I64)
+    )
+
+
+def _single(ctx: Context, x: Any, name: str) -> Atom:
+    a = ctx.atom(x)
+    if shape_in(a):
+        ctx.error(
+            "bad-operand",
+            "only 0-dimensional arrays can be converted to Python scalars",
+            hint=f"{name}(x[0]), or x.item()",
+        )
+    return a
+
+
+def _to_float(ctx: Context, x: Any = 0.0) -> Abstract:
+    if ctx.is_known(x) and not isinstance(x, NDArray):
+        return evaluated(ctx, float, x)
+    a = _single(ctx, x, "float")
+    if dtype_in(a).kind == "c":
+        ctx.error("bad-operand", "float() argument must be a real number, not 'complex'")
+    return ctx.py_scalar(ctx.cast(a, F64))
+
+
+def _to_complex(ctx: Context, real: Any = 0, imag: Any = None) -> Abstract:
+    a = ctx.cast(_single(ctx, real, "complex"), C128)
+    if ctx.is_known(imag) and ctx.known(imag) is None:
+        return ctx.py_scalar(a)
+    c = ctx.cast(_single(ctx, imag, "complex"), C128)
+    return ctx.py_scalar(ctx.b.add(a, ctx.b.mul(c, 1j)))
+
+
+def _to_bool(ctx: Context, x: Any = False) -> Abstract:
+    t = ctx.truth(x)
+    return ctx.constant(t) if isinstance(t, bool) else ctx.py_scalar(t)
+
+
+def _round(ctx: Context, number: Any, ndigits: Any = None) -> Abstract:
+    kind, digits = ctx.kind_of(number), ctx.known(ndigits)
+    if kind == "array":
+        ctx.error("bad-operand", "round() takes a number: use np.round for arrays")
+    if ctx.is_known(number):
+        return evaluated(ctx, round, number, ndigits)
+    if kind == "np" and digits is not None:
+        return ctx.call(np.round, number, digits)
+    a = ctx.atom(number)
+    if dtype_in(a).kind in "biu":
+        if digits is not None and digits < 0:
+            ctx.error("unsupported-argument", "rounding ints to tens is not compiled")
+        return ctx.py_scalar(ctx.cast(a, I64))
+    if digits is not None:
+        ctx.error(
+            "unsupported-argument",
+            "round(x, n) of a Python float rounds its decimal text, which has no compiled form",
+            hint="np.round(x, n) rounds x * 10**n",
+        )
+    return ctx.py_scalar(to_int(ctx, ctx.b.round(ctx.cast(a, F64))))
+
+
+# ---- min and max: the first of equals, an element replaced only if another is better
+
+
+def _fold(name: str, op: str) -> Intrinsic:
+    def run(ctx: Context, *args: Any, key: Any = None, **kwargs: Any) -> Abstract:
+        if not args or kwargs.keys() - {"default"} or (kwargs and len(args) > 1):
+            ctx.error("wrong-arguments", f"these are not the arguments of {name}()")
+        plain = absent(ctx, key)
+        if len(args) == 1 and plain and ctx.kind_of(args[0]) == "array":
+            items = _best_of_array(ctx, name, args[0])
+        else:
+            items = listed(ctx, args[0]) if len(args) == 1 else list(args)
+        if not items:
+            if "default" in kwargs:
+                return ctx.lifted(kwargs["default"])
+            ctx.fail(ValueError, f"{name}() iterable argument is empty")
+        keys = items if plain else [ctx.call(key, i) for i in items]
+        best = keys[0], items[0]
+        for pair in zip(keys[1:], items[1:], strict=True):
+            best = _better(ctx, op, pair, best)
+        return best[1]
+
+    return Intrinsic(run)
+
+
+Pair = tuple[Any, Any]
+
+
+def _better(ctx: Context, op: str, new: Pair, best: Pair) -> Pair:
+    t = ctx.truth(ctx.compare(op, new[0], best[0]))
+    if isinstance(t, bool):
+        return new if t else best
+    item = chosen(ctx, t, new[1], best[1])
+    return (item if new[0] is new[1] else chosen(ctx, t, new[0], best[0])), item
+
+
+def chosen(ctx: Context, pred: Atom, new: Any, old: Any) -> Abstract:
+    """One of two numbers, arrays of one shape, or tuples of these."""
+    kinds = {ctx.kind_of(new), ctx.kind_of(old)}
+    if kinds == {"sequence"}:
+        pairs = zip(ctx.items(new), ctx.items(old), strict=True)
+        return ctx.tuple([chosen(ctx, pred, *pair) for pair in pairs])
+    if not kinds <= {"py", "np", "array"} or ctx.shape_of(new) != ctx.shape_of(old):
+        ctx.error("branch-types", "min and max on data choose among things of different types")
+    x, y = ctx.operands(new, old)
+    picked = ctx.b.select(ctx.broadcast(pred, shape_in(x)), x, y)
+    if kinds == {"py"}:
+        return ctx.py_scalar(picked)
+    return ctx.array(picked) if "array" in kinds else ctx.scalar(picked)
+
+
+def _best_of_array(ctx: Context, name: str, a: Any) -> list[Any]:
+    """The best element of a vector, by Python's comparisons: nan is replaced by nothing else, and
+    replaces nothing."""
+    x, b = ctx.atom(a), ctx.b
+    if len(shape_in(x)) != 1:
+        return rows_of(ctx, a)
+    if shape_in(x)[0] == 0:
+        return []
+    if dtype_in(x).kind == "c":
+        ctx.error("bad-operand", f"{name}() is not defined for complex numbers")
+    keys = b.cast(x, I64) if dtype_in(x) is BOOL else x
+    if dtype_in(x).inexact:
+        keys = b.select(b.is_nan(x), -math.inf if name == "max" else math.inf, x)
+    place = b.emit(f"arg{name}", (keys,), {"axis": 0})
+    if dtype_in(x).inexact:
+        first = b.reshape(b.slice(x, starts=(0,), limits=(1,), strides=(1,)), shape=())
+        place = b.select(b.is_nan(first), b.zeros_like(place), place)
+    return [ctx.scalar(gather_along(ctx, x, place, 0))]
+
+
+def _sum(ctx: Context, iterable: Any, start: Any = 0) -> Abstract:
+    return accumulated(ctx, "+", np.sum, iterable, start)
+
+
+def _divmod(ctx: Context, a: Any, b: Any) -> Abstract:
+    return ctx.tuple((ctx.binary("//", a, b), ctx.binary("%", a, b)))
+
+
+def _pow(ctx: Context, base: Any, exp: Any, mod: Any = None) -> Abstract:
+    if absent(ctx, mod):
+        return ctx.binary("**", base, exp)
+    known = [ctx.known(v, "an argument of pow with a modulus") for v in (base, exp, mod)]
+    return evaluated(ctx, pow, *known)
+
+
+# ---- methods of numbers
+
+
+def _is_integer(ctx: Context, x: Any) -> Abstract:
+    if ctx.kind_of(x) == "array":
+        ctx.error("no-attribute", "arrays have no attribute 'is_integer'")
+    a = ctx.atom(x)
+    if not dtype_in(a).inexact:
+        return ctx.constant(True)
+    return ctx.py_scalar(ctx.b.and_(ctx.b.is_finite(a), ctx.b.eq(ctx.b.trunc(a), a)))
+
+
+def _bit_length(ctx: Context, x: Any) -> Abstract:
+    if ctx.kind_of(x) == "array":
+        ctx.error("no-attribute", "arrays have no attribute 'bit_length'")
+    return ctx.constant(int(ctx.known(x, "the int of bit_length")).bit_length())
+
+
+def _numpy_type(dtype: Any) -> Intrinsic:
+    def run(ctx: Context, x: Any = 0) -> Abstract:
+        return ctx.result(ctx.atom(x, dtype))
+
+    return Intrinsic(run)
+
+
+def _quantifier(op: str, neutral: bool) -> Intrinsic:
+    def run(ctx: Context, iterable: Any) -> Abstract:
+        if ctx.kind_of(iterable) == "array":
+            x = truth(ctx, iterable)
+            if len(shape_in(x)) != 1:
+                ctx.error("ambiguous-truth", "the truth of rows of an array is ambiguous")
+            kind = "reduce_and" if neutral else "reduce_or"
+            return ctx.py_scalar(ctx.b.emit(kind, (x,), {"axes": (0,)}))
+        found: Any = neutral
+        for item in listed(ctx, iterable):
+            t = ctx.truth(item)
+            if isinstance(t, bool) and isinstance(found, bool):
+                found = (found and t) if neutral else (found or t)
+            elif isinstance(t, bool):
+                found = found if t is neutral else (not neutral)
+            elif isinstance(found, bool):
+                found = t if found is neutral else found
+            else:
+                found = ctx.b.emit(op, (found, t))
+        return ctx.constant(found) if isinstance(found, bool) else ctx.py_scalar(found)
+
+    return Intrinsic(run)
+
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    abs: Intrinsic(_abs),
+    int: Intrinsic(_int),
+    float: Intrinsic(_to_float),
+    complex: Intrinsic(_to_complex),
+    bool: Intrinsic(_to_bool),
+    round: Intrinsic(_round),
+    max: _fold("max", ">"),
+    min: _fold("min", "<"),
+    sum: Intrinsic(_sum),
+    divmod: Intrinsic(_divmod),
+    pow: Intrinsic(_pow),
+    all: _quantifier("and", True),
+    any: _quantifier("or", False),
+    **{d.np.type: _numpy_type(d) for d in DTYPES.values()},
+}
+
+METHODS: dict[str, Intrinsic] = {
+    "is_integer": Intrinsic(_is_integer),
+    "bit_length": Intrinsic(_bit_length),
+}
