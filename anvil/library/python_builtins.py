@@ -113,7 +113,8 @@ def _fold(name: str, op: str) -> Intrinsic:
         best = keys[0], items[0]
         for pair in zip(keys[1:], items[1:], strict=True):
             best = _better(ctx, op, pair, best)
-        return best[1]
+        found: Abstract = best[1]
+        return found
 
     return Intrinsic(run)
 
