@@ -83,7 +83,7 @@ def _by_bwd(
 
 def _of(session: Session, op: Op) -> str:
     """The name of the function that has the rule."""
-    return session.funcs[op.attrs["callee"].name].origin.text
+    return session.funcs[op.attrs["callee"].name].origin.text.removesuffix(".primal")
 
 
 def _named(session: Session, op: Op, role: str) -> Func:

@@ -21,12 +21,12 @@ from anvil.api.compile import lower, optimise, stage_of
 from anvil.api.foreign import ForeignRules
 from anvil.api.results import describe_spec, rebuilder
 from anvil.errors import boundary, located, trim, warn
+from anvil.errors.mismatch import SignatureMismatch
 from anvil.ir.analysis import nbytes
 from anvil.ir.loc import describe
 from anvil.ir.printer import text as air
 from anvil.ir.records import Program
 from anvil.library import LIBRARY
-from anvil.lower.module import SignatureMismatch
 from anvil.opt.checks import drop_checks
 from anvil.parser.entry import Parsed, parse
 from anvil.parser.signature import Spec, StaticSpec, describe_argument, static_key

@@ -12,7 +12,6 @@
       AnvilNameError            NameError
         AnvilUnboundLocalError  UnboundLocalError
       AnvilAttributeError       AttributeError
-      AnvilZeroDivisionError    ZeroDivisionError
       AnvilOverflowError        OverflowError
       AnvilRecursionError       RecursionError
       ProgramTextError          ValueError            a `.air` text that cannot be read
@@ -49,7 +48,6 @@ from anvil.errors.tree import (
     AnvilUnboundLocalError,
     AnvilValueError,
     AnvilWarning,
-    AnvilZeroDivisionError,
     AxisError,
     InternalError,
     ProgramTextError,
@@ -73,7 +71,6 @@ __all__ = [
     "AnvilUnboundLocalError",
     "AnvilValueError",
     "AnvilWarning",
-    "AnvilZeroDivisionError",
     "AxisError",
     "Code",
     "Diagnostic",

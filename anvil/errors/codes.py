@@ -198,14 +198,6 @@ _declare("Shapes, dtypes and indices",
 )
 
 _declare("Arithmetic on Python numbers",
-    ("zero-division", "AnvilZeroDivisionError",
-     "A Python number divided by zero",
-     "Python numbers raise ZeroDivisionError; NumPy's give inf or nan.",
-     "Test the divisor first, or divide NumPy values."),
-    ("math-domain", "AnvilValueError",
-     "A math function outside its domain",
-     "The functions of `math` raise ValueError there; NumPy's give nan.",
-     "Test the argument first, or use the NumPy function."),
     ("overflow", "AnvilOverflowError",
      "A Python number too large for compiled code",
      "Python's ints have any size, compiled ones 64 bits; compiled code never wraps a Python "
@@ -289,12 +281,4 @@ _declare("Warnings",
      "Every path from the argument to the result passes through an operation whose derivative "
      "is zero, such as rounding or a comparison.",
      "Use a smooth operation, or choose another argument."),
-    ("truncating-store", "AnvilWarning",
-     "A float stored into an integer array",
-     "The store truncates, as NumPy's does, and the derivative ends there.",
-     "Make the array with a float dtype."),
-    ("recompiled", "AnvilWarning",
-     "A function was compiled again and again",
-     "Each call differed from those before in something that is fixed while compiling.",
-     "`f.explain()` lists the specialisations and what differed."),
 )

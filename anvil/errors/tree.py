@@ -87,10 +87,6 @@ class AnvilAttributeError(AnvilError, AttributeError):
     """An attribute that the object does not have."""
 
 
-class AnvilZeroDivisionError(AnvilError, ZeroDivisionError):
-    """A Python number divided by zero."""
-
-
 class AnvilOverflowError(AnvilError, OverflowError):
     """A Python number too large for its compiled type."""
 

@@ -11,7 +11,11 @@ Movement       rearranges or repeats the elements of its first operand, whatever
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from inspect import signature
 from typing import Any, ClassVar
+
+import numpy as np
 
 from anvil.ir.opkind import OpKind, RuleError
 from anvil.ir.records import Atom, Const, Value
@@ -111,6 +115,15 @@ def real_dtype(dtype: DType) -> DType:
     return dtype.real
 
 
+@cache
+def operand_count(cls: Any) -> int:
+    """The number of operands of an elementwise kind: that of its NumPy function."""
+    if isinstance(cls.numpy, np.ufunc):
+        return int(cls.numpy.nin)
+    params = signature(cls.numpy).parameters.values()
+    return sum(p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty for p in params)
+
+
 _TYPES: dict[object, ArrayType] = {}
 
 
@@ -119,6 +132,10 @@ def _elementwise_type(cls: type[Elementwise], /, *types: Type, **attrs: Any) -> 
     found = _TYPES.get((cls, types))
     if found is None:
         ts = arrays(cls.name, types)
+        kind: Any = cls
+        n = operand_count(kind)
+        if len(ts) != n:
+            raise RuleError(f"{cls.name} takes {n} operand{'s' * (n != 1)}, got {len(ts)}")
         shape = same_shape(cls.name, ts)
         dtype = check_dtype(cls, same_dtype(cls.name, ts))
         found = _TYPES[cls, types] = array(cls.result_dtype(dtype), shape)

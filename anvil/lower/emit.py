@@ -25,6 +25,7 @@ from anvil.ir.types import TOKEN, Array, ArrayType, DType, Type
 from anvil.lower import structure
 from anvil.lower.decompose import decompose
 from anvil.lower.module import LeafType, Module, Rules
+from anvil.lower.split import APART, split, weigher
 from anvil.lower.tuning import compiler_options
 
 _MLIR_DTYPE = {
@@ -64,7 +65,7 @@ def to_module(program: Program, rules: Rules | None = None) -> Module:
         name=_NOT_IDENT.sub("_", main.name),
         callbacks=tuple(written.callbacks),
         rules=rules,
-        options=compiler_options(program),
+        options=written.options,
     )
 
 
@@ -75,7 +76,11 @@ def write(program: Program, locations: bool = True) -> Emitter:
     """
     order = call_order(program)
     program, helpers = decompose(program)
+    options = compiler_options(program, weigher(helpers))
+    program = split(program, helpers)
+    order = (*(name for name in program.funcs if name.startswith(APART)), *order)
     emitter = Emitter(program, locations)
+    emitter.options = options
     for helper in helpers.values():
         emitter.helper(helper)
     for name in order:
@@ -113,6 +118,7 @@ class Emitter:
         self.locs: dict[AnyLoc, str] = {}
         self.suffix = ""
         self.callbacks: list[Callable[..., None]] = []
+        self.options: dict[str, Any] = {}
 
     # ---- what hlo rules use
 

@@ -35,7 +35,7 @@ from jax._src.lib import pytree
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func as func_dialect
 
-from anvil.lower.module import LeafType, Module, SignatureMismatch
+from anvil.lower.module import NOT_INLINED, LeafType, Module, SignatureMismatch
 
 ad: Any = _ad
 batching: Any = _batching
@@ -127,8 +127,9 @@ call_p.def_abstract_eval(_abstract_eval)
 
 
 def _lower(ctx: Any, *args: Any, module: Module) -> Any:
+    cpu = "cpu" in ctx.module_context.platforms
     with ctx.module_context.context:
-        inner = ir.Module.parse(module.text)
+        inner = ir.Module.parse(module.text if cpu else module.text.replace(NOT_INLINED, ""))
     _check_one_entry(inner, module)
     if module.callbacks:
         _bind_callbacks(ctx.module_context, inner, module)

@@ -8,14 +8,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from anvil.errors.mismatch import SignatureMismatch
+
+__all__ = ["NOT_INLINED", "LeafType", "Mask", "Module", "Rules", "SignatureMismatch"]
+
 LeafType = tuple[np.dtype[Any], tuple[int, ...]]
 """Element type and shape of one flat argument or result."""
 
 Mask = tuple[bool, ...]
 
-
-class SignatureMismatch(TypeError):
-    """A module was called with other shapes or dtypes than it was compiled for."""
+NOT_INLINED = ' {mhlo.frontend_attributes = {inlineable = "false"}}'
+"""Of a call in a module's text: XLA's CPU backend keeps the callee a function. Dropped for others.
+"""
 
 
 class Rules(Protocol):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.ir.records import Op, Region, Value
 from anvil.ir.types import BOOL, I32, I64, TOKEN, array
+from anvil.lower.module import NOT_INLINED
+from anvil.lower.split import APART
 
 if TYPE_CHECKING:
     from anvil.lower.emit import Emitter
@@ -144,7 +146,9 @@ def _call(e: Emitter, op: Op) -> None:
     names = ", ".join(e.operand(a) for a in op.args)
     params = ", ".join(e.mlir(a.type) for a in op.args)
     callee = op.attrs["callee"].name
-    e.results(op.outs, f'func.call @"{callee}"({names}) : ({params}) -> ({_types(e, op.outs)})')
+    how = NOT_INLINED if callee.startswith(APART) else ""
+    types = f"({params}) -> ({_types(e, op.outs)})"
+    e.results(op.outs, f'func.call @"{callee}"({names}){how} : {types}')
 
 
 def _token(e: Emitter, op: Op) -> None:

@@ -80,7 +80,7 @@ def copies(op: Op) -> int:
     ops = op.regions[0].ops[:-1]
     if int(op.args[0].value) < SHORTEST or not ops or not all(map(_scalar, ops)):  # type: ignore[arg-type]
         return 1
-    return min(EIGHT, LONGEST_BODY // len(ops))
+    return max(1, min(EIGHT, LONGEST_BODY // len(ops)))
 
 
 def _scalar(op: Op) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, I64, Shape
 from anvil.parser import operators
@@ -154,7 +156,11 @@ def _advanced(ctx: Context, base: NDArray, plan: Plan) -> _Advanced:
     window, _ = window_of(Plan(kept, plan.shape))
     view = base if window is None else ctx.view(base, window, window.shape)
     shapes = [e.type.shape if isinstance(e, NDArray) else () for _, e in arrays]
-    batch = ctx.broadcast_shapes(*shapes)
+    try:
+        batch = np.broadcast_shapes(*shapes)
+    except ValueError:
+        text = " and ".join(map(str, shapes))
+        ctx.error("bad-index", f"index arrays of shapes {text} cannot be broadcast together")
     columns = []
     for _, e in arrays:
         atom = ctx.read(e) if isinstance(e, NDArray) else e

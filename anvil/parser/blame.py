@@ -76,7 +76,7 @@ def name_operands(
         tuple(
             Operand(_short(source.segment(node)), type_text(v), *_origin(it, _root(node)))
             for node, v in operands
-            if not isinstance(v, Closure | Bound)
+            if not isinstance(node, ast.Constant) and not isinstance(v, Closure | Bound)
         )
     )
 

@@ -169,7 +169,7 @@ def _object_setattr(it: Interp, v: Abstract, name: Abstract, value: Abstract) ->
 
 
 def _super(it: Interp, *args: Abstract) -> Abstract:
-    """`super()`: the object as an instance of the classes that follow in its order of resolution."""
+    """`super()`: the object seen as an instance of the classes after one in its order."""
     if args:
         cls, obj = it.known(args[0], "the class of super()"), args[1]
     else:

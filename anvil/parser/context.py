@@ -116,6 +116,8 @@ class Context:
             return v.cls is None and all(map(self.is_known, v.items))
         if isinstance(v, ListV):
             return all(map(self.is_known, self.items(v)))
+        if isinstance(v, Lazy):
+            return all(map(self.is_known, v.items))
         return isinstance(v, Known) or not isinstance(v, Abstract)
 
     def known(self, v: Any, what: str = "this value") -> Any:
@@ -130,12 +132,8 @@ class Context:
             return v.value
         if not isinstance(v, Abstract):
             return v
-        if isinstance(v, TupleV) and v.cls is None:
-            return tuple(self.known(i, what) for i in v.items)
-        if isinstance(v, ListV):
-            return [self.known(i, what) for i in self.items(v)]
-        if isinstance(v, DictV):
-            return {k: self.known(x, what) for k, x in self.dict_entries(v).items()}
+        if isinstance(v, TupleV | ListV | Lazy | DictV):
+            return self._known_container(v, what)
         if isinstance(v, NDArray):
             found = self.known_array(v)
             if found is not None:
@@ -155,6 +153,15 @@ class Context:
         except TypeError as problem:
             self.error("bad-operand", str(problem))
         return key
+
+    def _known_container(self, v: TupleV | ListV | Lazy | DictV, what: str) -> Any:
+        if isinstance(v, DictV):
+            return {k: self.known(x, what) for k, x in self.dict_entries(v).items()}
+        items = [self.known(i, what) for i in self.items(v)]
+        if isinstance(v, ListV):
+            return items
+        cls = v.cls if isinstance(v, TupleV) else None
+        return tuple(items) if cls is None else cls(*items)
 
     def known_or_none(self, v: Any) -> Any:
         """The Python object that `v` is, or None if it is not known."""

@@ -103,14 +103,16 @@ def _loss(it: Interp, fn: Bound, closed: Closed, has_aux: bool) -> list[tuple[in
     out = closed.out
     if has_aux:
         if not isinstance(out, TupleSpec) or len(out.items) != 2:
-            it.error("grad-not-scalar", "with has_aux=True the function must return (value, aux)")
+            it.error(
+                "grad-not-scalar", f"with has_aux=True {fn.fn.describe()} must return (value, aux)"
+            )
         out = out.items[0]
     found = list(leaves(out))
     shape = found[0].type.shape if len(found) == 1 else None
     if isinstance(out, StaticSpec | TupleSpec) or shape is None or found[0].type.dtype.kind != "f":
-        it.error("grad-not-scalar", f"the function returns {_describe(out)}, not one float")
+        it.error("grad-not-scalar", f"{fn.fn.describe()} returns {_describe(out)}, not one float")
     if shape != ():
-        message = f"the function returns an array of shape {shape}, not one float"
+        message = f"{fn.fn.describe()} returns an array of shape {shape}, not one float"
         it.error("grad-not-scalar", message)
     return [(closed.spec.leaves[0], one(found[0].type))]
 

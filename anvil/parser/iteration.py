@@ -36,13 +36,25 @@ _ENDLESS = 2**61
 
 @dataclass(slots=True)
 class Items:
-    """`count` items; `item(index)` for an i64 atom in range; `static`: the items themselves, if
-    they are unlike things.
+    """`count` items; `item(index)` for an i64 atom in range; `static` if they are unlike things.
+
+    `source` is the list or dict that they are read from, which must keep its length.
     """
 
     count: int | Atom
     item: Callable[[Atom], Abstract]
     static: bool = False
+    source: Abstract | None = None
+
+    def check(self, ctx: Context) -> None:
+        """Refuses a list or dict that has grown or shrunk while it is iterated over."""
+        v = self.source
+        if v is None:
+            return
+        now = ctx.dict_keys(v)
+        if len(ctx.items(v) if now is None else now) != self.count:
+            what = f"{v.describe()} changes its length while a loop runs over it"
+            ctx.error("unsupported-value", what, hint="Loop over a copy: `list(...)`.")
 
 
 def items_of(ctx: Context, v: Abstract) -> Items:
@@ -55,13 +67,16 @@ def items_of(ctx: Context, v: Abstract) -> Items:
         known = _known_items(ctx, v.value)
         if known is not None:
             return known
-    if isinstance(v, ListV | TupleV):
-        return _static(list(ctx.items(v)))
+    if isinstance(v, TupleV):
+        return _static(list(v.items))
+    if isinstance(v, ListV):
+        return Items(len(ctx.items(v)), lambda i: ctx.items(v)[_index(i)], True, v)
     if isinstance(v, Lazy):
         return _lazy(ctx, v)
     keys = ctx.dict_keys(v)
     if keys is not None:
-        return _static([ctx.constant(k) for k in keys])
+        names = [ctx.constant(k) for k in keys]
+        return Items(len(names), lambda i: names[_index(i)], True, v)
     if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
         return items_of(ctx, ctx.session.calls.method(ctx, v, "__iter__", []))
     ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")

@@ -149,6 +149,8 @@ def _iteration(it: Interp, node: ast.For, items: Items, k: int) -> None:
     except PathEnd:
         it.state.dead()
     settle_exit(it, CONTINUE)
+    if FALL in it.state.may:
+        items.check(it)
 
 
 def _unrolled_for(it: Interp, node: ast.For, items: Items, start: int) -> None:

@@ -304,6 +304,8 @@ def _unary_number(ctx: Context, op: str, v: Abstract, py: bool) -> Abstract:
         ctx.error("bad-operand", "NumPy does not negate booleans with `-`", hint="Use `~`.")
     if op == "~" and dtype.inexact:
         ctx.error("bad-operand", f"~ is not defined for {dtype.np.name}")
+    if py and op == "-" and dtype is I64:
+        overflow.check_negation(ctx, x)
     if op != "+":
         x = ctx.b.neg(x) if op == "-" else ctx.b.not_(x)
     if not py:

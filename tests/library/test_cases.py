@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from anvil.errors import AnvilError
-from tests.library import cases_arrays, cases_reductions, cases_scalars, cases_ufuncs
+from tests.library import (
+    cases_arrays,
+    cases_choices,
+    cases_reductions,
+    cases_scalars,
+    cases_ufuncs,
+)
 from tests.library.harness import agree, arguments, check, function, host, run
 
 CASES = [
     *cases_ufuncs.CASES,
     *cases_reductions.CASES,
     *cases_arrays.CASES,
+    *cases_choices.CASES,
     *cases_scalars.CASES,
 ]
 

@@ -95,7 +95,7 @@ def test_body_of_a_short_while_runs_once_per_step() -> None:
     value, slope = evaluate(program, [np.float64(2.0)], counts=counts)
     assert value == pytest.approx(np.sqrt(2))
     assert slope == pytest.approx(0.5 / np.sqrt(2))
-    # a step taken forward or in a replay writes its state to the tape; the last write is s0's snapshot
+    # every step, also in a replay, writes its state to the tape; one more write is s0 itself
     steps = 5
     assert counts.kinds["dynamic_update_slice"] == steps + 1
     assert counts.kinds["gt"] == steps + 2

@@ -258,6 +258,36 @@ def else_assigns_what_if_raises(x):
     return x * k
 
 
+def iterators(x):
+    pairs = zip([1, 2], [x, x], strict=True)
+    it = iter([x, 2 * x, 3 * x])
+    first = next(it)
+    return (
+        list(pairs),
+        first,
+        list(it),
+        next(iter([]), x),
+        sum(v * x for v in [1, 2]),
+        max([x, 1.0]),
+    )
+
+
+def dict_views(x):
+    d = {"a": x}
+    values = d.values()
+    d["b"] = 2.0
+    return list(values), len(d.items()), sum(values), list(d.keys())
+
+
+def items_replaced_during_a_loop(x):
+    items, out = [1.0, 2.0, 3.0], []
+    for i, v in enumerate(items):
+        out.append(v)
+        if i == 0:
+            items[1] = x
+    return out
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     *((early_returns, (x,)) for x in (1.0, -1.0, -7.0)),
     *((nested_returns, (x, y)) for x in (1.0, -1.0) for y in (1.0, -1.0)),
@@ -281,6 +311,9 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     *((assigned_in_the_loop_only, (n,)) for n in (3, 0)),
     *((assigned_in_one_branch, (x,)) for x in (1.0, -1.0)),
     (rows_enumerated_zipped_reversed, (np.arange(6.0).reshape(2, 3),)),
+    (iterators, (1.5,)),
+    (dict_views, (1.5,)),
+    (items_replaced_during_a_loop, (1.5,)),
     *((down_by_two, (1.5, n)) for n in (7, -7)),
     (keys, (2.0,)),
     *((short_circuits, (x, V)) for x in (1.0, 7.0)),
@@ -357,6 +390,31 @@ def test_the_body_of_a_nested_loop_is_emitted_once():
     parsed, _ = compile_for(fn, V)
     assert sum(op.kind.name == "for" for op in walk(parsed.program)) == 3
     agree(fn, V)
+
+
+def iterator_used_twice(x):
+    pairs = zip([1, 2], [x, x], strict=True)
+    return list(pairs), list(pairs)
+
+
+def list_grows_under_its_loop(x):
+    items = [1.0, 2.0]
+    for v in items:
+        if len(items) < 4:
+            items.append(v * x)
+    return items
+
+
+@pytest.mark.parametrize(
+    "fn, text",
+    [
+        (iterator_used_twice, "used a second time"),
+        (list_grows_under_its_loop, "changes its length"),
+    ],
+)
+def test_iteration_that_would_go_another_way_is_refused(fn, text):
+    with pytest.raises(AnvilTypeError, match=text):
+        run(fn, 2.0)
 
 
 def two_shapes(x):

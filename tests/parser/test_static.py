@@ -31,6 +31,7 @@ def through_calls(x, n):
 def through_branches(x, n):
     if x > 0:
         y = np.ones(n).sum()
+        y = y * 2
     else:
         y = np.float64(x)
     return y + x

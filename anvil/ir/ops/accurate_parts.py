@@ -30,6 +30,7 @@ class Format:
     ln2_hi: float
     ln2_lo: float
     expm1: tuple[float, ...]
+    coth: tuple[float, ...]
     log: tuple[float, ...]
     exp_range: tuple[float, float]
     """Beyond it exp is 0 or inf."""
@@ -66,6 +67,13 @@ _Q32: Final = (
     0.0013941682288500623, 0.00019883143609864754,
 )  # fmt: skip
 
+# C interpolates (r coth(r / 2) - 2) / r^2 in r^2 on the same range: 3.5e-18, 7.1e-9 of C below.
+_C64: Final = (
+    0.1666666666666666, -0.002777777777756372, 6.61375647128222e-05, -1.6534059504897808e-06,
+    4.1437411344187316e-08,
+)  # fmt: skip
+_C32: Final = (0.1666665475137874, -0.0027698466937124246)
+
 # R minimises that of 2s + s z R(z), z = s^2, against log((1 + s) / (1 - s)), |s| <= 0.1716:
 # 1.3e-18, 8.1e-10.
 _R64: Final = (
@@ -77,12 +85,12 @@ _R32: Final = (0.666667764150784, 0.3997753698469725, 0.2987186215156998)
 # ln 2 split so that n * ln2_hi is exact for every exponent n.
 FORMATS: Final = {
     F64: Format(
-        F64, I64, 52, 1023, 0.6931471803691238, 1.9082149292705877e-10, _Q64, _R64,
-        (-746.0, 710.0), 710.5, 2.2250738585072014e-308, 1074,
+        F64, I64, 52, 1023, 0.6931471803691238, 1.9082149292705877e-10, _Q64, _C64,
+        _R64, (-746.0, 710.0), 710.5, 2.2250738585072014e-308, 1074,
     ),
     F32: Format(
-        F32, I32, 23, 127, 0.693359375, -2.1219444e-4, _Q32, _R32, (-104.0, 89.0), 89.5,
-        1.1754943508222875e-38, 150,
+        F32, I32, 23, 127, 0.693359375, -2.1219444e-4, _Q32, _C32, _R32,
+        (-104.0, 89.0), 89.5, 1.1754943508222875e-38, 150,
     ),
 }  # fmt: skip
 
@@ -134,6 +142,14 @@ def polynomial(b: Any, x: Atom, coefficients: Sequence[float]) -> Atom:
     total = terms[-1]
     for term in reversed(terms[:-1]):
         total = b.add(b.mul(total, x2), term)
+    return total
+
+
+def horner(b: Any, x: Atom, coefficients: Sequence[float]) -> Atom:
+    """`polynomial` of few coefficients by Horner's scheme."""
+    total = full(b, x, coefficients[-1])
+    for c in reversed(coefficients[:-1]):
+        total = b.add(b.mul(total, x), c)
     return total
 
 

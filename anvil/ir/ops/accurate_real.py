@@ -5,7 +5,7 @@
     H(x)     = expm1(x) / 2                = 2 ((2^(n-2) - 1/4) + 2^(n-2) p); 2^n overflows too soon
     sinh(x)  = H + H / (2 H + 1)
     cosh(x)  = h + 1 / (4 h)               h = exp(x) / 2
-    tanh(x)  = -H(-2x) / (H(-2x) + 1)
+    tanh(x)  = (1 - e) / (1 + e)           e = exp(-2x) = 2^n (C + r) / (C - r), C = r coth(r / 2)
     log(x)   = e ln 2 + log(m)             x = 2^e m, sqrt(1/2) <= m < sqrt(2),
                                            s = (m - 1) / (m + 1), log(m) = 2s + s^3 R(s^2)
     log2(x)  = e + log(m) / ln 2           exact for powers of 2
@@ -32,6 +32,7 @@ from anvil.ir.ops.accurate_parts import (
     copysign,
     format_of,
     full,
+    horner,
     lift,
     linear_below,
     pick,
@@ -60,12 +61,23 @@ def _expm1_reduced(b: Any, r: Atom) -> Atom:
     return b.add(r, b.mul(b.mul(r, r), q))
 
 
+def _within(b: Any, x: Atom, low: float, high: float = math.inf) -> Atom:
+    """x clamped, nan kept: by selects, which cost a third of max and min."""
+    x = pick(b, b.lt(x, low), low, x, x)
+    return x if high == math.inf else pick(b, b.gt(x, high), high, x, x)
+
+
+def _remainder(b: Any, x: Atom, low: float, high: float = math.inf) -> tuple[Atom, Atom]:
+    """(n, r) with x = n ln 2 + r, |r| <= ln(2) / 2, x clamped to [low, high]."""
+    f = format_of(x)
+    x = _within(b, x, low, high)
+    n = b.round(b.mul(x, 1 / math.log(2)))
+    return n, b.sub(b.sub(x, b.mul(n, f.ln2_hi)), b.mul(n, f.ln2_lo))
+
+
 def _reduce(b: Any, x: Atom, low: float, high: float) -> tuple[Atom, Atom]:
     """(n, p) with exp(x) = 2^n (1 + p), x clamped to [low, high]."""
-    f = format_of(x)
-    x = b.min(b.max(x, low), high)
-    n = b.round(b.mul(x, 1 / math.log(2)))
-    r = b.sub(b.sub(x, b.mul(n, f.ln2_hi)), b.mul(n, f.ln2_lo))
+    n, r = _remainder(b, x, low, high)
     return n, _expm1_reduced(b, r)
 
 
@@ -86,7 +98,7 @@ def exp(b: Any, x: Atom) -> Atom:
 def exp2(b: Any, x: Atom) -> Atom:
     """2^x, exact for integers."""
     f = format_of(x)
-    x = b.min(b.max(x, -float(f.lift + 2)), float(f.bias + 1))
+    x = _within(b, x, -float(f.lift + 2), float(f.bias + 1))
     n = b.round(x)
     p = _expm1_reduced(b, b.mul(b.sub(x, n), math.log(2)))
     return _scale(b, b.add(p, 1.0), n)
@@ -117,9 +129,16 @@ def cosh(b: Any, x: Atom) -> Atom:
 
 def tanh(b: Any, x: Atom) -> Atom:
     """Hyperbolic tangent."""
-    q = _quarter_expm1(b, b.mul(b.abs(x), -2.0))
-    h = b.add(q, q)
-    y = b.div(b.neg(h), b.add(h, 1.0))
+    f = format_of(x)
+    n, r = _remainder(b, b.mul(b.abs(x), -2.0), -0.75 * f.mantissa)
+    z = b.mul(r, r)
+    c = b.add(b.mul(z, horner(b, z, f.coth)), 2.0)
+    power = pow2(b, n)
+    less, more = b.sub(full(b, x, 1.0), power), b.add(power, 1.0)
+    y = b.div(
+        b.sub(b.mul(c, less), b.mul(r, more)),
+        b.sub(b.mul(c, more), b.mul(r, less)),
+    )
     return unless_small(b, x, linear_below(x), copysign(b, y, x))
 
 
