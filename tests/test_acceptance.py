@@ -213,3 +213,21 @@ def test_a_custom_rule_may_call_its_own_function() -> None:
     assert anvil.grad(anvil.grad(softplus))(0.3) == pytest.approx(s * (1 - s), rel=1e-12)
     third = anvil.grad(anvil.grad(anvil.grad(softplus)))
     assert third(0.3) == pytest.approx(s * (1 - s) * (1 - 2 * s), rel=1e-10)
+
+
+def test_a_failing_check_ends_loops_that_are_run_again_for_a_gradient() -> None:
+    def f(x: Any) -> Any:
+        s = 1.0
+        for k in range(2):
+            i = 0
+            while x[i] > 0:
+                s = s * np.sin(x[i] + k)
+                i += 1
+        return s
+
+    g = anvil.grad(f)
+    np.testing.assert_allclose(
+        g(np.array([1.0, -1.0])), [np.sin(2) * np.cos(1) + np.sin(1) * np.cos(2), 0.0]
+    )
+    with pytest.raises(IndexError):
+        g(np.ones(2))

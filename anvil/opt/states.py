@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anvil.ir.records import Atom, Op, Region
+from anvil.ir.types import TOKEN
 
 
 class Loop:
@@ -30,8 +31,11 @@ class While(Loop):
     """A loop with a condition."""
 
     def control(self, op: Op) -> Sequence[Atom]:
-        """The condition."""
-        return op.regions[0].results
+        """The condition, and the checks in the body: one that fails ends the loop."""
+        cond, body = op.regions
+        pairs = zip(body.params, body.results, strict=True)
+        checked = [r for p, r in pairs if r.type is TOKEN and r is not p]
+        return (*cond.results, *checked)
 
 
 STATES: dict[str, Loop] = {"for": Loop(1), "while": While(0), "loop_rev": Loop(1)}
