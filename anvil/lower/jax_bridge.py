@@ -87,6 +87,11 @@ def is_tracer_type(cls: type[Any]) -> bool:
     return issubclass(cls, core.Tracer)
 
 
+def is_tracing() -> bool:
+    """Whether jax is tracing a program in this thread."""
+    return not core.trace_state_clean()
+
+
 def new_registry() -> Any:
     """A fresh jaxlib (C++) pytree registry: tuples, lists and namedtuples; None is a leaf."""
     return pytree.PyTreeRegistry(enable_none=False, enable_dict=False)

@@ -92,7 +92,11 @@ class Executable:
         self._results = len(module.out_types) - (payload + 1 if checks else 0)
         self._converters = [converter(t) for t in module.out_types[: self._results]]
         self._runs: dict[tuple[type[Any], ...], Run] = {}
-        self._jit: Any = jax.jit(_entry(module), **self.options.jit(module.options))
+        given = self.options.jit(module.options)
+        entry = _entry(module)
+        self._jit: Any = jax.jit(entry, **given)
+        given.pop("compiler_options", None)  # inside foreign jax code those are the outer program's
+        self._nested: Any = jax.jit(entry, **given)
 
     def __call__(self, leaves: Sequence[Any]) -> list[Any]:
         """Run on flat leaves: jax Arrays, tracers, NumPy arrays and scalars, Python numbers."""
@@ -111,13 +115,14 @@ class Executable:
             raise TypeError(f"{self.module.name} takes {want} leaves, got {len(classes)}")
         if any(map(bridge.is_tracer_type, classes)):
             prepare = self._preparations(classes, copy=False)
-            return _then(_then(_prepared(self._jit, prepare), self._finish_traced), rebuild)
+            run = _prepared(self._nested, self._nested, prepare)
+            return _then(_then(run, self._finish_traced), rebuild)
         as_jax = result_mode(classes, self.options.out) == "jax"
         prepare = self._preparations(classes, copy=as_jax)
         if as_jax and self._on_check is None and not self.module.callbacks:
-            return _prepared(self._jit, prepare, rebuild)
+            return _prepared(self._jit, self._nested, prepare, rebuild)
         finish = self._finish_jax if as_jax else self._finish_numpy()
-        run = _then(_prepared(self._jit, prepare), finish)
+        run = _then(_prepared(self._jit, self._nested, prepare), finish)
         if np.ndarray in classes and not as_jax:
             run = _retry_native(run)
         return _then(run, rebuild)
@@ -216,13 +221,20 @@ def _preparation(cls: type[Any], dtype: np.dtype[Any], *, copy: bool) -> Convert
 
 def _prepared(
     jitted: Any,
+    nested: Any,
     prepare: Sequence[tuple[int, Convert]] | None,
     rebuild: Rebuild | None = None,
 ) -> Run:
+    """The call; `nested` is what to call instead where jax is tracing foreign code around it."""
+
     def plain(leaves: Sequence[Any]) -> Any:
         previous = swap_x64(True)
         try:
             return jitted(*leaves)
+        except ValueError:
+            if bridge.is_tracing():
+                return nested(*leaves)
+            raise
         finally:
             restore_x64(previous)
 
@@ -230,6 +242,10 @@ def _prepared(
         previous = swap_x64(True)
         try:
             return rebuild(jitted(*leaves))  # type: ignore[misc]
+        except ValueError:
+            if bridge.is_tracing():
+                return rebuild(nested(*leaves))  # type: ignore[misc]
+            raise
         finally:
             restore_x64(previous)
 

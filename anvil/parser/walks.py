@@ -128,18 +128,28 @@ def head_key(join: Join, names: frozenset[str], roots: Iterable[int]) -> Hashabl
             return seen
         numbers[b] = n = len(numbers)
         tag, parts = open_content(state.heap[b])
-        mark = state.marks.get(b)
-        return (n, mark is not None and bool(mark.group), tag, *map(part, parts))
+        return (n, tag, *map(part, parts))
 
     live = [(n, v) for n, v in state.locals.items() if n in names or isinstance(v, CellRef)]
     live.sort(key=itemgetter(0))
-    return (
+    structure = (
         tuple((n, part(v)) for n, v in live),
         tuple(box(b) for b in sorted(roots)),
         None if state.ret is None else part(state.ret),
         None if state.token is None else part(state.token),
         part(state.status),
         state.may,
+    )
+    return structure, _shared(join, numbers)
+
+
+def _shared(join: Join, numbers: Mapping[int, int]) -> Hashable:
+    """Which of the numbered boxes may be the same object as which others."""
+    marks = join.state.marks
+    return frozenset(
+        (n, frozenset(numbers[other] for other in marks[b].group if other in numbers))
+        for b, n in numbers.items()
+        if b in marks and marks[b].group
     )
 
 

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import anvil
 from anvil.lower.library_call import library_func_text
 from anvil.lower.module import Module
 from anvil.lower.runtime import Executable, Options
@@ -336,3 +337,16 @@ def test_the_persistent_cache_is_used(tmp_path: object) -> None:
         Executable(unary(DOUBLE))([1.0])
         assert "/jax/compilation_cache/cache_hits" in events
         """)
+
+
+def test_compiler_options_are_left_out_inside_foreign_code() -> None:
+    f = anvil.jit(np.sin, compiler_options={"xla_cpu_enable_fast_math": False})
+    g = anvil.jit(np.sin)
+    for h in (f, g):
+        assert jax.jit(h)(1.0) == pytest.approx(np.sin(1.0))
+        assert jax.grad(h)(1.0) == pytest.approx(np.cos(1.0))
+        assert jax.jit(jax.grad(h))(1.0) == pytest.approx(np.cos(1.0))
+        assert jax.jit(lambda x, h=h: x + h(jax.numpy.ones(())))(1.0) == pytest.approx(
+            1.0 + np.sin(1.0)
+        )
+        np.testing.assert_allclose(jax.vmap(h)(jax.numpy.arange(3.0)), np.sin([0.0, 1.0, 2.0]))
