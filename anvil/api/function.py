@@ -207,6 +207,19 @@ class Group:
         self.specs.insert(0, (signature, values, spec))
         self.direct = spec if len(self.specs) == 1 and not values else None
 
+    def by_signature(self, classes: Sequence[type]) -> Callable[[Sequence[Any]], Any]:
+        """The shortest call where several specialisations differ in shapes and dtypes only."""
+        table = {tuple(known): spec.ready(classes) for known, _, spec in self.specs}
+        arrays = self.arrays
+
+        def dispatch(leaves: Sequence[Any]) -> Any:
+            found = table.get(tuple([(leaves[i].shape, leaves[i].dtype) for i in arrays]))
+            if found is None:
+                raise Stale
+            return found(leaves)
+
+        return dispatch
+
 
 class Function:
     """A compiled function, as returned by `jit`, `grad` and the other transforms.
@@ -271,14 +284,15 @@ class Function:
         return spec(leaves)
 
     def _prepare(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> None:
-        """Remembers the shortest way to call the specialisation for such leaves, if it is the only
-        one."""
-        direct = self._groups[key].direct
+        """Remembers the shortest way to call what there is for such leaves, statics apart."""
+        group = self._groups[key]
         flat = not kwargs and len(args) == len(leaves) and all(map(is_, args, leaves))
         short = (key[1] if len(args) == 1 else key[1:]) if flat else key
         table = self._plain if flat else self._ready
-        if direct is not None:
-            table[short] = direct.ready(key[1:])
+        if group.direct is not None:
+            table[short] = group.direct.ready(key[1:])
+        elif not any(statics for _, statics, _ in group.specs):
+            table[short] = group.by_signature(key[1:])
         else:
             table.pop(short, None)
 
