@@ -137,12 +137,13 @@ def _callable(it: Interp, v: Abstract) -> Abstract:
 
 def _getattr(it: Interp, v: Abstract, name: Abstract, default: Abstract | None = None) -> Abstract:
     key = it.known(name, "the name of an attribute")
-    if default is not None and not _has(it, v, key):
+    if default is not None and not has_attribute(it, v, key):
         return default
     return get_attribute(it, v, key)
 
 
-def _has(it: Interp, v: Abstract, name: str) -> bool:
+def has_attribute(it: Interp, v: Abstract, name: str) -> bool:
+    """Whether `v.name` can be read."""
     if isinstance(v, ObjectV):
         box = it.state.heap[v.box]
         return name in getattr(box, "attrs", {}) or hasattr(v.cls, name)
@@ -152,7 +153,7 @@ def _has(it: Interp, v: Abstract, name: str) -> bool:
 
 
 def _hasattr(it: Interp, v: Abstract, name: Abstract) -> Abstract:
-    return Known(_has(it, v, it.known(name, "the name of an attribute")))
+    return Known(has_attribute(it, v, it.known(name, "the name of an attribute")))
 
 
 def _setattr(it: Interp, v: Abstract, name: Abstract, value: Abstract) -> Abstract:

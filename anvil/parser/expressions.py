@@ -61,6 +61,9 @@ _COMPARE: dict[type, str] = {
     ast.NotIn: "not in",
 }
 _RESULT = "<value>"
+CAPTURE = "<case>"
+"""Begins the hidden variables that hold what a pattern has captured so far."""
+
 _PURE_OPS = 12
 
 
@@ -228,7 +231,9 @@ def _without_branch(
         and _is_bool(value)
         and len(frame.ops) <= _PURE_OPS
         and not any(op.regions or op.kind.structural for op in frame.ops)
-        and all(entry.locals.get(n) is v for n, v in it.state.locals.items())
+        and all(
+            entry.locals.get(n) is v or n.startswith(CAPTURE) for n, v in it.state.locals.items()
+        )
         and all(it.state.heap.get(i) is c for i, c in entry.heap.items())
     )
     b.abort(depth - 1)

@@ -12,6 +12,7 @@ from typing import Any
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
+_NAMED = (ast.FunctionDef, ast.ClassDef, ast.MatchAs, ast.MatchStar)
 
 
 def names_used(node: ast.AST) -> Names:
@@ -27,13 +28,15 @@ def names_used(node: ast.AST) -> Names:
 
 
 def names_stored(node: ast.AST) -> Names:
-    """Names bound anywhere in a statement (assignments, loop targets, walrus, `def`)."""
+    """Names bound anywhere in a statement (assignments, loop targets, walrus, `def`, patterns)."""
     found = set()
     for n in ast.walk(node):
         if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load):
             found.add(n.id)
-        elif isinstance(n, ast.FunctionDef):
+        elif isinstance(n, _NAMED) and n.name:
             found.add(n.name)
+        elif isinstance(n, ast.MatchMapping) and n.rest:
+            found.add(n.rest)
     return frozenset(found)
 
 
