@@ -11,6 +11,7 @@ import numpy as np
 
 from anvil.parser.signature import (
     ArraySpec,
+    ChoiceSpec,
     DictSpec,
     ListSpec,
     ScalarSpec,
@@ -80,6 +81,8 @@ def describe_spec(spec: Spec) -> str:
         return f"{{{', '.join(items)}}}"
     if isinstance(spec, ListSpec):
         return f"[{', '.join(items)}]"
+    if isinstance(spec, ChoiceSpec):
+        return " | ".join(items[1 + spec.numeric :])
     if isinstance(spec, TupleSpec):
         name = "" if spec.cls is None else spec.cls.__name__
         return f"{name}({', '.join(items)}{',' if len(items) == 1 and not name else ''})"

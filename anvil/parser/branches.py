@@ -18,6 +18,7 @@ from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
 from anvil.parser.heap import FALL, State
 from anvil.parser.joins import Join, materialise
+from anvil.parser.narrowing import narrow, widen
 from anvil.parser.signals import PathEnd
 
 if TYPE_CHECKING:
@@ -71,9 +72,10 @@ def branch(
     `live` are the variables that may be read after the `if`, None for all.
     """
     entry, loc = it.state, it.b.loc
-    first = open_branch(it, entry, "then", then)
+    heads = narrow(it, entry, pred, True), narrow(it, entry, pred, False)
+    first = open_branch(it, heads[0], "then", then)
     it.b.loc = loc
-    second = open_branch(it, entry, "else", orelse)
+    second = open_branch(it, heads[1], "else", orelse)
     consumed = False
     falls = FALL in first.state.may, FALL in second.state.may
     if falls[0] != falls[1]:
@@ -85,6 +87,7 @@ def branch(
             resume(it, inner, lambda: it.guarded(rest))
             consumed, live = True, live_after_rest
     it.b.loc = loc
+    widen(entry, heads, (first.state, second.state))
     join_branches(it, pred, first, second, live)
     return consumed
 
@@ -93,9 +96,18 @@ def join_branches(
     it: Interp, pred: Atom, first: Branch, second: Branch, live: frozenset[str] | None
 ) -> None:
     """Emits the `if` op and continues in the joined state."""
-    join = Join(first.state, second.state, live)
+    join = Join(
+        first.state,
+        second.state,
+        live,
+        exact=it.b.loc in it.session.exact,
+        pred=pred,
+        at=it.b.loc,
+        typed=it.is_entry,
+    )
     join.inner = defined(first.frame), defined(second.frame)
     joined = join.run(it.external, sweep=True)
+    it.session.choices |= join.chose
     leaves = join.leaves
     regions = tuple(
         _close(it, side, [(leaf.a if i == 0 else leaf.b, leaf.out) for leaf in leaves])

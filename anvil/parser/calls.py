@@ -16,6 +16,7 @@ from anvil.ir.records import Atom
 from anvil.parser import containers, objects
 from anvil.parser.arguments import bind
 from anvil.parser.builtin_functions import TABLE
+from anvil.parser.choices import each, spread
 from anvil.parser.context import Intrinsic
 from anvil.parser.functions import FunctionInfo, code_info
 from anvil.parser.guards import Origin
@@ -27,6 +28,7 @@ from anvil.parser.values import (
     Abstract,
     Bound,
     CellRef,
+    Choice,
     Closure,
     Known,
     ObjectV,
@@ -40,6 +42,8 @@ Kwargs = dict[str, Abstract]
 
 def call(it: Interp, fn: Abstract, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     """`fn(*args, **kwargs)`."""
+    if isinstance(fn, Choice):
+        return each(it, fn, lambda f: call(it, f, args, kwargs))
     if isinstance(fn, Known):
         return _call_known(it, fn, args, kwargs)
     if isinstance(fn, Closure):
@@ -73,6 +77,10 @@ def is_plain(it: Interp, obj: Any) -> bool:
 def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     if fn.kind == "method":
         return call(it, fn.fn, [*fn.args, *args], kwargs)
+    if fn.args and isinstance(fn.args[0], Choice):
+        one, rest = fn.args[0], fn.args[1:]
+        again = Bound(fn.kind, fn.fn, (), fn.static)
+        return each(it, one, lambda o: call(it, again.close((fn.fn, o, *rest)), args, kwargs))
     if fn.kind == "partial":
         names: Any = fn.static
         n = len(fn.args) - len(names)
@@ -111,10 +119,21 @@ def _without_context(text: str) -> str:
     return re.sub(r"but (\d+) were?", lambda m: f"but {int(m[1]) - 1} were", text)
 
 
+_QUESTIONS = tuple(TABLE[f] for f in (isinstance, callable, hasattr, issubclass) if f in TABLE)
+
+
 def _run(
     it: Interp, run: Any, args: Sequence[Abstract], kwargs: Kwargs, name: str = "this function"
 ) -> Abstract:
     loc = it.b.loc
+    given = [*args, *kwargs.values()]
+    if it.session.choices and any(isinstance(v, Choice) for v in given):
+        n = len(args)
+
+        def one(vs: list[Abstract]) -> Abstract:
+            return _run(it, run, vs[:n], dict(zip(kwargs, vs[n:], strict=True)), name)
+
+        return spread(it, given, one, probe=run in _QUESTIONS)
     try:
         value = run(it, *args, **kwargs)
     except RuleError as error:

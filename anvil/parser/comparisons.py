@@ -9,9 +9,11 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, array
 from anvil.parser import ranges
 from anvil.parser.arraylike import is_arraylike, kind_of
+from anvil.parser.choices import spread
 from anvil.parser.operators import folded, refuse
 from anvil.parser.values import (
     Abstract,
+    Choice,
     Closure,
     Known,
     ListV,
@@ -33,6 +35,8 @@ _NUMBERS = ("py", "np", "array")
 
 def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     """`a op b` for a comparison operator."""
+    if isinstance(a, Choice) or isinstance(b, Choice):
+        return spread(ctx, [a, b], lambda vs: compare(ctx, op, *vs), probe=True)
     if op in ("is", "is not", "in", "not in"):
         found = _identity(ctx, a, b) if op.startswith("is") else contains(ctx, b, a)
         return negated(ctx, found) if "not" in op else found
@@ -90,6 +94,10 @@ def _lexicographic(
     same = _as_bool(ctx, equal)
     rest = _as_bool(ctx, ctx.truth(_lexicographic(ctx, op, xs[1:], ys[1:])))
     return scalar(ctx.b.or_(first, ctx.b.and_(same, rest)), True)
+
+
+def _truth_value(ctx: Context, v: Abstract) -> Abstract:
+    return scalar(_as_bool(ctx, truth(ctx, v)), True)
 
 
 def _as_bool(ctx: Context, v: bool | Atom) -> Atom:
@@ -167,6 +175,8 @@ def truth(ctx: Context, v: Abstract) -> bool | Atom:
         return truth(ctx, scalar(x, False))
     if isinstance(v, ListV | TupleV):
         return bool(ctx.items(v))
+    if isinstance(v, Choice):
+        return truth(ctx, spread(ctx, [v], lambda vs: _truth_value(ctx, vs[0]), probe=True))
     return ctx.session.calls.truth(ctx, v)
 
 

@@ -45,6 +45,7 @@ from anvil.parser.promotion import Strength, promote
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.values import (
     Abstract,
+    Choice,
     Conflict,
     DictV,
     Known,
@@ -138,8 +139,8 @@ class Context:
             found = self.known_array(v)
             if found is not None:
                 return found
-        if isinstance(v, Scalar):
-            self.need_static(v.atom, what)
+        if isinstance(v, Scalar | Choice):
+            self.need_static(v.which if isinstance(v, Choice) else v.atom, what)
         if isinstance(v, SliceV | RangeV):
             parts = (self.known(p, what) for p in (v.start, v.stop, v.step))
             return (slice if isinstance(v, SliceV) else range)(*parts)
@@ -418,6 +419,9 @@ class Context:
             paths = ("before the loop", "after a step of it")
         message = f"{what} is {first} {paths[0]} and {second} {paths[1]}"
         error = make_error(code, message, self.loc)
+        if v.pred is not None:
+            why = "a condition that decides what a variable is"
+            raise NeedStatic(error, roots.roots_of(self.b, v.pred), why, self.loc)
         raise Blocked(error, unroll=v.loop)
 
     def touch(self, box: int, at: AnyLoc | None = None) -> None:
@@ -430,7 +434,7 @@ class Context:
         error = make_error(mark.code, mark.reason, where)
         if at is not None:
             error.called_from(self.loc)
-        raise Blocked(error)
+        raise Blocked(error, exact=mark.at)
 
     def matters(self, box: int, mark: Mark) -> bool:
         """Whether a mark forbids a write."""

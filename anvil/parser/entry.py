@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc, Loc
@@ -73,6 +75,10 @@ class Parsed:
     warnings: tuple[Warned, ...]
 
 
+class _Again(Exception):
+    """The program is to be compiled again, with a branch or a loop treated otherwise."""
+
+
 class _Promote(Exception):
     """Arguments have to be known: the function is specialised again."""
 
@@ -100,12 +106,18 @@ def parse(
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION))
     promoted: dict[int, Promoted] = {}
+    exact: set[AnyLoc] = set()
+    refused: list[AnvilError] = []
+    unroll: set[ast.AST] = set()
     try:
         for _ in range(ATTEMPTS):
             attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
             attempt.promoted, attempt.values = promoted, values
+            attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
             try:
                 return attempt.run()
+            except _Again:
+                continue
             except _Promote as wanted:
                 for leaf in wanted.leaves:
                     promoted[leaf] = attempt.promotion(leaf, wanted.cause)
@@ -118,6 +130,8 @@ class _Attempt:
     """One specialisation of the entry function, with the arguments that are known so far."""
 
     promoted: dict[int, Promoted]
+    unroll: set[ast.AST]
+    refused: list[AnvilError]
     values: Sequence[Any]
 
     def __init__(
@@ -138,8 +152,17 @@ class _Attempt:
         try:
             return self._direct() if self._is_plain() else self._wrapped()
         except Blocked as blocked:
+            self._again(blocked, blocked.exact, self.session.exact)
+            self._again(blocked, blocked.unroll, self.unroll)
             self._promote(blocked)
-            raise blocked.error from None
+            raise (self.refused or [blocked.error])[0] from None
+
+    def _again(self, blocked: Blocked, found: Any, known: set[Any]) -> None:
+        """Asks for another attempt that knows what was found."""
+        if found is not None and found not in known:
+            known.add(found)
+            self.refused.append(blocked.error)
+            raise _Again
 
     def _is_plain(self) -> bool:
         fn = self.fn
@@ -149,6 +172,7 @@ class _Attempt:
         """The function itself becomes the entry."""
         info = calls.function_info(_root(self.session), self.fn)
         it = Interp(self.session, Builder(loc=info.code.loc(info.code.node)), info)
+        it.unroll, it.is_entry = frozenset(self.unroll), True
         name = self.session.name(info.name)
         self.session.active.append((info, "entry"))
         args, kwargs = self._arguments(it, info)

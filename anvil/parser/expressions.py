@@ -7,25 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 from anvil.errors import AnvilError
-from anvil.ir.records import Atom, Const
+from anvil.ir.records import Const
 from anvil.ir.types import BOOL, I64, array
 from anvil.parser import comparisons, operators
 from anvil.parser.blame import name_operands
-from anvil.parser.branches import branch
+from anvil.parser.choices import choose, each
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import items_of, iterator, known_count, listed
 from anvil.parser.scopes import captured_names, comprehension_names
-from anvil.parser.signals import PathEnd
 from anvil.parser.subscripts import get_item
 from anvil.parser.values import (
     UNDEFINED,
     Abstract,
     CellRef,
+    Choice,
     Closure,
     Conflict,
     Known,
     Partial,
+    Scalar,
     SliceV,
     TupleV,
     Undefined,
@@ -60,11 +61,6 @@ _COMPARE: dict[type, str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
-_RESULT = "<value>"
-CAPTURE = "<case>"
-"""Begins the hidden variables that hold what a pattern has captured so far."""
-
-_PURE_OPS = 12
 
 
 @expression(ast.Constant)
@@ -131,13 +127,16 @@ def _short_circuit(it: Interp, is_and: bool, nodes: list[ast.expr], value: Abstr
         if test is not is_and:
             return value
         return _short_circuit(it, is_and, rest, it.eval(rest[0]))
-    return choose(
+    found = choose(
         it,
         test if is_and else it.b.not_(test),
         lambda: _short_circuit(it, is_and, rest, it.eval(rest[0])),
         lambda: value,
         is_and,
     )
+    if isinstance(found, Scalar) and found.dtype is BOOL and found.atom is not test:
+        it.session.short_circuits[found.atom] = (is_and, test)
+    return found
 
 
 @expression(ast.Compare)
@@ -169,90 +168,6 @@ def _ternary(it: Interp, node: ast.IfExp) -> Abstract:
         return it.eval(node.body if test else node.orelse)
     it.at(node)
     return choose(it, test, lambda: it.eval(node.body), lambda: it.eval(node.orelse))
-
-
-def choose(
-    it: Interp,
-    test: Atom,
-    then: Callable[[], Abstract],
-    orelse: Callable[[], Abstract],
-    conjunction: bool | None = None,
-) -> Abstract:
-    """The value of one of two expressions. `conjunction`: `orelse` is False (True) whenever it is
-    chosen by an and (or).
-    """
-    if conjunction is not None:
-        merged = _without_branch(it, test, then, orelse, conjunction)
-        if merged is not None:
-            return merged
-    saved = it.state.locals.get(_RESULT)
-
-    def run(value: Callable[[], Abstract]) -> Callable[[], None]:
-        def body() -> None:
-            it.state.locals[_RESULT] = value()
-            it.state.where[_RESULT] = it.b.loc
-
-        return body
-
-    branch(it, test, run(then), run(orelse))
-    value = it.state.locals.pop(_RESULT)
-    if saved is not None:
-        it.state.locals[_RESULT] = saved
-    if isinstance(value, Conflict):
-        it.refuse_conflict("this expression", value)
-    return value
-
-
-def _without_branch(
-    it: Interp,
-    test: Atom,
-    then: Callable[[], Abstract],
-    orelse: Callable[[], Abstract],
-    conjunction: bool,
-) -> Abstract | None:
-    """`a and b` as one op where evaluating `b` anyway does no harm: few cheap ops, no effects; None
-    where it could.
-    """
-    b, entry = it.b, it.state
-    other = orelse()
-    if not _is_bool(other):
-        return None
-    frame = b.begin("then")
-    depth = b.depth
-    it.state = entry.fork()
-    try:
-        value = then()
-    except PathEnd:
-        b.abort(depth - 1)
-        it.state = entry
-        return None
-    harmless = (
-        it.state.token is entry.token
-        and _is_bool(value)
-        and len(frame.ops) <= _PURE_OPS
-        and not any(op.regions or op.kind.structural for op in frame.ops)
-        and all(
-            entry.locals.get(n) is v or n.startswith(CAPTURE) for n, v in it.state.locals.items()
-        )
-        and all(it.state.heap.get(i) is c for i, c in entry.heap.items())
-    )
-    b.abort(depth - 1)
-    if not harmless:
-        it.state = entry
-        return None
-    b.frames[-1].ops.extend(frame.ops)
-    b.frames[-1].table.update(frame.table)
-    x = value.value if isinstance(value, Known) else value.atom  # type: ignore[attr-defined]
-    y: Atom = Const(array(BOOL), bool(x)) if isinstance(value, Known) else x
-    first = test if conjunction else b.not_(test)
-    py = getattr(value, "py", True) and getattr(other, "py", True)
-    return scalar(b.and_(first, y) if conjunction else b.or_(first, y), py)
-
-
-def _is_bool(v: Abstract) -> bool:
-    if isinstance(v, Known):
-        return isinstance(v.value, bool)
-    return getattr(v, "dtype", None) is BOOL
 
 
 @expression(ast.NamedExpr)
@@ -390,7 +305,40 @@ def make_function(it: Interp, node: Any) -> Closure:
 
 @expression(ast.Call)
 def _call(it: Interp, node: ast.Call) -> Abstract:
-    fn = it.eval(node.func)
+    if it.session.choices and isinstance(node.func, ast.Attribute):
+        base = it.eval(node.func.value)
+        if isinstance(base, Choice):
+            args, kwargs = _arguments(it, node)
+            it.at(node)
+            return _call_of_choice(it, node.func, base, args, kwargs)
+        it.at(node.func)
+        fn = it.attribute(base, it.mangled(node.func.attr))
+    else:
+        fn = it.eval(node.func)
+    args, kwargs = _arguments(it, node)
+    it.at(node)
+    try:
+        return it.session.calls.call(it, fn, args, kwargs)
+    except AnvilError as error:
+        if len(args) == len(node.args):
+            name_operands(it, error, tuple(zip(node.args, args, strict=True)))
+        raise
+
+
+def _call_of_choice(
+    it: Interp, node: ast.Attribute, base: Choice, args: list[Abstract], kwargs: dict[str, Abstract]
+) -> Abstract:
+    """A method of one of several objects: of each with its own class's method."""
+
+    def use(option: Abstract) -> Abstract:
+        method = it.attribute(option, it.mangled(node.attr))
+        found: Abstract = it.session.calls.call(it, method, args, kwargs)
+        return found
+
+    return each(it, base, use)
+
+
+def _arguments(it: Interp, node: ast.Call) -> tuple[list[Abstract], dict[str, Abstract]]:
     args = _elements(it, node.args)
     kwargs: dict[str, Abstract] = {}
     for keyword in node.keywords:
@@ -399,13 +347,7 @@ def _call(it: Interp, node: ast.Call) -> Abstract:
             kwargs[keyword.arg] = value
         else:
             kwargs.update(dict_entries(it, value))
-    it.at(node)
-    try:
-        return it.session.calls.call(it, fn, args, kwargs)
-    except AnvilError as error:
-        if len(args) == len(node.args):
-            name_operands(it, error, tuple(zip(node.args, args, strict=True)))
-        raise
+    return args, kwargs
 
 
 @expression(ast.Attribute)

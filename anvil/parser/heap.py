@@ -105,12 +105,13 @@ class Mark:
     it.
 
     `group` are the boxes that may be the same object as this one; empty where the box is frozen for
-    good.
+    good. `at` is the branch whose join made the mark, which can be made to keep the two apart.
     """
 
     reason: str
     group: frozenset[int] = frozenset()
     code: str = "mutated-argument"
+    at: AnyLoc | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anvil.parser import containers
+from anvil.parser.choices import each
 from anvil.parser.operators import DUNDER, binary
 from anvil.parser.stores import store
-from anvil.parser.values import Abstract, ListV, NDArray, ObjectV
+from anvil.parser.values import Abstract, Choice, ListV, NDArray, ObjectV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
+
+
+def _done(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract:
+    """What `target` is after `target op= value`."""
+    done = in_place(ctx, op, target, value)
+    return binary(ctx, op, target, value) if done is None else done
 
 
 def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract | None:
     """`target op= value` where that changes the object; None where the name is rebound to `target
     op value`.
     """
+    if isinstance(target, Choice):
+        return each(ctx, target, lambda o: _done(ctx, op, o, value))
     if type(target) is NDArray:
         result = binary(ctx, op, target, value)
         store(ctx, target, result, op)

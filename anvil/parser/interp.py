@@ -73,9 +73,11 @@ class Interp(Context):
         super().__init__(session, b)
         self.info = info
         self.external: set[int] = set()
+        self.is_entry = False
         self.hidden: dict[str, Value] = {}
         self.hidden_boxes: dict[str, int] = {}
         self.unroll: frozenset[ast.AST] = frozenset()
+        self.choosing: frozenset[ast.AST] = frozenset()
         self.blocked: dict[ast.AST, Blocked] = {}
         self.loop_params: list[set[Value]] = []
         self.argument_boxes: list[int] = []

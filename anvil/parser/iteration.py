@@ -15,9 +15,11 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser import operators, ranges
 from anvil.parser.array_items import element
+from anvil.parser.choices import each
 from anvil.parser.heap import CellBox, fresh_box
 from anvil.parser.values import (
     Abstract,
+    Choice,
     Known,
     Lazy,
     ListV,
@@ -95,6 +97,8 @@ def _known_items(ctx: Context, obj: Any) -> Items | None:
 
 def listed(ctx: Context, v: Abstract) -> list[Abstract]:
     """All items, the number of which has to be known."""
+    if isinstance(v, Choice):
+        v = each(ctx, v, lambda o: TupleV(tuple(listed(ctx, o))))
     items = items_of(ctx, v)
     n = known_count(ctx, items)
     return [items.item(Const(array(I64), i)) for i in range(n)]

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
+from anvil.parser.choice_joins import BOXED, Remapped, merged, strength_of
 from anvil.parser.heap import (
     FALL,
     RETURN,
@@ -39,6 +40,7 @@ from anvil.parser.values import (
     UNDEFINED,
     Abstract,
     CellRef,
+    Choice,
     Conflict,
     Known,
     NDArray,
@@ -46,7 +48,6 @@ from anvil.parser.values import (
     Partial,
     Scalar,
     Undefined,
-    is_number,
     is_py_number,
     number_dtype,
     scalar,
@@ -76,12 +77,23 @@ class Join:
     """The join of two states; `names` limits the local variables (those that live)."""
 
     def __init__(
-        self, a: State, b: State, names: frozenset[str] | None, loop: ast.AST | None = None
+        self,
+        a: State,
+        b: State,
+        names: frozenset[str] | None,
+        loop: ast.AST | None = None,
+        exact: bool = False,
+        pred: Atom | None = None,
+        at: AnyLoc | None = None,
+        typed: bool = False,
     ) -> None:
         self.a, self.b, self.loop = a, b, loop
+        self.exact, self.pred, self.at = exact, pred, at
         self.inner: tuple[set[Value], set[Value]] = (set(), set())
         self.leaves: list[Leaf] = []
         self.state = State()
+        self.chose = self.typed = False
+        self._typed = typed  # whether numbers of several types that are returned are kept apart
         self._copied: list[tuple[int, int, int]] = []
         self._memo: dict[Any, Value] = {}
         self._pairs: dict[tuple[int | None, int | None], int] = {}
@@ -127,9 +139,9 @@ class Join:
         self._locs = self.a.where.get(name), self.b.where.get(name)
         self._hint = name
         if self._skip_a and not isinstance(x, CellRef):
-            v = self._one_sided(y, left=False)
+            v = self.one_sided(y, left=False)
         elif self._skip_b and not isinstance(y, CellRef):
-            v = self._one_sided(x, left=True)
+            v = self.one_sided(x, left=True)
         else:
             v = self.value(x, y)
         self._hint = ""
@@ -140,10 +152,13 @@ class Join:
         x, y = self.a.ret, self.b.ret
         self._locs = self.a.where.get("return"), self.b.where.get("return")
         if RETURN not in self.a.may or x is None:
-            return None if y is None else self._one_sided(y, left=False)
+            return None if y is None else self.one_sided(y, left=False)
         if RETURN not in self.b.may or y is None:
-            return self._one_sided(x, left=True)
-        return self.value(x, y)
+            return self.one_sided(x, left=True)
+        self.typed = self._typed
+        joined = self.value(x, y)
+        self.typed = False
+        return joined
 
     def _token(self) -> Atom | None:
         x, y = self.a.token, self.b.token
@@ -171,14 +186,40 @@ class Join:
             return x
         if isinstance(y, Conflict):
             return y
-        sx, sy = _strength(x), _strength(y)
+        if isinstance(x, Choice) or isinstance(y, Choice) or self.apart(x, y):
+            return self._choice(x, y)
+        sx, sy = strength_of(x), strength_of(y)
         if sx is not None and sy is not None:
-            return self._number(x, y, sx, sy)
+            apart = self.typed and sx != sy
+            return self._choice(x, y) if apart else self._number(x, y, sx, sy)
         (tag, parts), (tag_y, parts_y) = x.open(), y.open()
         if tag == tag_y and len(parts) == len(parts_y):
             return self._structure(x, parts, parts_y, y)
         if isinstance(x, NDArray) and isinstance(y, NDArray) and x.type.shape == y.type.shape:
-            return self._copies(x, y)
+            return self._choice(x, y) if self._exactly() else self._copies(x, y)
+        return self._choice(x, y)
+
+    def _exactly(self) -> bool:
+        """Whether arrays that differ are kept apart here, rather than copied."""
+        return self.exact and self.loop is None
+
+    def apart(self, x: Abstract, y: Abstract) -> bool:
+        """Whether two objects are kept apart, because a write to the joined value has to reach the
+        one that it is.
+        """
+        if not self._exactly() or not (isinstance(x, BOXED) and isinstance(y, BOXED)):
+            return False
+        return x.box != y.box and (x.box in self.b.heap or y.box in self.a.heap)
+
+    def _choice(self, x: Abstract, y: Abstract) -> Abstract:
+        """Unlike values: which one it is becomes a value of its own. Loops are peeled or unrolled
+        rather, if they can be.
+        """
+        either = isinstance(x, Choice) or isinstance(y, Choice)
+        if self.loop is None or self.exact or either:
+            found = merged(self, x, y)
+            if found is not None:
+                return found
         return self._conflict(x, y)
 
     def _structure(self, x: Abstract, parts: Any, parts_y: Any, y: Abstract) -> Abstract:
@@ -187,7 +228,7 @@ class Join:
             if isinstance(p, int):
                 box = self._box(p, q)
                 if isinstance(self.state.heap.get(box), Conflict) and p != q:
-                    return self._conflict(x, y)
+                    return self._choice(x, y)
                 joined.append(box)
             elif isinstance(p, Abstract):
                 joined.append(self.value(p, q))
@@ -208,9 +249,9 @@ class Join:
             return UNDEFINED
         if vx is None:
             assert vy is not None
-            value = self._one_sided(vy, left=False)
+            value = self.one_sided(vy, left=False)
         elif vy is None:
-            value = self._one_sided(vx, left=True)
+            value = self.one_sided(vx, left=True)
         else:
             value = self.value(vx, vy)
         defined = self.leaf(dx, dy, array(BOOL))
@@ -225,14 +266,16 @@ class Join:
         box = fresh_box()
         self.state.heap[box] = out
         self._copied.append((box, x.box, y.box))
+        if x.type is not y.type:
+            self.state.marks[box] = Mark(_TWO_DTYPES, code="alias-types", at=self.at)
         return NDArray(box, (), out.type)
 
     def _conflict(self, x: Abstract, y: Abstract) -> Conflict:
-        return Conflict(x.describe(), y.describe(), *self._locs, self.loop)
+        return Conflict(x.describe(), y.describe(), *self._locs, self.loop, self.pred)
 
     # ---- a value that only one path has
 
-    def _one_sided(self, v: Abstract, left: bool) -> Abstract:
+    def one_sided(self, v: Abstract, left: bool) -> Abstract:
         if isinstance(v, Known | Undefined | Conflict):
             return v
         parts = v.open()[1]
@@ -240,7 +283,7 @@ class Join:
 
     def _one_part(self, p: Any, left: bool) -> Any:
         if isinstance(p, Abstract):
-            return self._one_sided(p, left)
+            return self.one_sided(p, left)
         if not isinstance(p, int):
             return self._side(p, left)
         other = self.b if left else self.a
@@ -284,7 +327,7 @@ class Join:
             return close_content(one, parts)
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
         if tag != tag_y:
-            return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop)
+            return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.pred)
         joined: list[Part] = []
         for p, q in zip(px, py, strict=True):
             assert not isinstance(p, int)
@@ -349,7 +392,7 @@ class Join:
             group = group | old.group
         group = {b for b in group if b in heap}
         if len(group) > 1 and box in heap:
-            marks[box] = Mark(_SHARED, frozenset(group), "alias-types")
+            marks[box] = Mark(_SHARED, frozenset(group), "alias-types", self.at)
 
     # ---- leaves
 
@@ -370,6 +413,12 @@ class Join:
 _SHARED = (
     "this array may be shared with another name: on one of the paths that lead here both were the "
     "same array, on the other they were not"
+)
+
+
+_TWO_DTYPES = (
+    "this array has another dtype on each of the paths that lead here, and what is stored is "
+    "converted to it"
 )
 
 
@@ -400,14 +449,6 @@ def _describe(c: Content) -> str:
     ) + (f" of {len(open_content(c)[1])}" if not isinstance(c, Conflict) else "")
 
 
-def _strength(v: Abstract) -> Strength | None:
-    if type(v) is Scalar:
-        return v.dtype, v.py
-    if type(v) is Known and is_number(v.value):
-        return number_dtype(v.value), is_py_number(v.value)
-    return None
-
-
 def _number_atom(v: Abstract) -> Atom:
     if type(v) is Scalar:
         return v.atom
@@ -430,6 +471,8 @@ def materialise(ctx: Context, source: Any, type_: Type) -> Atom:
         return source if source is not None else ctx.b.token()  # type: ignore[no-any-return]
     if source is None:
         return ctx.b.zeros(type_)
+    if isinstance(source, Remapped):
+        return source.atom(ctx.b)
     atom: Atom = ctx.read(source) if isinstance(source, NDArray) else source
     assert isinstance(type_, ArrayType)
     return ctx.b.cast(atom, type_.dtype)

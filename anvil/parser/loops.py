@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
+from anvil.parser.choices import by_option, settled
 from anvil.parser.heap import BREAK, CONTINUE, FALL, ONLY_FALL
 from anvil.parser.iteration import Items, items_of, known_count
 from anvil.parser.rolled import TEST, RolledFor, RolledWhile, Rotate, evaluate_test, settle_exit
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
-from anvil.parser.values import Known
+from anvil.parser.values import Abstract, Known
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -31,7 +32,15 @@ UNROLL_LIMIT = 10_000
 def run_for(it: Interp, node: ast.For) -> None:
     """A `for` statement."""
     it.at(node.iter)
-    items = items_of(it, it.eval(node.iter))
+    source = settled(it, it.eval(node.iter))
+    it.at(node)
+    by_option(it, source, lambda v: _over(it, node, v))
+    _after(it, node)
+
+
+def _over(it: Interp, node: ast.For, source: Abstract) -> None:
+    it.at(node.iter)
+    items = items_of(it, source)
     it.at(node)
     start = 0
     if items.count == 0:
@@ -41,7 +50,6 @@ def run_for(it: Interp, node: ast.For) -> None:
     else:
         while start >= 0 and not _rolled_for(it, node, items, start):
             start = _peel(it, node, items, start)
-    _after(it, node)
 
 
 def _rolled_for(it: Interp, node: ast.For, items: Items, start: int) -> bool:
@@ -51,9 +59,22 @@ def _rolled_for(it: Interp, node: ast.For, items: Items, start: int) -> bool:
 def run_while(it: Interp, node: ast.While) -> None:
     """A `while` statement."""
     blocked = None if node in it.unroll else _try(it, node, lambda: _rolled_while(it, node))
+    if blocked is not None and _choose(it, node, blocked):
+        again = _try(it, node, lambda: _rolled_while(it, node))
+        blocked = None if again is None else blocked
     if blocked is not None or node in it.unroll:
         _unrolled_while(it, node, 0, blocked)
     _after(it, node)
+
+
+def _choose(it: Interp, node: Any, blocked: Blocked) -> bool:
+    """Whether a loop should be tried once more with variables that are one of several unlike
+    things: where the number of its iterations is not known.
+    """
+    if node in it.choosing or isinstance(blocked, NeedStatic) or blocked.roots:
+        return False
+    it.choosing |= {node}
+    return True
 
 
 def _after(it: Interp, node: Any) -> None:
@@ -92,14 +113,16 @@ def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
     except Blocked as blocked:
         if blocked.roots and not blocked.roots & mine:
             raise
-        if blocked.unroll is not None and blocked.unroll is not node:
+        elsewhere = blocked.unroll is not None and blocked.unroll is not node
+        if elsewhere or blocked.exact is not None:
             raise
         it.b.abort(depth)
         frame = it.b.frames[-1]
         del frame.ops[ops:]
         frame.table = table
         it.state, it.b.loc = entry, loc
-        it.blocked[node] = blocked
+        if node not in it.choosing or node not in it.blocked:
+            it.blocked[node] = blocked
         return blocked
     finally:
         it.loop_params.pop()
@@ -108,6 +131,8 @@ def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
 def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
     """Runs one iteration in place, or all that are left; the next index, -1 if none is left."""
     blocked = it.blocked[node]
+    if not isinstance(items.count, int) and _choose(it, node, blocked):
+        return start
     count = _count(it, items, blocked)
     settles = not isinstance(blocked, NeedStatic) and not blocked.roots
     if settles and start < PEELED and count - start > 2:

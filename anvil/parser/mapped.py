@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Value
 from anvil.ir.types import ArrayType, Type
 from anvil.parser.closing import Closed, around, close, result_value
 from anvil.parser.results import described_inside
 from anvil.parser.signature import (
     ArraySpec,
+    ChoiceSpec,
+    Container,
     DictSpec,
     ListSpec,
     ObjectSpec,
@@ -138,10 +141,10 @@ def _lane_spec(spec: Spec, atoms: Any) -> Spec:
     return replace_items(spec, items)
 
 
-def replace_items(
-    spec: TupleSpec | ListSpec | DictSpec | ObjectSpec, items: tuple[Spec, ...]
-) -> Spec:
+def replace_items(spec: Container | ChoiceSpec, items: tuple[Spec, ...]) -> Spec:
     """The container around other items."""
+    if isinstance(spec, ChoiceSpec):
+        raise make_error("unsupported-value", "the lanes of a vmap hold unlike things")
     if isinstance(spec, TupleSpec):
         return TupleSpec(items, spec.cls)
     if isinstance(spec, ListSpec):

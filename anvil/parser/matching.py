@@ -17,13 +17,13 @@ import numpy as np
 from anvil.ir.records import Atom
 from anvil.parser.branches import branch
 from anvil.parser.builtin_functions import has_attribute
+from anvil.parser.choices import CAPTURE, by_option, choose, settled
 from anvil.parser.comparisons import compare
 from anvil.parser.containers import dict_entries, new_dict
-from anvil.parser.expressions import CAPTURE, choose
 from anvil.parser.interp import Interp, statement
 from anvil.parser.iteration import listed
 from anvil.parser.objects import type_of_value
-from anvil.parser.values import FALSE, TRUE, Abstract, Known, scalar
+from anvil.parser.values import FALSE, TRUE, Abstract, Choice, Known, scalar
 
 Test = bool | Atom
 _ATOMIC = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
@@ -31,7 +31,11 @@ _ATOMIC = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, 
 
 @statement(ast.Match)
 def _match(it: Interp, node: ast.Match, rest: Sequence[ast.stmt]) -> bool:
-    return _cases(it, node, it.eval(node.subject), 0, rest)
+    v = settled(it, it.eval(node.subject))
+    if not isinstance(v, Choice):
+        return _cases(it, node, v, 0, rest)
+    by_option(it, v, lambda option: _cases(it, node, option, 0, ()))
+    return False
 
 
 def _cases(it: Interp, node: ast.Match, v: Abstract, k: int, rest: Sequence[ast.stmt]) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from anvil.parser import containers
+from anvil.parser.choices import apart, each
 from anvil.parser.heap import DictBox, ListBox, ObjectBox, fresh_box
 from anvil.parser.lift import adopt, lifted, lifted_attribute
 from anvil.parser.stores import store
@@ -20,6 +21,7 @@ from anvil.parser.values import (
     PY_DTYPES,
     Abstract,
     Bound,
+    Choice,
     Closure,
     Conflict,
     DictV,
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     """`base.name`."""
+    if isinstance(base, Choice):
+        return each(it, base, lambda o: get_attribute(it, o, name), probe=True)
     if name == "__class__":
         return Known(type_of_value(base))
     if isinstance(base, NDArray | Scalar) or (isinstance(base, Known) and is_number(base.value)):
@@ -229,6 +233,9 @@ def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abst
 
 def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> None:
     """`base.name = value`."""
+    if isinstance(base, Choice):
+        apart(it, [base], lambda vs: set_attribute(it, vs[0], name, value))
+        return
     if isinstance(base, ObjectV):
         static = inspect.getattr_static(base.cls, name, None)
         if isinstance(static, property):
@@ -258,6 +265,9 @@ def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
 
 def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
     """`del base[index]`."""
+    if isinstance(base, Choice):
+        apart(it, [base], lambda vs: delete_item(it, vs[0], index))
+        return
     key = it.known(index, "the key")
     if isinstance(base, DictV):
         box = containers.dict_box(it, base)

@@ -13,9 +13,11 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I8, I64, DType
 from anvil.parser import overflow, ranges
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
+from anvil.parser.choices import spread
 from anvil.parser.promotion import mean_of, promote
 from anvil.parser.values import (
     Abstract,
+    Choice,
     Known,
     ListV,
     NDArray,
@@ -92,6 +94,8 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b):
         return ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b))))
     ka, kb = kind_of(a), kind_of(b)
+    if isinstance(a, Choice) or isinstance(b, Choice):
+        return spread(ctx, [a, b], lambda vs: binary(ctx, op, *vs))
     if isinstance(a, ObjectV) or isinstance(b, ObjectV):
         return _overloaded(ctx, op, a, b)
     if op == "@":
@@ -290,6 +294,8 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
                 return Known(fn(v.value))
         except TypeError as error:
             ctx.error("bad-operand", str(error))
+    if isinstance(v, Choice):
+        return spread(ctx, [v], lambda vs: unary(ctx, op, *vs))
     if kind_of(v) not in _NUMBERS:
         ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}")
     return _unary_number(ctx, op, v, kind_of(v) == "py")

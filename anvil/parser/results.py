@@ -5,10 +5,14 @@ spec.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom
+from anvil.ir.types import I64
+from anvil.parser.choice_joins import strength_of
+from anvil.parser.choices import each
 from anvil.parser.heap import (
     DictBox,
     ListBox,
@@ -18,8 +22,10 @@ from anvil.parser.heap import (
     fresh_box,
     open_content,
 )
+from anvil.parser.promotion import join_dtypes
 from anvil.parser.signature import (
     ArraySpec,
+    ChoiceSpec,
     DictSpec,
     ListSpec,
     ObjectSpec,
@@ -31,6 +37,7 @@ from anvil.parser.signature import (
 )
 from anvil.parser.values import (
     Abstract,
+    Choice,
     Closure,
     Conflict,
     DictV,
@@ -43,6 +50,7 @@ from anvil.parser.values import (
     is_number,
     is_py_number,
     number_dtype,
+    scalar,
 )
 
 if TYPE_CHECKING:
@@ -106,10 +114,28 @@ def _describe(
         return TupleSpec(tuple(_describe(it, i, atoms, above, ints) for i in v.items), v.cls)
     if isinstance(v, ListV | DictV | ObjectV):
         return _describe_box(it, v, atoms, above, ints)
+    if isinstance(v, Choice):
+        return _describe_choice(it, v, atoms, above, ints)
     if isinstance(v, Conflict):
         it.refuse_conflict("a part of the result", v)
     what = "a function" if isinstance(v, Closure) else v.describe()
     it.error("unsupported-value", f"a compiled function cannot return {what}")
+
+
+def _describe_choice(
+    it: Interp, v: Choice, atoms: list[Atom], above: frozenset[int], ints: bool
+) -> Spec:
+    strengths = [strength_of(o) for o in v.options]
+    numbers = [s for s in strengths if s is not None]
+    numeric = len(numbers) == len(strengths)
+    items: list[Spec] = [ScalarSpec(I64, True)]
+    atoms.append(v.which)
+    if numeric:
+        dtype, py = reduce(join_dtypes, numbers)
+        common = each(it, v, lambda o: scalar(it.atom(o, dtype), py))
+        items.append(_describe(it, common, atoms, above, True))
+    items += [_describe(it, o, atoms, above, ints) for o in v.options]
+    return ChoiceSpec(tuple(items), numeric)
 
 
 def _describe_box(
@@ -152,6 +178,9 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
     items = tuple(build(it, s, leaf, path, mark) for s, path in zip(spec.items, paths, strict=True))
     if isinstance(spec, TupleSpec):
         return TupleV(items, spec.cls)
+    if isinstance(spec, ChoiceSpec):
+        options = items[1 + spec.numeric :]
+        return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))
     box = fresh_box()
     if mark is not None:
         it.state.marks[box] = mark

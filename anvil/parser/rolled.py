@@ -26,7 +26,7 @@ from anvil.parser.joins import Join, materialise
 from anvil.parser.liveness import names_stored, names_written_through
 from anvil.parser.settled import Settled, entry_signature
 from anvil.parser.signals import Blocked, PathEnd, Signal
-from anvil.parser.values import Known, Partial, Scalar, scalar
+from anvil.parser.values import Choice, Known, Partial, Scalar, scalar
 from anvil.parser.walks import Signature, head_key, scrambled
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Rolled:
         self.names = live.head.get(node, frozenset()) | live.after.get(node, frozenset()) | {TEST}
         self.params = it.loop_params[-1]
         self.frame: Frame | None = None
+        self.exact = node in it.choosing
 
     # ---- the fixed point
 
@@ -56,13 +57,14 @@ class Rolled:
         """The head, the join of entry and end (equal to it), the end; `frame` holds the body."""
         loops = self.it.session.loops
         signature, structure = entry_signature(self.entry, self.names, self.it.external)
-        key = (self.node, type(self), structure)
+        key = (self.node, type(self), self.exact, structure)
         memo: Settled | None = loops.get(key)
         head = self._guess() if memo is None else self._remembered(memo, signature)
         for attempt in range(ROUNDS):
             self.params.update(leaf.out for leaf in head.leaves)
             end = self.iterate(head.state)
             joined = self._join(end)
+            self.it.session.choices |= joined.chose
             if head_key(joined, self.names, self.it.external) == head_key(
                 head, self.names, self.it.external
             ):
@@ -76,7 +78,8 @@ class Rolled:
 
     def _remembered(self, memo: Settled, signature: Signature) -> Join:
         """The head that this loop had when it was last entered with a state of this structure."""
-        join = Join(self.entry, memo.renamed(signature, self.entry), self.names, self.node)
+        end = memo.renamed(signature, self.entry)
+        join = Join(self.entry, end, self.names, self.node, self.exact, typed=self.it.is_entry)
         join.inner = set(), memo.visible(signature)
         join.run(self.it.external, sweep=False)
         return join
@@ -90,13 +93,13 @@ class Rolled:
         fake = scrambled(self.entry, stored, written & self.names)
         if isinstance(self.node, ast.While) and fake.token is not None:
             fake.token = Value(TOKEN)  # a check that has failed must stop a loop that may not end
-        join = Join(self.entry, fake, self.names, self.node)
+        join = Join(self.entry, fake, self.names, self.node, self.exact, typed=self.it.is_entry)
         join.run(self.it.external, sweep=False)
         return join
 
     def _join(self, end: State) -> Join:
         assert self.frame is not None
-        join = Join(self.entry, end, self.names, self.node)
+        join = Join(self.entry, end, self.names, self.node, self.exact, typed=self.it.is_entry)
         join.inner = set(), defined(self.frame) | self.params
         join.run(self.it.external, sweep=False)
         return join
@@ -168,6 +171,8 @@ def replace_known(state: State, known: dict[Any, Any]) -> None:
             state.locals[name] = v.close((v.value, known[v.defined]))
         elif isinstance(v, Scalar) and v.atom in known:
             state.locals[name] = scalar(known[v.atom], v.py)
+        elif isinstance(v, Choice) and v.which in known:
+            state.locals[name] = v.close((known[v.which], *v.options))
 
 
 class RolledFor(Rolled):

@@ -93,6 +93,9 @@ class Session:
         self.infos: dict[Any, Any] = {}
         self.keep: list[Any] = []
         self.loops: dict[Any, Any] = {}
+        self.exact: set[AnyLoc] = set()
+        self.choices = False
+        self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
         self._sites: dict[Any, int] = {}
 
     def site(self, exception: type[BaseException], args: tuple[Any, ...], loc: AnyLoc) -> int:

@@ -60,7 +60,7 @@ class Settled:
         out.ret = None if end.ret is None else renaming.value(end.ret)
         for box, mark in end.marks.items():
             group = frozenset(boxes.get(b, b) for b in mark.group)
-            out.marks[boxes.get(box, box)] = Mark(mark.reason, group, mark.code)
+            out.marks[boxes.get(box, box)] = Mark(mark.reason, group, mark.code, mark.at)
         return out
 
     def visible(self, signature: Signature) -> set[Value]:

@@ -18,7 +18,8 @@ class Blocked(Signal):
 
     `error` is what the user reads if nothing helps. `roots` are the parameters (of the function, of
     loops) that would have to be known; a loop that owns one of them, or any loop if there are none,
-    tries to unroll.
+    tries to unroll. `exact` is a branch whose join has to keep apart what its paths have; then the
+    program is compiled again.
     """
 
     def __init__(
@@ -26,11 +27,13 @@ class Blocked(Signal):
         error: AnvilError,
         roots: frozenset[Value] = frozenset(),
         unroll: ast.AST | None = None,
+        exact: AnyLoc | None = None,
     ) -> None:
         super().__init__(error)
         self.error = error
         self.roots = roots
         self.unroll = unroll
+        self.exact = exact
 
 
 class NeedStatic(Blocked):

@@ -19,9 +19,8 @@ from anvil.errors import error
 from anvil.ir.types import DTYPES, ArrayType, DType, array, dtype_of
 from anvil.parser.values import article, is_number, is_py_number, known_key, number_dtype
 
-Spec: TypeAlias = (
-    "ArraySpec | ScalarSpec | StaticSpec | TupleSpec | ListSpec | DictSpec | ObjectSpec"
-)
+Container: TypeAlias = "TupleSpec | ListSpec | DictSpec | ObjectSpec"
+Spec: TypeAlias = "ArraySpec | ScalarSpec | StaticSpec | Container | ChoiceSpec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,18 @@ class ObjectSpec:
     cls: type
     names: tuple[str, ...]
     items: tuple[Spec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSpec:
+    """One of several unlike results: the first item is its number, the others are the options.
+
+    Where all options are numbers (`numeric`), the second item is the number converted to the type
+    that all fit.
+    """
+
+    items: tuple[Spec, ...]
+    numeric: bool
 
 
 def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
@@ -248,6 +259,8 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
         return tuple(items) if spec.cls is None else spec.cls._make(items)  # type: ignore[attr-defined]
     if isinstance(spec, ListSpec):
         return items
+    if isinstance(spec, ChoiceSpec):
+        return _chosen(items, spec.numeric)
     if isinstance(spec, DictSpec):
         made = dict(zip(spec.keys, items, strict=True))
         return made if spec.cls is dict else spec.cls(made)
@@ -255,3 +268,18 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
     for name, item in zip(spec.names, items, strict=True):
         object.__setattr__(obj, name, item)
     return obj
+
+
+def _chosen(items: list[Any], numeric: bool) -> Any:
+    """The option of a number. While jax traces, the number is not there: of several types of
+    numbers, the common one is given then.
+    """
+    try:
+        return items[1 + numeric + int(items[0])]
+    except TypeError:
+        if numeric:
+            return items[1]
+        raise error(
+            "value-needed",
+            "the result is one of several unlike things, and jax does not know yet which",
+        ) from None

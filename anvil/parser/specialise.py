@@ -22,7 +22,7 @@ from anvil.ir.records import Atom, Const, Func, FuncRef, Origin, Value
 from anvil.ir.types import TOKEN
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Hidden
-from anvil.parser.heap import FALL, RETURN, Content, Mark, State, open_content
+from anvil.parser.heap import NO_EXIT, ONLY_FALL, RETURN, Content, Mark, State, open_content
 from anvil.parser.lift import hidden_atom
 from anvil.parser.results import describe_result
 from anvil.parser.roots import roots_of
@@ -162,7 +162,7 @@ def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signa
         roots |= found
     if isinstance(blocked, NeedStatic):
         return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc)
-    return Blocked(blocked.error, frozenset(roots))
+    return Blocked(blocked.error, frozenset(roots), exact=blocked.exact)
 
 
 def _child(
@@ -209,18 +209,25 @@ def run_body(child: Interp) -> Abstract:
         except PathEnd:
             return NONE
     child.block(child.info.code.body)
+    if RETURN in child.state.may:
+        child.when_falling(lambda: return_none(child))
     state = child.state
     if RETURN not in state.may:
         return NONE
     ret = state.ret
     assert ret is not None
-    if FALL in state.may and ret.open() != NONE.open():
-        ret = Conflict(ret.describe(), "None", state.where.get("return"))
     if isinstance(ret, Conflict | Partial | Undefined):
         child.b.loc = state.where.get("return", child.b.loc)
         if isinstance(ret, Conflict):
             child.refuse_conflict("the result of this function", ret)
+    state.status, state.may, state.ret = NO_EXIT, ONLY_FALL, None
     return ret
+
+
+def return_none(child: Interp) -> None:
+    """What a function does at its end."""
+    child.state.ret = NONE
+    child.state.exit(RETURN)
 
 
 def _run(child: Interp, name: str, params: list[Value], flat: bool) -> Specialisation:
@@ -341,7 +348,8 @@ def read_results(
         it.state.heap[inner[box]] = renaming.content(spec.state.heap[box])
     ret = renaming.value(spec.ret)
     for box, mark in spec.state.marks.items():
-        if mark.group and box in inner and inner[box] not in it.state.marks:
+        shared = mark.group or mark.code == "alias-types"
+        if shared and box in inner and inner[box] not in it.state.marks:
             group = frozenset(inner[b] for b in mark.group if b in inner)
-            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.code)
+            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.code, mark.at)
     return ret

@@ -13,6 +13,7 @@ from anvil.parser import operators
 from anvil.parser.array_items import augmented_mask
 from anvil.parser.blame import name_operands
 from anvil.parser.branches import branch
+from anvil.parser.choices import apart, settled
 from anvil.parser.expressions import BINARY, formatted, make_function
 from anvil.parser.heap import BREAK, CONTINUE, RETURN
 from anvil.parser.inplace import in_place
@@ -21,7 +22,7 @@ from anvil.parser.iteration import listed
 from anvil.parser.loops import run_for, run_while
 from anvil.parser.objects import delete_item, set_attribute
 from anvil.parser.subscripts import get_item, set_item
-from anvil.parser.values import NONE, UNDEFINED, Abstract, CellRef, Known
+from anvil.parser.values import NONE, UNDEFINED, Abstract, CellRef, Choice, Known
 
 Rest = Sequence[ast.stmt]
 
@@ -62,6 +63,9 @@ ASSIGN.append(assign)
 
 
 def _unpack(it: Interp, targets: list[ast.expr], value: Abstract) -> None:
+    if isinstance(value, Choice):
+        apart(it, [settled(it, value)], lambda vs: _unpack(it, targets, vs[0]))
+        return
     items = listed(it, value)
     stars = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
     if not stars:
@@ -173,10 +177,25 @@ def _while(it: Interp, node: ast.While, rest: Rest) -> bool:
 
 @statement(ast.Return)
 def _return(it: Interp, node: ast.Return, rest: Rest) -> bool:
-    it.state.ret = NONE if node.value is None else it.eval(node.value)
+    _give(it, node.value)
+    return False
+
+
+def _give(it: Interp, node: ast.expr | None) -> None:
+    """Returns the value of an expression; of a ternary one of the outermost function, each path
+    its own, so that the types of numbers stay what they are.
+    """
+    if isinstance(node, ast.IfExp) and it.is_entry:
+        test = it.truth(it.eval(node.test))
+        it.at(node)
+        if isinstance(test, bool):
+            _give(it, node.body if test else node.orelse)
+        else:
+            branch(it, test, lambda: _give(it, node.body), lambda: _give(it, node.orelse))
+        return
+    it.state.ret = NONE if node is None else it.eval(node)
     it.state.where["return"] = it.b.loc
     it.state.exit(RETURN)
-    return False
 
 
 @statement(ast.Break)

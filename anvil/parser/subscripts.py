@@ -9,10 +9,12 @@ import numpy as np
 from anvil.parser import operators
 from anvil.parser.array_items import get_array, set_array
 from anvil.parser.arraylike import is_arraylike
+from anvil.parser.choices import apart, spread
 from anvil.parser.heap import DictBox, ListBox
 from anvil.parser.indices import checked_index
 from anvil.parser.values import (
     Abstract,
+    Choice,
     DictV,
     Known,
     ListV,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     """`base[index]`."""
+    if isinstance(base, Choice) or isinstance(index, Choice):
+        return spread(ctx, [base, index], lambda vs: get_item(ctx, *vs))
     if isinstance(base, NDArray):
         return get_array(ctx, base, index)
     if isinstance(base, DictV):
@@ -53,6 +57,10 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
 
 def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> None:
     """`base[index] = value`."""
+    parts = [base, index, value] if isinstance(base, NDArray) else [base, index]
+    if any(isinstance(p, Choice) for p in parts):
+        apart(ctx, parts, lambda vs: set_item(ctx, vs[0], vs[1], vs[2] if len(vs) > 2 else value))
+        return
     if isinstance(base, NDArray):
         set_array(ctx, base, index, value)
     elif isinstance(base, DictV):

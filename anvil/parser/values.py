@@ -385,13 +385,16 @@ class Partial(Abstract):
 
 @dataclass(slots=True, eq=False)
 class Conflict(Abstract):
-    """Values of two paths that have no common form; reading it is refused."""
+    """Values of two paths that have no common form; reading it is refused, unless `pred`, which
+    decides between the paths, can be known.
+    """
 
     first: str
     second: str
     first_loc: AnyLoc | None = None
     second_loc: AnyLoc | None = None
     loop: ast.AST | None = None
+    pred: Atom | None = None
 
     def open(self) -> tuple[Hashable, Parts]:
         return "conflict", ()
@@ -401,6 +404,28 @@ class Conflict(Abstract):
 
     def describe(self) -> str:
         return f"{self.first} or {self.second}"
+
+
+@dataclass(slots=True, eq=False)
+class Choice(Abstract):
+    """One of several unlike values (a function or another one, None or an array): the paths that
+    led here have different ones. `which`, an i64 scalar, numbers the one that it is.
+    """
+
+    which: Atom
+    options: tuple[Abstract, ...]
+
+    def open(self) -> tuple[Hashable, Parts]:
+        return ("choice", len(self.options)), (self.which, *self.options)
+
+    def close(self, parts: Parts) -> Abstract:
+        which, options = parts[0], parts[1:]
+        if isinstance(which, Const):
+            return options[int(which.value)]  # type: ignore[return-value, arg-type]
+        return Choice(which, options)  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return " or ".join(dict.fromkeys(v.describe() for v in self.options))
 
 
 NONE = Known(None)

@@ -434,16 +434,10 @@ def two_shapes_unread(x):
     return y
 
 
-def test_shapes_that_differ_are_refused_where_they_are_read():
-    with pytest.raises(AnvilTypeError) as refused:
-        run(two_shapes, 1.0)
-    message = refused.value.diagnostic.message
-    first = two_shapes.__code__.co_firstlineno + 2
-    assert message == (
-        f"`y` is an f64[3] array (line {first}) on one path "
-        f"and an f64[4] array (line {first + 2}) on another"
-    )
-    agree(two_shapes_unread, 1.0)
+def test_shapes_that_differ():
+    for fn in (two_shapes, two_shapes_unread):
+        agree(fn, 1.0)
+        agree(fn, -1.0)
 
 
 def test_asserts_become_checks():
