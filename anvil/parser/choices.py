@@ -154,7 +154,7 @@ def apart(ctx: Context, vs: Sequence[Abstract], act: Callable[[list[Abstract]], 
     each(ctx, vs[k], use)  # type: ignore[arg-type]
 
 
-def by_option(it: Any, v: Abstract, act: Callable[[Abstract], object], k: int = 0) -> None:
+def by_option(it: Any, v: Abstract, act: Callable[[Abstract], Any], k: int = 0) -> None:
     """Runs statements on the option that `v` is: they may leave the loop or the function."""
     if not isinstance(v, Choice):
         act(v)
