@@ -140,6 +140,20 @@ def spread(
     return each(ctx, one, lambda o: spread(ctx, [*vs[:k], o, *vs[k + 1 :]], use, probe), probe)
 
 
+def not_none(ctx: Context, v: Abstract) -> Abstract:
+    """The value that a transformed function returns: where it is None or one thing on data, that
+    thing, and a TypeError at run time if it is None.
+    """
+    if not isinstance(v, Choice) or len(v.options) != 2:
+        return v
+    k = next((k for k, o in enumerate(v.options) if o.open() == NONE.open()), None)
+    if k is None:
+        return v
+    fine = ctx.b.ne(v.which, k)
+    ctx.check(fine, TypeError, "a function that is transformed has returned None")
+    return v.options[1 - k]
+
+
 def apart(ctx: Context, vs: Sequence[Abstract], act: Callable[[list[Abstract]], None]) -> None:
     """Does something to values none of which is one of several; arrays are not copied for it."""
     k = next((k for k, v in enumerate(vs) if isinstance(v, Choice)), None)

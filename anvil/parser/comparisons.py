@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anvil.ir.families import type_at
-from anvil.ir.records import Atom, Const
+from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, array
 from anvil.parser import ranges
 from anvil.parser.arraylike import is_arraylike, kind_of
@@ -96,6 +96,23 @@ def _lexicographic(
     return scalar(ctx.b.or_(first, ctx.b.and_(same, rest)), True)
 
 
+def _truth_of_choice(ctx: Context, v: Choice) -> bool | Atom:
+    """The truth of one of several values; it tells something about which one it is."""
+    known: dict[int, bool] = {}
+
+    def use(vs: list[Abstract]) -> Abstract:
+        found = _truth_value(ctx, vs[0])
+        if isinstance(found, Known):
+            known.update({k: found.value for k, o in enumerate(v.options) if o is vs[0]})
+        return found
+
+    found = truth(ctx, spread(ctx, [v], use, probe=True))
+    if isinstance(found, Value):
+        falsy = [k for k, t in known.items() if not t]
+        ctx.session.truths[found] = (v.which, falsy, [k for k, t in known.items() if t])
+    return found
+
+
 def _truth_value(ctx: Context, v: Abstract) -> Abstract:
     return scalar(_as_bool(ctx, truth(ctx, v)), True)
 
@@ -176,7 +193,7 @@ def truth(ctx: Context, v: Abstract) -> bool | Atom:
     if isinstance(v, ListV | TupleV):
         return bool(ctx.items(v))
     if isinstance(v, Choice):
-        return truth(ctx, spread(ctx, [v], lambda vs: _truth_value(ctx, vs[0]), probe=True))
+        return _truth_of_choice(ctx, v)
     return ctx.session.calls.truth(ctx, v)
 
 

@@ -15,6 +15,7 @@ from anvil.parser.choices import choose, each
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import items_of, iterator, known_count, listed
+from anvil.parser.narrowing import narrowed
 from anvil.parser.scopes import captured_names, comprehension_names
 from anvil.parser.subscripts import get_item
 from anvil.parser.values import (
@@ -131,7 +132,7 @@ def _short_circuit(it: Interp, is_and: bool, nodes: list[ast.expr], value: Abstr
         it,
         test if is_and else it.b.not_(test),
         lambda: _short_circuit(it, is_and, rest, it.eval(rest[0])),
-        lambda: value,
+        lambda: narrowed(it, value, test, not is_and),
         is_and,
     )
     if isinstance(found, Scalar) and found.dtype is BOOL and found.atom is not test:

@@ -42,6 +42,14 @@ def narrow(ctx: Context, state: State, pred: Atom, holds: bool) -> State:
     return out
 
 
+def narrowed(ctx: Context, v: Abstract, pred: Atom, holds: bool) -> Abstract:
+    """A value on the path where `pred` is `holds`."""
+    facts: Facts = {}
+    if ctx.session.choices:
+        _learn(ctx, pred, holds, facts)
+    return _narrowed(v, facts) if facts else v
+
+
 def widen(entry: State, heads: tuple[State, State], ends: tuple[State, State]) -> None:
     """Gives back its options to what both of two branches have left as they found it."""
     if heads[0] is entry and heads[1] is entry:
@@ -60,6 +68,9 @@ def _learn(ctx: Context, pred: Atom, holds: bool, facts: Facts) -> None:
     """Adds what follows from `pred` being `holds`."""
     op = ctx.b.made_by.get(pred) if isinstance(pred, Value) else None
     name = "" if op is None else op.kind.name
+    which, *excluded = ctx.session.truths.get(pred, (None, [], []))
+    for k in excluded[not holds]:
+        facts[which, k] = False  # type: ignore[index]
     implied = ctx.session.short_circuits.get(pred)
     if implied is not None and implied[0] is holds:
         _learn(ctx, implied[1], holds, facts)

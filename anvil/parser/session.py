@@ -95,6 +95,7 @@ class Session:
         self.loops: dict[Any, Any] = {}
         self.exact: set[AnyLoc] = set()
         self.choices = False
+        self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
         self._sites: dict[Any, int] = {}
 

@@ -20,6 +20,7 @@ from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Func, FuncRef, Origin, Value
 from anvil.ir.types import TOKEN
+from anvil.parser.choices import not_none
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Hidden
 from anvil.parser.heap import NO_EXIT, ONLY_FALL, RETURN, Content, Mark, State, open_content
@@ -238,7 +239,7 @@ def _run(child: Interp, name: str, params: list[Value], flat: bool) -> Specialis
     leaves: list[Atom] = []
     out: Spec | None = None
     if flat:
-        out, leaves = describe_result(child, ret, known_numbers=False)
+        out, leaves = describe_result(child, not_none(child, ret), known_numbers=False)
         ret = NONE
     results = _result_atoms(state, ret, written)
     places = {p: i for i, p in enumerate(params)}

@@ -194,6 +194,43 @@ def test_unlike_values(fn, x):
     agree(fn, x)
 
 
+def or_default(x):
+    y = x if x > 0 else None
+    return (y or 3.0) * x
+
+
+def one_of_two(x):
+    def inner(y):
+        return None if y > 1 else y * y
+
+    r, s = inner(x), inner(x / 2)
+    if r is None and s is None:
+        return -x
+    if r is None:
+        return s
+    return r
+
+
+def only_while_positive(x):
+    if x > 0:
+        return x * x
+
+
+@pytest.mark.parametrize("fn", [or_default, one_of_two])
+@pytest.mark.parametrize("x", [*SCALARS, 4.0])
+def test_tests_narrow(fn, x):
+    agree(fn, x)
+
+
+@pytest.mark.parametrize("x", [1.5, 0.5, 4.0])
+def test_derivatives_of_what_is_not_none(x):
+    for fn in (or_default, one_of_two, only_while_positive):
+        slope = (fn(x + 1e-6) - fn(x - 1e-6)) / 2e-6
+        assert anvil.grad(fn)(x) == pytest.approx(slope, rel=1e-7)
+    with pytest.raises(TypeError, match="has returned None"):
+        anvil.grad(only_while_positive)(-1.0)
+
+
 # ---- a later write reaches the one that was chosen
 
 
