@@ -19,6 +19,7 @@ from anvil.library import (
     linear,
     manipulation,
     norms,
+    number_methods,
     operators,
     python_builtins,
     rearranging,
@@ -52,6 +53,7 @@ _MODULES: tuple[Any, ...] = (
     calculus,
     comparing,
     norms,
+    number_methods,
     operators,
 )
 

@@ -10,6 +10,7 @@ import numpy as np
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, C128, F64, I64
 from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, truth
+from anvil.library.numbers import to_python
 from anvil.library.selection import gather_along, in_range, rows_of
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.promotion import castable, float_of
@@ -53,6 +54,8 @@ def _item(ctx: Context, a: Any, *index: Any) -> Abstract:
 def python_number(ctx: Context, x: Any) -> Any:
     """A scalar atom in the dtype of the Python type of its kind."""
     target = {"b": BOOL, "i": I64, "u": I64, "f": F64, "c": C128}[dtype_in(x).kind]
+    if target is I64 and not shape_in(x):
+        return to_python(ctx, x)
     return ctx.cast(x, target)
 
 

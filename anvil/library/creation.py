@@ -94,10 +94,16 @@ def _array(
     subok: Any = False,
     ndmin: Any = 0,
 ) -> Abstract:
-    x = ctx.atom(a, dtype_argument(ctx, dtype))
+    wanted = dtype_argument(ctx, dtype)
+    same = isinstance(a, NDArray) and wanted in (None, a.type.dtype)
+    if ctx.known(copy) is False and not same:
+        ctx.error("bad-value", "Unable to avoid copy while creating an array as requested.")
+    x = ctx.atom(a, wanted)
     missing = int(ctx.known(ndmin)) - len(shape_in(x))
     if missing > 0:
         x = ctx.b.reshape(x, shape=(1,) * missing + shape_in(x))
+    if same and ctx.known(copy) is not True:
+        return ctx.reshaped(a, shape_in(x))
     return ctx.array(x)
 
 

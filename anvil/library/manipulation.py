@@ -139,7 +139,11 @@ def _squeeze(ctx: Context, a: Any, axis: Any = None) -> Abstract:
 
 
 def _broadcast_to(ctx: Context, array: Any, shape: Any, subok: Any = False) -> Abstract:
-    return ctx.array(ctx.broadcast(ctx.atom(array), shape_argument(ctx, shape)))
+    wide = shape_argument(ctx, shape)
+    have = ctx.shape_of(array)
+    if ctx.broadcast_shapes(have, wide) != wide:
+        ctx.error("shape-mismatch", f"shape {have} cannot be broadcast to {wide}")
+    return ctx.frozen(array, ("broadcast", wide), lambda b, x: b.broadcast_to(x, wide))
 
 
 def _at_least(n: int) -> Intrinsic:

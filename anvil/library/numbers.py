@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from anvil.ir.families import type_at
 from anvil.ir.records import Atom
-from anvil.ir.types import I64
+from anvil.ir.types import DTYPES, I64
 from anvil.parser.context import Context
 from anvil.parser.iteration import listed
 from anvil.parser.values import Abstract
+
+_U64 = DTYPES["u64"]
 
 
 def not_infinite(b: Any, x: Atom) -> Atom:
@@ -25,6 +28,14 @@ def to_int(ctx: Context, x: Atom) -> Atom:
     ctx.check(not_infinite(b, x), OverflowError, "cannot convert float infinity to integer")
     fits = b.and_(b.ge(x, -(2.0**63)), b.lt(x, 2.0**63))
     ctx.check(fits, OverflowError, "Python int too large for anvil's 64-bit integers")
+    return ctx.cast(x, I64)
+
+
+def to_python(ctx: Context, x: Atom) -> Atom:
+    """A bool or an integer of any dtype as a Python int; a uint64 that does not fit raises."""
+    if type_at(x).dtype is _U64:
+        message = "Python int too large for anvil's 64-bit integers"
+        ctx.check(ctx.b.le(x, 2**63 - 1), OverflowError, message)
     return ctx.cast(x, I64)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, C128, DTYPES, F64, I64
 from anvil.library.atoms import absent, dtype_in, shape_in, truth
-from anvil.library.numbers import accumulated, evaluated, to_int
+from anvil.library.numbers import accumulated, evaluated, to_int, to_python
 from anvil.library.selection import gather_along, rows_of
+from anvil.parser import overflow
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.iteration import listed
 from anvil.parser.values import Abstract, NDArray
@@ -23,6 +24,8 @@ def _abs(ctx: Context, x: Any) -> Abstract:
     atom = ctx.atom(x)
     if dtype_in(atom) is BOOL:
         atom = ctx.cast(atom, I64)
+    if dtype_in(atom) is I64:
+        overflow.check_negation(ctx, atom)
     return ctx.py_scalar(ctx.b.abs(atom))
 
 
@@ -33,9 +36,9 @@ def _int(ctx: Context, x: Any = 0, base: Any = None) -> Abstract:
     a = _single(ctx, x, "int")
     if dtype_in(a).kind == "c":
         ctx.error("bad-operand", "int() argument must be a real number, not 'complex'")
-    return ctx.py_scalar(
-        to_int(ctx, ctx.b.trunc(ctx.cast(a, F64))) if dtype_in(a).inexact else ctx.cast(a, I64)
-    )
+    if dtype_in(a).inexact:
+        return ctx.py_scalar(to_int(ctx, ctx.b.trunc(ctx.cast(a, F64))))
+    return ctx.py_scalar(to_python(ctx, a))
 
 
 def _single(ctx: Context, x: Any, name: str) -> Atom:
@@ -69,28 +72,6 @@ def _to_complex(ctx: Context, real: Any = 0, imag: Any = None) -> Abstract:
 def _to_bool(ctx: Context, x: Any = False) -> Abstract:
     t = ctx.truth(x)
     return ctx.constant(t) if isinstance(t, bool) else ctx.py_scalar(t)
-
-
-def _round(ctx: Context, number: Any, ndigits: Any = None) -> Abstract:
-    kind, digits = ctx.kind_of(number), ctx.known(ndigits)
-    if kind == "array":
-        ctx.error("bad-operand", "round() takes a number: use np.round for arrays")
-    if ctx.is_known(number):
-        return evaluated(ctx, round, number, ndigits)
-    if kind == "np" and digits is not None:
-        return ctx.call(np.round, number, digits)
-    a = ctx.atom(number)
-    if dtype_in(a).kind in "biu":
-        if digits is not None and digits < 0:
-            ctx.error("unsupported-argument", "rounding ints to tens is not compiled")
-        return ctx.py_scalar(ctx.cast(a, I64))
-    if digits is not None:
-        ctx.error(
-            "unsupported-argument",
-            "round(x, n) of a Python float rounds its decimal text, which has no compiled form",
-            hint="np.round(x, n) rounds x * 10**n",
-        )
-    return ctx.py_scalar(to_int(ctx, ctx.b.round(ctx.cast(a, F64))))
 
 
 # ---- min and max: the first of equals, an element replaced only if another is better
@@ -180,26 +161,10 @@ def _pow(ctx: Context, base: Any, exp: Any, mod: Any = None) -> Abstract:
     return evaluated(ctx, pow, *known)
 
 
-# ---- methods of numbers
-
-
-def _is_integer(ctx: Context, x: Any) -> Abstract:
-    if ctx.kind_of(x) == "array":
-        ctx.error("no-attribute", "arrays have no attribute 'is_integer'")
-    a = ctx.atom(x)
-    if not dtype_in(a).inexact:
-        return ctx.constant(True)
-    return ctx.py_scalar(ctx.b.and_(ctx.b.is_finite(a), ctx.b.eq(ctx.b.trunc(a), a)))
-
-
-def _bit_length(ctx: Context, x: Any) -> Abstract:
-    if ctx.kind_of(x) == "array":
-        ctx.error("no-attribute", "arrays have no attribute 'bit_length'")
-    return ctx.constant(int(ctx.known(x, "the int of bit_length")).bit_length())
-
-
 def _numpy_type(dtype: Any) -> Intrinsic:
     def run(ctx: Context, x: Any = 0) -> Abstract:
+        if dtype.kind in "iuf" and ctx.kind_of(x) == "py" and ctx.strength(x)[0].kind == "c":
+            ctx.error("bad-operand", "float() argument must be a real number, not 'complex'")
         return ctx.result(ctx.atom(x, dtype))
 
     return Intrinsic(run)
@@ -235,7 +200,6 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     float: Intrinsic(_to_float),
     complex: Intrinsic(_to_complex),
     bool: Intrinsic(_to_bool),
-    round: Intrinsic(_round),
     max: _fold("max", ">"),
     min: _fold("min", "<"),
     sum: Intrinsic(_sum),
@@ -244,9 +208,4 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     all: _quantifier("and", True),
     any: _quantifier("or", False),
     **{d.np.type: _numpy_type(d) for d in DTYPES.values()},
-}
-
-METHODS: dict[str, Intrinsic] = {
-    "is_integer": Intrinsic(_is_integer),
-    "bit_length": Intrinsic(_bit_length),
 }

@@ -94,19 +94,30 @@ def _triangle(op: str) -> Intrinsic:
 def _diagonal(ctx: Context, a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Abstract:
     x = ctx.atom(a)
     axes = ctx.axis(axis1, x), ctx.axis(axis2, x)
-    return ctx.array(diagonal_of(ctx, x, int(ctx.known(offset, "the offset")), axes))
+    return _diagonal_view(ctx, a, int(ctx.known(offset, "the offset")), axes)
+
+
+def _diagonal_view(ctx: Context, a: Any, k: int, axes: tuple[int, int] = (0, 1)) -> Abstract:
+    """A read-only view, as NumPy's."""
+    if axes[0] == axes[1]:
+        ctx.error("bad-axis", "axis1 and axis2 cannot be the same")
+    return ctx.frozen(a, ("diagonal", k, axes), lambda b, x: _diagonal_in(b, x, k, axes))
 
 
 def diagonal_of(ctx: Context, x: Atom, k: int, axes: tuple[int, int] = (0, 1)) -> Atom:
     """The k-th diagonal over two axes, as the last axis, by a gather of known positions."""
     if axes[0] == axes[1]:
         ctx.error("bad-axis", "axis1 and axis2 cannot be the same")
+    return _diagonal_in(ctx.b, x, k, axes)
+
+
+def _diagonal_in(b: Any, x: Atom, k: int, axes: tuple[int, int]) -> Atom:
     rows, columns = (shape_in(x)[i] for i in axes)
     n = max(0, min(rows + min(k, 0), columns - max(k, 0)))
     i = np.arange(n)
-    places = ctx.b.const(np.stack([i - min(k, 0), i + max(k, 0)], axis=1))
-    found = ctx.b.gather(x, places, axes=axes)
-    out: Atom = ctx.b.transpose(found, perm=(*range(1, len(shape_in(found))), 0))
+    places = b.const(np.stack([i - min(k, 0), i + max(k, 0)], axis=1))
+    found = b.gather(x, places, axes=axes)
+    out: Atom = b.transpose(found, perm=(*range(1, len(shape_in(found))), 0))
     return out
 
 
@@ -114,7 +125,7 @@ def _diag(ctx: Context, v: Any, k: Any = 0) -> Abstract:
     x, by = ctx.atom(v), int(ctx.known(k, "k"))
     shape = shape_in(x)
     if len(shape) == 2:
-        return ctx.array(diagonal_of(ctx, x, by))
+        return _diagonal_view(ctx, v, by)
     if len(shape) != 1:
         ctx.error("bad-shape", "Input must be 1- or 2-d.")
     n = shape[0] + abs(by)

@@ -26,12 +26,11 @@ Test = Callable[[Any, Atom], Atom]
 
 def _float(ctx: Context, x: Any, name: str) -> Atom:
     atom = ctx.atom(x)
-    if math.prod(shape_in(atom)) != 1:
+    if shape_in(atom):
         ctx.error("bad-operand", f"{name} takes a number, not {ctx.describe(x)}")
     if dtype_in(atom).kind == "c":
         ctx.error("bad-operand", f"{name} takes a real number, not complex")
-    out: Atom = ctx.b.reshape(ctx.cast(atom, F64), shape=())
-    return out
+    return ctx.cast(atom, F64)
 
 
 def _inside(b: Any, x: Atom) -> Atom:

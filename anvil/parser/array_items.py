@@ -16,7 +16,7 @@ from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, I64, Shape
 from anvil.parser import operators
 from anvil.parser.indices import NEW_AXIS, Plan, make_plan, mask_indices, window_of
-from anvil.parser.stores import store
+from anvil.parser.stores import store, store_element
 from anvil.parser.values import (
     Abstract,
     Known,
@@ -82,7 +82,8 @@ def set_array(ctx: Context, base: NDArray, index: Abstract, value: Abstract) -> 
         return
     window, _ = window_of(plan)
     target = base if window is None else ctx.view(base, window, window.shape)
-    store(ctx, target, value)
+    whole = target.type.shape or _has_dots(index)
+    (store if whole else store_element)(ctx, target, value)
 
 
 def _set_masked(ctx: Context, base: NDArray, mask: Atom, value: Abstract) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anvil.ir.records import ArrayData, Atom, Const
-from anvil.ir.types import I64, Array, ArrayType, DType, array, dtype_of
+from anvil.ir.types import BOOL, I64, Array, ArrayType, DType, array, dtype_of
 from anvil.parser.promotion import Strength, fits, promote
 from anvil.parser.values import (
     Abstract,
@@ -85,13 +85,46 @@ def atom(ctx: Context, v: Any, dtype: DType | None = None) -> Atom:
     if type(v) is NDArray:
         x = ctx.read(v)
     elif type(v) is Scalar:
-        x = v.atom
+        return v.atom if dtype is None else _converted(ctx, v, dtype)
     else:
         obj = v.value if type(v) is Known else v
         if is_number(obj):
             return _number(ctx, obj, dtype)
-        x = stacked(ctx, v)
+        x = stacked(ctx, v, dtype)
     return x if dtype is None else ctx.b.cast(x, dtype)
+
+
+def _converted(ctx: Context, v: Scalar, dtype: DType) -> Atom:
+    """A scalar in another dtype; a Python number that an integer dtype cannot hold raises."""
+    x, b = v.atom, ctx.b
+    if not v.py or dtype is v.dtype or dtype.kind not in "iu" or v.dtype is BOOL:
+        return b.cast(x, dtype)
+    if v.dtype.kind == "c":
+        ctx.error("bad-operand", "int() argument must be a real number, not 'complex'")
+    info = np.iinfo(dtype.np)
+    low, high = int(info.min), int(info.max)
+    if v.dtype is not I64:
+        ctx.check(b.not_(b.is_nan(x)), ValueError, "cannot convert float NaN to integer")
+        finite = b.or_(b.is_finite(x), b.is_nan(x))
+        ctx.check(finite, OverflowError, "cannot convert float infinity to integer")
+        fine = b.and_(b.gt(x, float(low) - 1.0), b.lt(x, float(high) + 1.0))
+        if low < -(2**53):
+            fine = b.and_(b.ge(x, float(low)), b.lt(x, float(high)))
+    else:
+        fine = _holds(ctx, x, low, high)
+    ctx.check(fine, OverflowError, f"Python integer out of bounds for {dtype.np.name}")
+    return b.cast(x, dtype)
+
+
+def _holds(ctx: Context, x: Atom, low: int, high: int) -> Atom:
+    """Whether an int64 is within bounds."""
+    b, known = ctx.b, ctx.bounds.get(x)
+    fine: Atom = Const(array(BOOL), True)
+    if known is None or known[0] < low:
+        fine = b.and_(fine, b.ge(x, low))
+    if high < 2**63 and (known is None or known[1] > high):
+        fine = b.and_(fine, b.le(x, high))
+    return fine
 
 
 def _number(ctx: Context, obj: Any, dtype: DType | None) -> Atom:
@@ -102,7 +135,9 @@ def _number(ctx: Context, obj: Any, dtype: DType | None) -> Atom:
             return Const(array(wanted), np.asarray(obj).astype(wanted.np).item())
         ctx.error("overflow", f"the int {obj} does not fit {wanted.np.name}")
     value = obj if is_py_number(obj) else obj.item()
-    if wanted.kind in "biu" and own.kind in "fc":
+    if wanted.kind in "iu" and own.kind == "f" and is_py_number(obj):
+        value = _known_integers(ctx, Known(obj), wanted).item()
+    elif wanted.kind in "biu" and own.kind in "fc":
         with np.errstate(all="ignore"):
             value = np.asarray(value).astype(wanted.np).item()
     elif own.kind == "c" and wanted.kind == "f":
@@ -110,9 +145,13 @@ def _number(ctx: Context, obj: Any, dtype: DType | None) -> Atom:
     return Const(array(wanted), value)
 
 
-def stacked(ctx: Context, v: Any) -> Atom:
+def stacked(ctx: Context, v: Any, dtype: DType | None = None) -> Atom:
     """A nested sequence of numbers and arrays as one array."""
     t = type_of(ctx, v)
+    if dtype is not None and dtype.kind in "iu" and t.size:
+        t = array(dtype, t.shape)
+        if ctx.is_known(v):
+            return const(ctx, _known_integers(ctx, v, dtype))
     found = known_array(ctx, v)
     if found is not None:
         return const(ctx, found.astype(t.dtype.np).reshape(t.shape))
@@ -123,6 +162,13 @@ def stacked(ctx: Context, v: Any) -> Atom:
         rows.append(ctx.b.reshape(row, shape=(1, *t.shape[1:])))
     out: Atom = rows[0] if len(rows) == 1 else ctx.b.concatenate(*rows, axis=0)
     return out
+
+
+def _known_integers(ctx: Context, v: Any, dtype: DType) -> Array:
+    try:
+        return np.array(ctx.known(v), dtype=dtype.np)
+    except (ValueError, OverflowError) as error:
+        ctx.fail(type(error), *error.args)
 
 
 def known_array(ctx: Context, v: Any) -> Array | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, array
-from anvil.parser import ranges
-from anvil.parser.arraylike import is_arraylike, kind_of
+from anvil.parser import exact, ranges
+from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
-from anvil.parser.operators import folded, refuse
+from anvil.parser.operators import folded, python_numbers, refuse
 from anvil.parser.values import (
     Abstract,
     Choice,
@@ -46,7 +46,7 @@ def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if isinstance(a, ObjectV) or isinstance(b, ObjectV):
         return _overloaded_comparison(ctx, op, a, b)
     if ka in _NUMBERS and kb in _NUMBERS:
-        return _compare_numbers(ctx, op, a, b, ka == kb == "py")
+        return _compare_numbers(ctx, op, a, b, python_numbers(ctx, a, b))
     if "array" in (ka, kb) and is_arraylike(ctx, a) and is_arraylike(ctx, b):
         return _compare_numbers(ctx, op, a, b, False)
     if ka == kb == "sequence":
@@ -60,10 +60,12 @@ def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) 
     known = ranges.decide(ctx, op, a, b)
     if known is not None:
         return Known(known)
-    x, y = ctx.operands(a, b)
-    if type_at(x).dtype.kind == "c" and op not in ("==", "!="):
+    kinds = strength(ctx, a)[0].kind, strength(ctx, b)[0].kind
+    if "c" in kinds and op not in ("==", "!="):
         refuse(ctx, op, a, b)
-    atom = ctx.b.emit(KINDS[op], (x, y))
+    atom = exact.exactly(ctx, op, a, b)
+    if atom is None:
+        atom = ctx.b.emit(KINDS[op], ctx.operands(a, b))
     return scalar(atom, True) if py else ctx.result(atom)
 
 
@@ -75,9 +77,16 @@ def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstr
         return _lexicographic(ctx, op, xs, ys)
     if len(xs) != len(ys) or isinstance(a, ListV) != isinstance(b, ListV):
         return Known(op == "!=")
-    atoms = [ctx.truth(compare(ctx, "==", x, y)) for x, y in zip(xs, ys, strict=True)]
+    atoms = [_same(ctx, x, y) for x, y in zip(xs, ys, strict=True)]
     equal = conjunction(ctx, atoms)
     return negated(ctx, equal) if op == "!=" else equal
+
+
+def _same(ctx: Context, x: Abstract, y: Abstract) -> bool | Atom:
+    """Equality of elements: an object equals itself, nan included."""
+    if x is y and kind_of(x) in ("py", "np"):
+        return True
+    return ctx.truth(compare(ctx, "==", x, y))
 
 
 def _lexicographic(
@@ -173,7 +182,7 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
         x, y = ctx.operands(container, item)
         axes = tuple(range(type_at(x).ndim))
         return scalar(ctx.b.reduce_or(ctx.b.eq(x, y), axes=axes), True)
-    found = [ctx.truth(compare(ctx, "==", x, item)) for x in ctx.items(container)]
+    found = [_same(ctx, x, item) for x in ctx.items(container)]
     absent = conjunction(ctx, [(not f) if isinstance(f, bool) else ctx.b.not_(f) for f in found])
     return negated(ctx, absent)
 

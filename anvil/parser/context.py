@@ -28,7 +28,7 @@ the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -58,7 +58,7 @@ from anvil.parser.values import (
     TupleV,
     scalar,
 )
-from anvil.parser.views import Permuted, Reshaped, Step
+from anvil.parser.views import Frozen, Permuted, Reshaped, Step
 
 if TYPE_CHECKING:
     from anvil.ir.builder import Builder
@@ -317,6 +317,12 @@ class Context:
             return self.view(a, step, shape)
         return self.array(step.read(self.b, self.read(a)))
 
+    def frozen(self, a: Any, key: Hashable, reader: Callable[[Builder, Atom], Atom]) -> NDArray:
+        """What `reader` shows of an array-like, not to be written; `key` says what it does."""
+        base = a if isinstance(a, NDArray) else self.array(self.atom(a))
+        t = type_at(reader(self.b, self.read(base)))
+        return self.view(base, Frozen(key, reader), t.shape)
+
     def copy(self, a: NDArray) -> NDArray:
         """A fresh array with the contents of `a`."""
         return self.array(self.read(a))
@@ -392,6 +398,8 @@ class Context:
         """Replaces the contents of an array (of the same type) in place: all aliases and views see
         it.
         """
+        if a.path and not a.writable:
+            self.fail(ValueError, "assignment destination is read-only")
         self.touch(a.box)
         x: Atom = self.state.heap[a.box]  # type: ignore[assignment]
         seen = [x]
@@ -456,15 +464,15 @@ class Context:
         """Warns the user at this line, once the program is compiled."""
         self.session.warn(code, message, self.loc)
 
-    def check(self, pred: Atom, exception: type[BaseException], message: str) -> None:
-        """Raises `exception(message)` at run time unless the scalar bool `pred` holds; decided now
+    def check(self, pred: Atom, exception: type[BaseException], *message: Any) -> None:
+        """Raises `exception(*message)` at run time unless the scalar bool `pred` holds; decided now
         where it is constant.
         """
         if isinstance(pred, Const):
             if not pred.value:
-                self.fail(exception, message)
+                self.fail(exception, *message)
             return
-        site = self.session.site(exception, (message,), self.loc)
+        site = self.session.site(exception, message, self.loc)
         self.state.token = self.b.check(self.token(), pred, site=site)
 
     def token(self) -> Atom:

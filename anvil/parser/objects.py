@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from anvil.ir.types import BOOL, I64
 from anvil.parser import containers
 from anvil.parser.choices import apart, each
 from anvil.parser.heap import DictBox, ListBox, ObjectBox, fresh_box
@@ -133,7 +134,7 @@ def _array_attribute(it: Interp, base: NDArray, name: str) -> Abstract | None:
     if name in ("real", "imag"):
         if t.dtype.kind == "c":
             return it.view(base, RealPart(name == "imag"), t.shape, t.dtype.real)
-        return base if name == "real" else it.array(it.b.zeros(t))
+        return base if name == "real" else it.frozen(base, "imag", lambda b, x: b.zeros_like(x))
     return None
 
 
@@ -141,7 +142,13 @@ def _scalar_attribute(it: Interp, base: Scalar, name: str) -> Abstract | None:
     if name in ("real", "imag"):
         if base.dtype.kind == "c":
             return scalar(it.b.emit(name, (base.atom,)), base.py)
+        if base.py and base.dtype is BOOL:
+            base = Scalar(it.b.cast(base.atom, I64), True)
         return base if name == "real" else scalar(it.b.zeros(base.type), base.py)
+    if name in ("numerator", "denominator") and base.dtype.kind in ("biu" if base.py else "iu"):
+        if base.py and base.dtype is BOOL:
+            base = Scalar(it.b.cast(base.atom, I64), True)
+        return base if name == "numerator" else Known(1 if base.py else base.dtype.np.type(1))
     if base.py:
         return None
     simple = {"shape": (), "ndim": 0, "size": 1, "dtype": base.dtype.np}
@@ -248,6 +255,8 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
             it.fail(dataclasses.FrozenInstanceError, f"cannot assign to field '{name}'")
         raw_set(it, base, name, value)
     elif isinstance(base, NDArray) and name in ("real", "imag"):
+        if name == "imag" and base.type.dtype.kind != "c":
+            it.fail(TypeError, "array does not have imaginary part to set")
         store(it, get_attribute(it, base, name), value)  # type: ignore[arg-type]
     elif isinstance(base, Known) and base.origin is not None:
         it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")

@@ -101,10 +101,22 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if op == "@":
         return ctx.call(np.matmul, a, b)
     if ka in _NUMBERS and kb in _NUMBERS:
-        if ka == kb == "py":
+        if python_numbers(ctx, a, b):
             return _python(ctx, op, a, b)
         return _numpy(ctx, op, a, b)
     return _sequence(ctx, op, a, b, ka, kb)
+
+
+def python_numbers(ctx: Context, a: Abstract, b: Abstract) -> bool:
+    """Whether Python's own operators take these numbers: both Python's, or a complex number on the
+    left of a np.float64, which is a float to it.
+    """
+    ka, kb = kind_of(a), kind_of(b)
+    if ka == kb == "py":
+        return True
+    if ka != "py" or kb != "np" or strength(ctx, a)[0].kind != "c":
+        return False
+    return strength(ctx, b)[0] is F64
 
 
 def _dense(op: str, a: NDArray, b: NDArray) -> bool:
@@ -151,9 +163,11 @@ def _python(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
 
 
 def _python_division(ctx: Context, op: str, a: Abstract, b: Abstract, dtype: DType) -> Abstract:
-    message = _DIVISION_MESSAGE[op][dtype is not I64 and dtype.kind == "f"]
     if dtype.kind == "c" and op != "/":
         refuse(ctx, op, a, b)
+    message = "complex division by zero"
+    if dtype.kind != "c":
+        message = _DIVISION_MESSAGE[op][dtype is not I64]
     compute = F64 if op == "/" and dtype is I64 else dtype
     y = ctx.atom(b, compute)
     if not ranges.nonzero(ctx, b):
@@ -172,22 +186,45 @@ def _python_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Abstr
         dtype = F64
     x, y = ctx.atom(a, dtype), ctx.atom(b, dtype)
     if dtype is F64:
-        _check_power(ctx, x, y)
-    return scalar(power(ctx, x, y), True)
+        return scalar(_float_power(ctx, x, y), True)
+    return scalar(_complex_power(ctx, x, y), True)
 
 
-def _check_power(ctx: Context, x: Atom, y: Atom) -> None:
-    """Python raises for 0.0 ** -1 and leaves the reals for (-1.0) ** 0.5."""
+def _float_power(ctx: Context, x: Atom, y: Atom) -> Atom:
+    """Python raises for 0.0 ** -1, leaves the reals for (-1.0) ** 0.5, and does not overflow."""
     b = ctx.b
-    if isinstance(x, Const) and x.value > 0:  # type: ignore[operator]
-        return
-    whole = isinstance(y, Const) and float(y.value).is_integer()  # type: ignore[arg-type]
-    if not (isinstance(y, Const) and y.value >= 0):  # type: ignore[operator]
-        fine = b.or_(b.ne(x, 0), b.ge(y, 0))
+    above = isinstance(x, Const) and x.value > 0  # type: ignore[operator]
+    exponent = float(y.value) if isinstance(y, Const) else None  # type: ignore[arg-type]
+    finite = b.and_(b.is_finite(x), b.is_finite(y))
+    if not above and not (exponent is not None and exponent >= 0):
+        fine = b.or_(b.or_(b.ne(x, 0), b.not_(b.lt(y, 0))), b.not_(b.is_finite(y)))
         ctx.check(fine, ZeroDivisionError, "0.0 cannot be raised to a negative power")
-    if not whole:
-        fine = b.or_(b.ge(x, 0), b.eq(y, b.floor(y)))
+    if not above and not (exponent is not None and exponent.is_integer()):
+        fine = b.or_(b.not_(b.lt(x, 0)), b.eq(y, b.floor(y)))
+        if exponent != 0.5:
+            fine = b.or_(fine, b.not_(finite))
         ctx.check(fine, ValueError, "a negative number to a fractional power is complex")
+    if exponent == 0.5:
+        return b.sqrt(x)  # type: ignore[no-any-return]
+    out = power(ctx, x, y)
+    if exponent is None or exponent not in (0.0, 1.0):
+        fine = b.or_(b.is_finite(out), b.not_(finite))
+        ctx.check(fine, OverflowError, 34, "Numerical result out of range")
+    return out
+
+
+def _complex_power(ctx: Context, x: Atom, y: Atom) -> Atom:
+    """Python raises for 0j to anything that is not a positive real, and does not overflow."""
+    b = ctx.b
+    re, im = b.real(y), b.imag(y)
+    one, zero = Const(type_at(x), 1), b.eq(y, 0)
+    legal = b.or_(zero, b.and_(b.eq(im, 0), b.not_(b.lt(re, 0))))
+    fine = b.or_(b.ne(x, 0), legal)
+    ctx.check(fine, ZeroDivisionError, "0.0 to a negative or complex power")
+    out = b.select(zero, one, power(ctx, x, y))
+    given = b.and_(b.is_finite(x), b.is_finite(y))
+    ctx.check(b.or_(b.is_finite(out), b.not_(given)), OverflowError, "complex exponentiation")
+    return out  # type: ignore[no-any-return]
 
 
 def _repeated(ctx: Context, x: Atom, n: int, python: bool = False) -> Atom:
@@ -308,6 +345,8 @@ def _unary_number(ctx: Context, op: str, v: Abstract, py: bool) -> Abstract:
         x, dtype = ctx.cast(x, I64), I64
     if op == "-" and dtype is BOOL:
         ctx.error("bad-operand", "NumPy does not negate booleans with `-`", hint="Use `~`.")
+    if op == "+" and dtype is BOOL:
+        ctx.error("bad-operand", "NumPy does not define `+` of one boolean")
     if op == "~" and dtype.inexact:
         ctx.error("bad-operand", f"~ is not defined for {dtype.np.name}")
     if py and op == "-" and dtype is I64:

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 
+def store_element(ctx: Context, target: NDArray, value: Abstract) -> None:
+    """`x[i, j] = value` with all axes indexed: NumPy takes a number only."""
+    if ctx.shape_of(value):
+        ctx.error("bad-shape", "setting an array element with a sequence.")
+    store(ctx, target, value)
+
+
 def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
     """Writes `value` into an array as NumPy does: broadcast and cast (in-place operators: same kind
     only).
@@ -24,6 +31,8 @@ def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
     if op and not castable(source, t.dtype):
         names = f"{source.np.name} to {t.dtype.np.name}"
         ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")
+    if op and not target.writable:
+        ctx.fail(ValueError, "output array is read-only")
     x = ctx.atom(value, t.dtype)
     shape = type_at(x).shape
     if shape != t.shape:

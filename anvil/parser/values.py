@@ -149,6 +149,11 @@ class NDArray(Abstract):
             at += n
         return NDArray(box, tuple(path), self.type)
 
+    @property
+    def writable(self) -> bool:
+        """Whether no step on the way is a read-only view."""
+        return all(getattr(step, "writable", True) for step in self.path)
+
     def describe(self) -> str:
         return f"{article(str(self.type))} array"
 

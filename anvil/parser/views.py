@@ -8,7 +8,7 @@ known or computed (`atoms`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, Shape, array
 
-Step: TypeAlias = "Window | Permuted | Reshaped | RealPart"
+Step: TypeAlias = "Window | Permuted | Reshaped | RealPart | Frozen"
 
 
 @dataclass(slots=True, eq=False)
@@ -218,3 +218,32 @@ class RealPart:
         """`x` with that part replaced."""
         out: Atom = b.complex(b.real(x), part) if self.imag else b.complex(part, b.imag(x))
         return out
+
+
+@dataclass(slots=True, eq=False)
+class Frozen:
+    """What NumPy gives as a view that is not to be written: a diagonal, a broadcast array. `key`
+    says what `reader` does.
+    """
+
+    key: Hashable
+    reader: Callable[[Builder, Atom], Atom]
+    atoms: tuple[Atom, ...] = ()
+    contiguous = False
+    writable = False
+
+    @property
+    def tag(self) -> Hashable:
+        return ("frozen", self.key)
+
+    def with_atoms(self, atoms: Any) -> Frozen:
+        """It has no computed positions."""
+        return self
+
+    def read(self, b: Builder, x: Atom) -> Atom:
+        """What is seen of `x`."""
+        return self.reader(b, x)
+
+    def write(self, b: Builder, x: Atom, part: Atom) -> Atom:
+        """Never called: writing is refused before."""
+        raise AssertionError("a read-only view is written")
