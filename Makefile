@@ -1,7 +1,7 @@
 # make demo   a fresh environment, then the handwritten digits: accuracy, two pictures, the gradient's IR
 # make test   a fresh environment, then everything CI runs: lint, types, tests
 # make lint   ruff (rules and format) and mypy
-# make fuzz   FUZZ_EXAMPLES random programs against CPython, and other drawn tests likewise
+# make fuzz   FUZZ_PROGRAMS random programs against CPython; goes on where it stopped
 # make bench  compile time, run time and dispatch against jax.jit; writes docs/benchmarks.md
 # make docs   the site, into site/
 # make clean  removes the environment and everything built
@@ -17,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= auto
-FUZZ_EXAMPLES ?= 2000
+FUZZ_PROGRAMS ?= 20000
 
 usable := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -37,8 +37,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 fuzz: $(VENV)/.test
-	ANVIL_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) \
-		$(BIN)/python -m pytest -q -m fuzz --hypothesis-profile=fuzz -n $(WORKERS)
+	$(BIN)/python -m tests.fuzz $(FUZZ_PROGRAMS)
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

@@ -1,8 +1,7 @@
-"""What every test can use: golden files (`--update` rewrites them), the fuzz profile, GPU marks."""
+"""What every test can use: golden files (`--update` rewrites them), hypothesis, GPU marks."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +11,6 @@ from hypothesis import settings
 GOLDEN = Path(__file__).parent / "golden"
 
 settings.register_profile("test", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile(
-    "fuzz", deadline=None, max_examples=int(os.environ.get("ANVIL_FUZZ_EXAMPLES", "2000"))
-)
 settings.load_profile("test")
 
 

@@ -18,7 +18,7 @@ from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
 from anvil.parser.values import Abstract, Conflict, Part, Parts, known_key
 
-FALL, BREAK, CONTINUE, RETURN = range(4)
+FALL, BREAK, CONTINUE, RETURN, LEFT = range(5)
 """How a block ends: by falling through, or by an exit that is still to be carried out."""
 
 ONLY_FALL = frozenset((FALL,))

@@ -15,9 +15,17 @@ from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
 from anvil.parser.choices import by_option, settled
-from anvil.parser.heap import BREAK, CONTINUE, FALL, ONLY_FALL
+from anvil.parser.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL
 from anvil.parser.iteration import Items, items_of, known_count
-from anvil.parser.rolled import TEST, RolledFor, RolledWhile, Rotate, evaluate_test, settle_exit
+from anvil.parser.rolled import (
+    TEST,
+    RolledFor,
+    RolledWhile,
+    Rotate,
+    evaluate_test,
+    rename_exit,
+    settle_exit,
+)
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.values import Abstract, Known
 
@@ -78,9 +86,13 @@ def _choose(it: Interp, node: Any, blocked: Blocked) -> bool:
 
 
 def _after(it: Interp, node: Any) -> None:
-    if node.orelse:
-        it.when_falling(lambda: it.block(node.orelse))
-    settle_exit(it, BREAK)
+    """The `else` clause; a `break` in it leaves the loop around this one."""
+    if not node.orelse:
+        settle_exit(it, BREAK)
+        return
+    rename_exit(it, BREAK, LEFT)
+    it.when_falling(lambda: it.block(node.orelse))
+    settle_exit(it, LEFT)
 
 
 def _rolled_while(it: Interp, node: ast.While) -> None:

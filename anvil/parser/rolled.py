@@ -354,3 +354,17 @@ def settle_exit(it: Interp, code: int) -> None:
         b = it.b
         pending = b.eq(state.status, Const(STATUS, code))
         state.status = b.select(pending, NO_EXIT, state.status)
+
+
+def rename_exit(it: Interp, code: int, new: int) -> None:
+    """Gives a pending exit of one kind another code."""
+    state = it.state
+    if code not in state.may:
+        return
+    state.may = (state.may - {code}) | {new}
+    other = Const(STATUS, new)
+    if isinstance(state.status, Const):
+        state.status = other if state.status.value == code else state.status
+    else:
+        pending = it.b.eq(state.status, Const(STATUS, code))
+        state.status = it.b.select(pending, other, state.status)

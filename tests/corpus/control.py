@@ -353,3 +353,33 @@ def assigned_before_break(v: Any) -> Any:
     else:
         y = 5.0
     return y * i
+
+
+@entry(np.array([1.0, 2.0, 0.0, 3.0]), 1, smooth=False, xla=True)
+def breaks_of_else_clauses(w: Any, k: int) -> Any:
+    out = 0
+    for i in range(5):
+        for j in range(4):
+            if w[j] > k + i:
+                break
+            for z in range(3):
+                if z * j > k:
+                    break
+            else:
+                if j == 2:
+                    break
+                out += 1
+                continue
+            out += 10
+        else:
+            if k - i < 1:
+                break
+            out += 100
+    else:
+        out += 1000
+    while True:
+        for x in w:
+            out += int(x)
+        else:
+            break
+    return out

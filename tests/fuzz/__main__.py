@@ -1,0 +1,96 @@
+"""`python -m tests.fuzz 20000`: random programs against CPython, resumable (`make fuzz`).
+
+The state lies in out/fuzz.json: the next seed and what became of the programs so far. It starts
+anew when anvil's code or the generator has changed, unless --continue is given. Failures are
+reduced and kept in tests/fuzz/kept, where the suite replays them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.fuzz.keep import keep
+from tests.fuzz.run import Found, chunk, smallest
+
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / "out" / "fuzz.json"
+CHUNK = 100
+
+
+def digest() -> str:
+    """Of the code under test and of the generator."""
+    files = sorted([*ROOT.glob("anvil/**/*.py"), *ROOT.glob("tests/fuzz/*.py")])
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
+
+
+def loaded(path: Path, anyway: bool) -> dict[str, Any]:
+    """The state of an earlier run of the same code, or a new one."""
+    code = digest()
+    state = json.loads(path.read_text()) if path.exists() else {}
+    if state and (state["code"] == code or anyway):
+        return {**state, "code": code}
+    return {"code": code, "next": 0, "seconds": 0.0, "counts": {}, "refused": {}, "failures": []}
+
+
+def counted(state: dict[str, Any], found: list[Found], xla: int) -> None:
+    counts, refused = Counter(state["counts"]), Counter(state["refused"])
+    for f in found:
+        counts["programs"] += 1
+        counts[f.verdict.kind] += 1
+        counts["raising"] += f.raises
+        counts["with derivatives"] += f.derivatives
+        counts["of second order"] += f.second
+        if f.verdict.kind == "refused":
+            refused[f.verdict.detail] += 1
+        elif f.verdict.failed:
+            entry = {"seed": f.program.seed, "kind": f.verdict.kind, "detail": f.verdict.detail}
+            state["failures"].append(entry)
+    counts["on XLA"] += xla
+    state["counts"], state["refused"] = dict(counts), dict(refused.most_common())
+
+
+def summary(state: dict[str, Any]) -> Iterator[str]:
+    counts = state["counts"]
+    yield f"{counts.get('programs', 0)} programs in {state['seconds']:.0f} s; code {state['code']}"
+    for name in ("ok", "refused", "raising", "with derivatives", "of second order", "on XLA"):
+        yield f"  {name}: {counts.get(name, 0)}"
+    for code, n in state["refused"].items():
+        yield f"  refused, {code}: {n}"
+    for f in state["failures"]:
+        yield f"  FAILED seed {f['seed']}: {f['kind']}: {f['detail']}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests.fuzz", description=__doc__)
+    parser.add_argument("programs", type=int, help="how many programs in all")
+    parser.add_argument("--continue", dest="anyway", action="store_true", help="also of other code")
+    parser.add_argument("--no-keep", action="store_true", help="report failures without reducing")
+    parser.add_argument("--state", type=Path, default=STATE)
+    options = parser.parse_args()
+    state = loaded(options.state, options.anyway)
+    options.state.parent.mkdir(parents=True, exist_ok=True)
+    while state["next"] < options.programs:
+        start, stop = state["next"], min(state["next"] + CHUNK, options.programs)
+        began = time.perf_counter()
+        found, xla = chunk(range(start, stop))
+        counted(state, found, xla)
+        state["seconds"] += time.perf_counter() - began
+        state["next"] = stop
+        options.state.write_text(json.dumps(state, indent=1))
+        for f in [] if options.no_keep else (f for f in found if f.verdict.failed):
+            path = keep(smallest(f), f"{f.verdict.kind}: {f.verdict.detail}")
+            print(f"kept {path}", flush=True)
+    print("\n".join(summary(state)))
+    return bool(state["failures"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,330 @@
+"""A random program against CPython: values on the evaluator and on XLA, derivatives on both.
+
+A verdict is `ok`, `refused` (an error of anvil with its code, where CPython goes on), or one of the
+failures: `value`, `exception`, `internal`, `derivative`, `crash`.
+"""
+
+from __future__ import annotations
+
+import copy
+import linecache
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import anvil
+from anvil.api.programs import call_reference
+from anvil.ir.evaluate import evaluate
+from anvil.parser.signature import describe_argument, rebuild
+from tests.corpus.test_corpus import differences, directions, dot, floats, shifted
+from tests.fuzz.generate import Program
+from tests.parser.harness import compile_for, host
+
+PATIENCE = 60  # seconds for one program
+CODES = ("internal", "verification")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a program: `kind`, and which code, exception or difference."""
+
+    kind: str
+    detail: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.kind not in ("ok", "refused")
+
+    @property
+    def label(self) -> str:
+        """What must persist while a program is reduced."""
+        return f"{self.kind}: {self.detail.partition(':')[0]}"
+
+
+class Late(BaseException):
+    """A program that takes too long."""
+
+
+OK = Verdict("ok")
+_serial = iter(range(10**9))
+
+
+def function_of(source: str) -> Callable[..., Any]:
+    """The function `program`, its source registered as interactive shells register theirs."""
+    name = f"<program {next(_serial)}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    scope: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is odd in the text
+        exec(compile(source, name, "exec"), scope)
+    scope["program"].__fuzz__ = name
+    return scope["program"]
+
+
+def forget(function: Any) -> None:
+    linecache.cache.pop(function.__fuzz__, None)
+
+
+def outcome(function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """A result, or the exception instead."""
+    with np.errstate(all="ignore"):
+        try:
+            return function(*copy.deepcopy(args))
+        except Exception as error:  # the exception is what is compared
+            return error
+
+
+@contextmanager
+def quiet(patience: int = PATIENCE) -> Iterator[None]:
+    """No warnings, and an end to a program that hangs."""
+
+    def late(*_: Any) -> None:
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(patience)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def examine(
+    program: Program, derivatives: bool, second: bool, optimised: bool, patience: int = PATIENCE
+) -> Verdict:
+    """The verdict of the reference semantics."""
+    function = function_of(program.source)
+    try:
+        with quiet(patience):
+            verdict = values(function, program.cases, optimised)
+            if verdict is OK and derivatives:
+                for args in program.cases:
+                    verdict = slopes(function, args, second)
+                    if verdict is not OK:
+                        break
+            return verdict
+    except Late:
+        return Verdict("late")
+    finally:
+        forget(function)
+
+
+def values(function: Any, cases: Sequence[Any], optimised: bool) -> Verdict:
+    refused = None
+    ran = compiled(function, cases[0])
+    for i, args in enumerate(cases):
+        want = outcome(function, args)
+        if i and isinstance(ran, Exception | type(None)):
+            ran = compiled(function, args)
+        got = ran if ran is None or isinstance(ran, Exception) else outcome(ran, args)
+        verdict = judged(want, got)
+        if verdict.kind == "ok" and optimised and not isinstance(want, Exception):
+            again = outcome(lambda *a: call_reference(anvil.jit(function), a, {}, "O2"), args)
+            verdict = judged(want, again)
+        if verdict.failed:
+            return verdict
+        refused = refused or (verdict if verdict.kind == "refused" else None)
+    return refused or OK
+
+
+def compiled(function: Any, args: Sequence[Any]) -> Any:
+    """The program as a function of arguments of these types; or the error; None where values of
+    arguments are part of the program.
+    """
+    try:
+        parsed, _ = compile_for(function, *copy.deepcopy(args))
+    except Exception as error:
+        return error
+
+    def call(*args: Any) -> Any:
+        inputs: list[Any] = []
+        for a in args:
+            describe_argument(a, inputs)
+        if parsed.promoted:
+            return call_reference(anvil.jit(function), args, {})
+        results = list(
+            evaluate(parsed.program, [*map(np.asarray, inputs), *(h.get() for h in parsed.hidden)])
+        )
+        site = int(results.pop()) if parsed.effects else 0
+        if site:
+            raise parsed.sites[site - 1].exception(*parsed.sites[site - 1].args)
+        fresh = iter(results)
+        return rebuild(parsed.out, lambda spec: host(spec, next(fresh)))
+
+    return call
+
+
+def judged(want: Any, got: Any, rtol: float = 1e-11) -> Verdict:
+    """A result or exception against CPython's."""
+    if isinstance(got, anvil.AnvilError):
+        if got.code in CODES or isinstance(got, anvil.errors.InternalError):
+            return Verdict("internal", str(got).splitlines()[0])
+        if isinstance(want, Exception) and isinstance(got, type(want)):
+            return OK
+        return Verdict("refused", got.code)
+    if isinstance(got, Exception):
+        if isinstance(want, Exception):
+            fits = type(want) is type(got)
+            return (
+                OK
+                if fits
+                else Verdict(
+                    "exception", f"{type(got).__name__} for {type(want).__name__}: {got} for {want}"
+                )
+            )
+        if type(got) is OverflowError:
+            return Verdict("refused", "OverflowError at run time")
+        return Verdict("crash", f"{type(got).__name__}: {got}")
+    if isinstance(want, Exception):
+        return Verdict("exception", f"none for {type(want).__name__}: {want}")
+    try:
+        same(want, got, rtol)
+    except AssertionError as error:
+        return Verdict("value", " ".join(str(error).split())[:200])
+    return OK
+
+
+def same(want: Any, got: Any, rtol: float, path: str = "result") -> None:
+    """Raises AssertionError unless the results are of the same types and numbers."""
+    if isinstance(want, np.ndarray) and not want.shape:
+        want = want[()]
+    if isinstance(got, np.ndarray) and not got.shape:
+        got = got[()]
+    assert type(got) is type(want), f"{path} type {type(got).__name__} for {type(want).__name__}"
+    if isinstance(want, dict):
+        assert list(want) == list(got), f"{path} keys"
+        for key in want:
+            same(want[key], got[key], rtol, f"{path}[{key!r}]")
+    elif isinstance(want, list | tuple):
+        assert len(want) == len(got), f"{path} length"
+        for i, (w, g) in enumerate(zip(want, got, strict=True)):
+            same(w, g, rtol, f"{path}[{i}]")
+    elif isinstance(want, bool | int | float | complex | np.ndarray | np.generic):
+        numbers(want, got, rtol, path)
+    else:
+        assert want == got, f"{path}: {got!r} for {want!r}"
+
+
+def numbers(want: Any, got: Any, rtol: float, path: str) -> None:
+    a, b = np.asarray(want), np.asarray(got)
+    if a.dtype == object:  # ints beyond 64 bits
+        assert want == got, f"{path} numbers: {got} for {want}"
+        return
+    assert a.dtype == b.dtype, f"{path} dtype {b.dtype} for {a.dtype}"
+    assert a.shape == b.shape, f"{path} shape {b.shape} for {a.shape}"
+    if a.dtype.kind in "biu":
+        assert np.array_equal(a, b), f"{path} numbers: {got} for {want}"
+        return
+    rtol = max(rtol, 1e-4) if a.dtype == np.float32 else rtol
+    atol = rtol * max(1.0, float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))))
+    close = np.allclose(b, a, rtol=rtol, atol=atol, equal_nan=True)
+    assert close, f"{path} numbers: {got} for {want}"
+
+
+def slopes(function: Any, args: Sequence[Any], second: bool) -> Verdict:
+    """Forward mode against reverse mode, and both against differences where these converge."""
+    value = outcome(function, args)
+    if isinstance(value, Exception) or not floats(value) or not floats(args):
+        return OK
+    v, w = directions(tuple(args), seed=1), directions(value, seed=2)
+    got = outcome(lambda *a: call_reference(anvil.jit(both(function, v, w, second)), a, {}), args)
+    if isinstance(got, Exception):
+        verdict = judged(value, got)
+        if verdict.kind == "refused":
+            return Verdict("refused", f"derivative: {verdict.detail}")
+        return Verdict(verdict.kind, f"derivative {verdict.detail}")
+    return slopes_agree(function, args, got, v, w)
+
+
+def both(function: Any, v: Any, w: Any, second: bool) -> Any:
+    """A function of tangents along v, cotangents for w and the derivative of these along v."""
+
+    def back(*args: Any) -> Any:
+        return anvil.vjp(function, *args)[1](w)
+
+    def first(*args: Any) -> Any:
+        return anvil.jvp(function, args, v)[1], back(*args), None
+
+    def all_of_them(*args: Any) -> Any:
+        return anvil.jvp(function, args, v)[1], back(*args), anvil.jvp(back, args, v)[1]
+
+    return all_of_them if second else first
+
+
+def slopes_agree(function: Any, args: Sequence[Any], got: Any, v: Any, w: Any) -> Verdict:
+    tangent, bars, bars_moved = got
+    forward, reverse = dot(w, tangent), dot(bars, v)
+    if not (np.isfinite(forward) and np.isfinite(reverse)):
+        return OK  # at a pole or a kink of infinite slope
+    single = any(np.asarray(x).dtype == np.float32 for x in floats((args, tangent)))
+    scale = 1 + abs(forward) + sum(float(np.sum(np.abs(np.asarray(x)))) for x in floats(bars))
+    if abs(forward - reverse) > (1e-3 if single else 1e-9) * scale:
+        return Verdict("derivative", f"modes differ: forward {forward}, reverse {reverse}")
+
+    def along(t: float) -> float:
+        moved = outcome(function, shifted(tuple(args), v, t))
+        return float("nan") if isinstance(moved, Exception) else dot(w, moved)
+
+    first, curved = converged(along)
+    if not single and np.isfinite(first) and abs(first - forward) > 1e-5 * (1 + abs(first)):
+        return Verdict("derivative", f"differences: {forward} for {first}")
+    if bars_moved is None or single or not np.isfinite(curved):
+        return OK
+    curve = dot(bars_moved, v)
+    if np.isfinite(curve) and abs(curve - curved) > 1e-3 * (1 + abs(curved) + abs(first)):
+        return Verdict("derivative", f"second order: {curve} for {curved}")
+    return OK
+
+
+def converged(along: Any) -> tuple[float, float]:
+    """First and second derivative by differences; nan where two step sizes disagree."""
+    try:
+        one, two = differences(along)
+        other, twice = differences(lambda t: along(t / 3))
+    except (ValueError, TypeError):
+        return float("nan"), float("nan")
+    other, twice = other * 3, twice * 9
+    nan = float("nan")
+    first = one if abs(one - other) <= 1e-6 * (1 + abs(one)) else nan
+    second = two if abs(two - twice) <= 1e-4 * (1 + abs(two)) else nan
+    return first, second if np.isfinite(first) else nan
+
+
+def batch(programs: Sequence[Program]) -> list[tuple[Program, Verdict]]:
+    """Programs in one XLA module: the verdicts; of halves of them where the whole fails."""
+    if not programs:
+        return []
+    functions = [function_of(p.source) for p in programs]
+    args = [p.cases[0] for p in programs]
+    try:
+        with quiet(240):
+            want = [outcome(f, a) for f, a in zip(functions, args, strict=True)]
+            got = outcome(lambda *a: anvil.jit(calls_of(functions))(*a), args)
+            if isinstance(got, Exception) and len(programs) > 1:
+                half = len(programs) // 2
+                return [*batch(programs[:half]), *batch(programs[half:])]
+            got = [got] if isinstance(got, Exception) else got
+            pairs = zip(programs, want, got, strict=True)
+            return [(p, judged(w, g, 1e-8)) for p, w, g in pairs]
+    except Late:
+        return [(p, Verdict("late")) for p in programs]
+    finally:
+        for function in functions:
+            forget(function)
+
+
+def calls_of(functions: Sequence[Any]) -> Any:
+    """One function that calls all of them."""
+
+    def every(*args: Any) -> Any:
+        return tuple(f(*a) for f, a in zip(functions, args, strict=True))
+
+    return every
