@@ -17,7 +17,7 @@ from anvil.ir.builder import Frame
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
 from anvil.parser.heap import FALL, State
-from anvil.parser.joins import Join, materialise
+from anvil.parser.joins import Join, Manner, materialise
 from anvil.parser.narrowing import narrow, widen
 from anvil.parser.signals import PathEnd
 
@@ -96,15 +96,9 @@ def join_branches(
     it: Interp, pred: Atom, first: Branch, second: Branch, live: frozenset[str] | None
 ) -> None:
     """Emits the `if` op and continues in the joined state."""
-    join = Join(
-        first.state,
-        second.state,
-        live,
-        exact=it.b.loc in it.session.exact,
-        pred=pred,
-        at=it.b.loc,
-        typed=it.is_entry,
-    )
+    at = it.b.loc
+    manner = Manner(at, pred, at in it.session.exact, typed=it.is_entry)
+    join = Join(first.state, second.state, live, manner=manner)
     join.inner = defined(first.frame), defined(second.frame)
     joined = join.run(it.external, sweep=True)
     it.session.choices |= join.chose

@@ -68,7 +68,7 @@ def merged(join: Join, x: Abstract, y: Abstract) -> Abstract | None:
     swapped = len(ys) > len(xs)
     base, more = (ys, xs) if swapped else (xs, ys)
     partners, places, fresh = _matched(join, base, more, swapped)
-    if len(base) + len(fresh) > MOST or (join.loop is not None and _grows(base, fresh)):
+    if len(base) + len(fresh) > MOST or (join.loop is not None and _grows(join, base, fresh)):
         return None
     join.chose = True
     options = []
@@ -118,7 +118,7 @@ def _alike(join: Join, x: Abstract, y: Abstract, first: State, second: State) ->
     if sx is not None and sy is not None:
         return sx == sy or not join.typed
     if isinstance(x, NDArray) and isinstance(y, NDArray):
-        if not join.exact:
+        if not join.manner.exact:
             return x.type.shape == y.type.shape
         return x.open()[0] == y.open()[0] and not join.apart(x, y)
     if x.open()[0] != y.open()[0]:
@@ -138,9 +138,14 @@ def strength_of(v: Abstract) -> Strength | None:
     return None
 
 
-def _grows(base: tuple[Abstract, ...], fresh: list[Abstract]) -> bool:
-    """Whether a new option is of a kind that is among the options already."""
-    return any(isinstance(f, _GROWING) and any(type(f) is type(b) for b in base) for f in fresh)
+def _grows(join: Join, base: tuple[Abstract, ...], fresh: list[Abstract]) -> bool:
+    """Whether a new option is made in the loop and of a kind that is among the options already."""
+    return any(
+        isinstance(f, _GROWING)
+        and any(type(f) is type(b) for b in base)
+        and getattr(f, "box", None) not in join.a.heap
+        for f in fresh
+    )
 
 
 def _renumbered(which: Any, places: list[int]) -> Any:

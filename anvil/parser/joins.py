@@ -73,6 +73,23 @@ class Leaf:
     out: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How unlike things are brought together.
+
+    `at` is the place of the branch or loop, `pred` what a branch depends on. `exact`: two objects
+    stay apart where a write to the joined value has to reach the one that it is. `choosing`: the
+    variables of a loop may be one of several things. `typed`: numbers of several types that are
+    returned stay apart.
+    """
+
+    at: AnyLoc | None = None
+    pred: Atom | None = None
+    exact: bool = False
+    choosing: bool = True
+    typed: bool = False
+
+
 class Join:
     """The join of two states; `names` limits the local variables (those that live)."""
 
@@ -82,18 +99,13 @@ class Join:
         b: State,
         names: frozenset[str] | None,
         loop: ast.AST | None = None,
-        exact: bool = False,
-        pred: Atom | None = None,
-        at: AnyLoc | None = None,
-        typed: bool = False,
+        manner: Manner = Manner(),
     ) -> None:
-        self.a, self.b, self.loop = a, b, loop
-        self.exact, self.pred, self.at = exact, pred, at
+        self.a, self.b, self.loop, self.manner = a, b, loop, manner
         self.inner: tuple[set[Value], set[Value]] = (set(), set())
         self.leaves: list[Leaf] = []
         self.state = State()
         self.chose = self.typed = False
-        self._typed = typed  # whether numbers of several types that are returned are kept apart
         self._copied: list[tuple[int, int, int]] = []
         self._memo: dict[Any, Value] = {}
         self._pairs: dict[tuple[int | None, int | None], int] = {}
@@ -155,7 +167,7 @@ class Join:
             return None if y is None else self.one_sided(y, left=False)
         if RETURN not in self.b.may or y is None:
             return self.one_sided(x, left=True)
-        self.typed = self._typed
+        self.typed = self.manner.typed
         joined = self.value(x, y)
         self.typed = False
         return joined
@@ -196,27 +208,24 @@ class Join:
         if tag == tag_y and len(parts) == len(parts_y):
             return self._structure(x, parts, parts_y, y)
         if isinstance(x, NDArray) and isinstance(y, NDArray) and x.type.shape == y.type.shape:
-            return self._choice(x, y) if self._exactly() else self._copies(x, y)
+            return self._choice(x, y) if self.manner.exact else self._copies(x, y)
         return self._choice(x, y)
-
-    def _exactly(self) -> bool:
-        """Whether arrays that differ are kept apart here, rather than copied."""
-        return self.exact and self.loop is None
 
     def apart(self, x: Abstract, y: Abstract) -> bool:
         """Whether two objects are kept apart, because a write to the joined value has to reach the
         one that it is.
         """
-        if not self._exactly() or not (isinstance(x, BOXED) and isinstance(y, BOXED)):
+        if not self.manner.exact or not (isinstance(x, BOXED) and isinstance(y, BOXED)):
             return False
-        return x.box != y.box and (x.box in self.b.heap or y.box in self.a.heap)
+        known = y.box in self.a.heap or (self.loop is None and x.box in self.b.heap)
+        return known and x.box != y.box
 
     def _choice(self, x: Abstract, y: Abstract) -> Abstract:
         """Unlike values: which one it is becomes a value of its own. Loops are peeled or unrolled
         rather, if they can be.
         """
         either = isinstance(x, Choice) or isinstance(y, Choice)
-        if self.loop is None or self.exact or either:
+        if self.manner.choosing or either:
             found = merged(self, x, y)
             if found is not None:
                 return found
@@ -267,11 +276,11 @@ class Join:
         self.state.heap[box] = out
         self._copied.append((box, x.box, y.box))
         if x.type is not y.type:
-            self.state.marks[box] = Mark(_TWO_DTYPES, code="alias-types", at=self.at)
+            self.state.marks[box] = Mark(_TWO_DTYPES, code="alias-types", at=self.manner.at)
         return NDArray(box, (), out.type)
 
     def _conflict(self, x: Abstract, y: Abstract) -> Conflict:
-        return Conflict(x.describe(), y.describe(), *self._locs, self.loop, self.pred)
+        return Conflict(x.describe(), y.describe(), *self._locs, self.loop, self.manner.pred)
 
     # ---- a value that only one path has
 
@@ -327,7 +336,7 @@ class Join:
             return close_content(one, parts)
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
         if tag != tag_y:
-            return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.pred)
+            return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
         joined: list[Part] = []
         for p, q in zip(px, py, strict=True):
             assert not isinstance(p, int)
@@ -392,7 +401,7 @@ class Join:
             group = group | old.group
         group = {b for b in group if b in heap}
         if len(group) > 1 and box in heap:
-            marks[box] = Mark(_SHARED, frozenset(group), "alias-types", self.at)
+            marks[box] = Mark(_SHARED, frozenset(group), "alias-types", self.manner.at)
 
     # ---- leaves
 

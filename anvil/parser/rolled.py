@@ -22,7 +22,7 @@ from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser.branches import defined, place
 from anvil.parser.heap import BREAK, CONTINUE, FALL, NO_EXIT, ONLY_FALL, RETURN, STATUS, State
 from anvil.parser.iteration import Items, index_bounds
-from anvil.parser.joins import Join, materialise
+from anvil.parser.joins import Join, Manner, materialise
 from anvil.parser.liveness import names_stored, names_written_through
 from anvil.parser.settled import Settled, entry_signature
 from anvil.parser.signals import Blocked, PathEnd, Signal
@@ -49,7 +49,8 @@ class Rolled:
         self.names = live.head.get(node, frozenset()) | live.after.get(node, frozenset()) | {TEST}
         self.params = it.loop_params[-1]
         self.frame: Frame | None = None
-        self.exact = node in it.choosing
+        exact, choosing = self.loc in it.session.exact, node in it.choosing
+        self.manner = Manner(self.loc, None, exact, choosing, it.is_entry)
 
     # ---- the fixed point
 
@@ -57,7 +58,7 @@ class Rolled:
         """The head, the join of entry and end (equal to it), the end; `frame` holds the body."""
         loops = self.it.session.loops
         signature, structure = entry_signature(self.entry, self.names, self.it.external)
-        key = (self.node, type(self), self.exact, structure)
+        key = (self.node, type(self), self.manner, structure)
         memo: Settled | None = loops.get(key)
         head = self._guess() if memo is None else self._remembered(memo, signature)
         for attempt in range(ROUNDS):
@@ -79,7 +80,7 @@ class Rolled:
     def _remembered(self, memo: Settled, signature: Signature) -> Join:
         """The head that this loop had when it was last entered with a state of this structure."""
         end = memo.renamed(signature, self.entry)
-        join = Join(self.entry, end, self.names, self.node, self.exact, typed=self.it.is_entry)
+        join = Join(self.entry, end, self.names, self.node, self.manner)
         join.inner = set(), memo.visible(signature)
         join.run(self.it.external, sweep=False)
         return join
@@ -93,13 +94,13 @@ class Rolled:
         fake = scrambled(self.entry, stored, written & self.names)
         if isinstance(self.node, ast.While) and fake.token is not None:
             fake.token = Value(TOKEN)  # a check that has failed must stop a loop that may not end
-        join = Join(self.entry, fake, self.names, self.node, self.exact, typed=self.it.is_entry)
+        join = Join(self.entry, fake, self.names, self.node, self.manner)
         join.run(self.it.external, sweep=False)
         return join
 
     def _join(self, end: State) -> Join:
         assert self.frame is not None
-        join = Join(self.entry, end, self.names, self.node, self.exact, typed=self.it.is_entry)
+        join = Join(self.entry, end, self.names, self.node, self.manner)
         join.inner = set(), defined(self.frame) | self.params
         join.run(self.it.external, sweep=False)
         return join

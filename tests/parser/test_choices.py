@@ -267,6 +267,25 @@ def chosen_object(x, c):
     return p.r, q.r, target.r
 
 
+def chosen_in_a_loop(x, n):
+    a, b, c = np.zeros(3), np.ones(3), np.zeros(3)
+    t, u = a, c
+    for i in range(n):
+        if x[i] > 0:
+            t = b
+        t[i] = x[i]
+        u, a = a, u
+    t[0] = 5.0
+    u += 1.0
+    return a, b, c, t, u
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_writes_reach_what_a_loop_has_chosen(n):
+    agree(chosen_in_a_loop, X, n)
+    agree(chosen_in_a_loop, -X, n)
+
+
 def helper(flag):
     return np.arange(3) if flag > 0 else np.ones(3)
 
