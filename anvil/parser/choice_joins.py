@@ -101,7 +101,8 @@ def _matched(
     fresh: list[Abstract] = []
     states = (join.b, join.a) if swapped else (join.a, join.b)
     for option in more:
-        free = (k for k, b in enumerate(base) if k not in partners)
+        free = [k for k in range(len(base)) if k not in partners]
+        free.sort(key=lambda k: not _one_object(base[k], option))
         k = next((k for k in free if _alike(join, base[k], option, *states)), None)
         if k is None:
             places.append(len(base) + len(fresh))
@@ -110,6 +111,10 @@ def _matched(
             places.append(k)
             partners[k] = option
     return partners, places, fresh
+
+
+def _one_object(x: Abstract, y: Abstract) -> bool:
+    return isinstance(x, BOXED) and isinstance(y, BOXED) and x.box == y.box
 
 
 def _alike(join: Join, x: Abstract, y: Abstract, first: State, second: State) -> bool:

@@ -15,6 +15,7 @@ from anvil.parser.indices import checked_index
 from anvil.parser.values import (
     Abstract,
     Choice,
+    Conflict,
     DictV,
     Known,
     ListV,
@@ -39,10 +40,14 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         return spread(ctx, [base, index], lambda vs: get_item(ctx, *vs))
     if isinstance(base, NDArray):
         return get_array(ctx, base, index)
-    if isinstance(base, DictV):
-        return _get_key(ctx, base, index)
-    if isinstance(base, ListV | TupleV):
-        return _get_sequence(ctx, base, index)
+    if isinstance(base, DictV | ListV | TupleV):
+        if isinstance(base, DictV):
+            found = _get_key(ctx, base, index)
+        else:
+            found = _get_sequence(ctx, base, index)
+        if isinstance(found, Conflict):
+            ctx.refuse_conflict("this element", found)
+        return found
     if isinstance(base, ObjectV):
         return ctx.session.calls.method(ctx, base, "__getitem__", [index])
     if isinstance(base, Known):

@@ -268,16 +268,14 @@ def chosen_object(x, c):
 
 
 def chosen_in_a_loop(x, n):
-    a, b, c = np.zeros(3), np.ones(3), np.zeros(3)
-    t, u = a, c
+    a, b = np.zeros(3), np.ones(3)
+    t = a
     for i in range(n):
         if x[i] > 0:
             t = b
         t[i] = x[i]
-        u, a = a, u
     t[0] = 5.0
-    u += 1.0
-    return a, b, c, t, u
+    return a, b, t
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
