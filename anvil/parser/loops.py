@@ -126,7 +126,7 @@ def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
         if blocked.roots and not blocked.roots & mine:
             raise
         elsewhere = blocked.unroll is not None and blocked.unroll is not node
-        if elsewhere or blocked.exact is not None:
+        if elsewhere or blocked.exact not in (None, *it.session.exact):
             raise
         it.b.abort(depth)
         frame = it.b.frames[-1]
