@@ -11,44 +11,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, partial
 from operator import is_
-from types import MethodType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import FunctionType, MethodType, SimpleNamespace
+from typing import Any
 
-from anvil.api.compile import lower, optimise, stage_of
-from anvil.api.foreign import ForeignRules
-from anvil.api.results import describe_spec, rebuilder
-from anvil.errors import boundary, located, trim, warn
+from anvil.api.cache import Compiled, Family, Group
+from anvil.api.compile import stage_of
+from anvil.api.results import describe_spec
+from anvil.api.specialisation import Bound, JitOptions, Specialisation, Stale
+from anvil.errors import boundary, trim
 from anvil.errors.mismatch import SignatureMismatch
 from anvil.ir.analysis import nbytes
 from anvil.ir.loc import describe
 from anvil.ir.printer import text as air
 from anvil.ir.records import Program
 from anvil.library import LIBRARY
-from anvil.opt.checks import drop_checks
 from anvil.parser.entry import Parsed, parse
-from anvil.parser.signature import Spec, StaticSpec, describe_argument, static_key
+from anvil.parser.signature import Spec, StaticSpec, describe_argument
 from anvil.parser.transforms_api import Opened, Transforms
-
-if TYPE_CHECKING:
-    from anvil.lower.runtime import Executable
-
-
-@dataclass(frozen=True)
-class JitOptions:
-    """What `jit` takes beside the function; see there."""
-
-    static_argnums: tuple[int, ...] = ()
-    donate_argnums: tuple[int, ...] = ()
-    device: Any = None
-    in_shardings: Any = None
-    out_shardings: Any = None
-    checks: bool = True
-    out: str = "follow"
-    pipeline: str = "O2"
-    compiler_options: Mapping[str, Any] | None = None
 
 
 class IR:
@@ -68,159 +49,6 @@ class IR:
         return self.program.funcs
 
 
-class Specialisation:
-    """One signature of a compiled function: its program, its executable, and how to call it.
-
-    `chosen` are the flattened leaves that are inputs of the program.
-    """
-
-    def __init__(
-        self,
-        parsed: Parsed,
-        options: JitOptions,
-        chosen: Sequence[int],
-        leaves: int,
-        seconds: float,
-    ) -> None:
-        self.parsed = parsed
-        self.options = options
-        self.chosen = None if len(chosen) == leaves else tuple(chosen)
-        self.seconds = {"parse": seconds}
-        self.runs: dict[tuple[type, ...], Callable[[Sequence[Any]], list[Any]]] = {}
-        self.holds = parsed.holds
-        self.free = not parsed.guarded
-        self.hidden = parsed.hidden
-        self.rebuild = rebuilder(parsed.out)
-        for w in parsed.warnings:
-            warn(w.code, w.message, w.loc)
-
-    @cached_property
-    def program(self) -> Program:
-        """The parsed program, without its checks if they are off."""
-        program = self.parsed.program
-        return program if self.options.checks else drop_checks(program)
-
-    @cached_property
-    def planned(self) -> Program:
-        """The optimised program."""
-        start = time.perf_counter()
-        program = optimise(self.program, self.options.pipeline, warnings=True)
-        self.seconds["optimise"] = time.perf_counter() - start
-        return program
-
-    @cached_property
-    def executable(self) -> Executable:
-        """The compiled program (XLA compiles at the first call)."""
-        from anvil.lower.runtime import Executable, Options
-
-        options = self.options
-        planned = self.planned
-        start = time.perf_counter()
-        module = lower(planned, ForeignRules(self.program))
-        self.seconds["lower"] = time.perf_counter() - start
-        return Executable(
-            module,
-            Options(
-                out=options.out,  # type: ignore[arg-type]
-                donate_argnums=options.donate_argnums,
-                device=options.device,
-                in_shardings=options.in_shardings,
-                out_shardings=options.out_shardings,
-                compiler_options=options.compiler_options,
-            ),
-            checks=self.parsed.effects,
-            on_check=self._failed if self.parsed.effects else None,
-        )
-
-    def _failed(self, site: int, payload: tuple[Any, ...]) -> NoReturn:
-        what = self.parsed.sites[site - 1]
-        raise located(what.exception(*what.args), what.loc)
-
-    def __call__(self, leaves: Sequence[Any]) -> Any:
-        """Runs on the flattened arguments."""
-        if self.chosen is not None:
-            leaves = [leaves[i] for i in self.chosen]
-        if self.hidden:
-            leaves = [*leaves, *(h.get() for h in self.hidden)]
-        classes = tuple(map(type, leaves))
-        run = self.runs.get(classes)
-        if run is None:
-            run = self.runs[classes] = self.executable.runner(classes)
-        return self.rebuild(run(leaves))
-
-    def ready(self, classes: Sequence[type]) -> Callable[[Sequence[Any]], Any]:
-        """`self` for leaves of these classes, in as few steps as possible.
-
-        Calling it raises Stale or SignatureMismatch if it no longer fits.
-        """
-        whole = self.chosen is None and not self.hidden
-        run = self.executable.runner(classes, self.rebuild) if whole else self
-        if self.free:
-            return run
-        holds = self.holds
-
-        def guarded(leaves: Sequence[Any]) -> Any:
-            if not holds():
-                raise Stale
-            return run(leaves)
-
-        return guarded
-
-
-class Stale(Exception):
-    """A remembered way to call does not fit, or what was read outside has changed."""
-
-
-class Group:
-    """The specialisations for arguments of one structure and of certain classes of leaves.
-
-    `direct` is the only one there is, if it depends on nothing but what jax's dispatch compares.
-    """
-
-    __slots__ = ("arrays", "direct", "specs")
-
-    def __init__(self, leaves: Sequence[Any]) -> None:
-        self.arrays = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "shape")]
-        self.specs: list[tuple[Any, tuple[tuple[int, Any], ...], Specialisation]] = []
-        self.direct: Specialisation | None = None
-
-    def signature(self, leaves: Sequence[Any]) -> Any:
-        """The shapes and dtypes of the arrays among the leaves."""
-        return [(leaves[i].shape, leaves[i].dtype) for i in self.arrays]
-
-    def find(self, leaves: Sequence[Any]) -> Specialisation | None:
-        """The specialisation for these leaves whose guards hold; it comes first from now on."""
-        signature = self.signature(leaves)
-        for k, (known, statics, spec) in enumerate(self.specs):
-            fits = known == signature and all(static_key(leaves[i]) == v for i, v in statics)
-            if fits and (spec.free or spec.holds()):
-                if k:
-                    self.specs.insert(0, self.specs.pop(k))
-                return spec
-        return None
-
-    def add(self, leaves: Sequence[Any], statics: Sequence[int], spec: Specialisation) -> None:
-        """A new specialisation; one with the same signature whose guards have failed goes."""
-        signature = self.signature(leaves)
-        values = tuple((i, static_key(leaves[i])) for i in statics)
-        self.specs = [s for s in self.specs if s[:2] != (signature, values)]
-        self.specs.insert(0, (signature, values, spec))
-        self.direct = spec if len(self.specs) == 1 and not values else None
-
-    def by_signature(self, classes: Sequence[type]) -> Callable[[Sequence[Any]], Any]:
-        """The shortest call where several specialisations differ in shapes and dtypes only."""
-        table = {tuple(known): spec.ready(classes) for known, _, spec in self.specs}
-        arrays = self.arrays
-
-        def dispatch(leaves: Sequence[Any]) -> Any:
-            found = table.get(tuple([(leaves[i].shape, leaves[i].dtype) for i in arrays]))
-            if found is None:
-                raise Stale
-            return found(leaves)
-
-        return dispatch
-
-
 class Function:
     """A compiled function, as returned by `jit`, `grad` and the other transforms.
 
@@ -229,15 +57,23 @@ class Function:
     """
 
     def __init__(
-        self, target: Opened, transforms: Transforms, options: JitOptions | None = None
+        self,
+        target: Opened,
+        transforms: Transforms,
+        options: JitOptions | None = None,
+        family: Family | None = None,
     ) -> None:
         self.target = target
         self.transforms = transforms
         self.options = options or JitOptions()
-        self._groups: dict[Any, Group] = {}
+        self._family = family or Family()
+        self._root: Any = target.fn if target.kind == "jit" else self
+        self._inner = innermost(target.fn)
+        self._code = self._inner.__code__
+        self.form: Any = None
+        self._bound: dict[int, Bound] = {}
         self._plain: dict[Any, Callable[[Sequence[Any]], Any]] = {}
         self._ready: dict[Any, Callable[[Sequence[Any]], Any]] = {}
-        self._made: list[tuple[Any, Specialisation]] = []
         self.__wrapped__ = fn = target.fn
         self.__name__: str = getattr(fn, "__name__", type(fn).__name__)
         self.__doc__ = getattr(fn, "__doc__", None)
@@ -252,6 +88,8 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs on these arguments, compiling first if their signature is new."""
         try:
+            if self._inner.__code__ is not self._code:
+                self._renew()
             if not kwargs:
                 # one argument is looked up by its class: a tuple would cost as much as the rest
                 key = type(args[0]) if len(args) == 1 else tuple(map(type, args))
@@ -279,32 +117,49 @@ class Function:
                 return ready(leaves)
             except (Stale, SignatureMismatch):
                 pass
-        spec = self._lookup(args, kwargs, leaves, key)
+        bound = self._lookup(args, kwargs, leaves, key)
         self._prepare(args, kwargs, leaves, key)
-        return spec(leaves)
+        return bound(leaves)
 
     def _prepare(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> None:
         """Remembers the shortest way to call what there is for such leaves, statics apart."""
-        group = self._groups[key]
+        group = self._family.groups[key]
         flat = not kwargs and len(args) == len(leaves) and all(map(is_, args, leaves))
         short = (key[1] if len(args) == 1 else key[1:]) if flat else key
         table = self._plain if flat else self._ready
         if group.direct is not None:
-            table[short] = group.direct.ready(key[1:])
+            table[short] = self._bind(group.direct).ready(key[1:])
         elif not any(statics for _, statics, _ in group.specs):
-            table[short] = group.by_signature(key[1:])
+            table[short] = group.by_signature(key[1:], self._bind)
         else:
             table.pop(short, None)
 
-    def _lookup(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> Specialisation:
-        group = self._groups.get(key)
-        spec = None if group is None else group.find(leaves)
-        if spec is None:
+    def _bind(self, spec: Specialisation) -> Bound:
+        found = self._bound.get(id(spec))
+        if found is None or found.spec is not spec:
+            found = self._bound[id(spec)] = Bound(spec, self._root)
+        return found
+
+    def _renew(self) -> None:
+        """Forgets everything: the function's code has been replaced."""
+        self._family = Family()
+        self._code = self._inner.__code__
+        self._bound.clear()
+        self._plain.clear()
+        self._ready.clear()
+
+    def _lookup(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> Bound:
+        if self._inner.__code__ is not self._code:
+            self._renew()
+        group = self._family.groups.get(key)
+        found = None if group is None else group.find(leaves, self._bind)
+        if found is None:
             spec, statics = self._specialise(args, kwargs, leaves)
             if group is None:
-                group = self._groups[key] = Group(leaves)
+                group = self._family.groups[key] = Group(leaves)
             group.add(leaves, statics, spec)
-        return spec
+            found = self._bind(spec)
+        return found
 
     def _specialise(
         self, args: Any, kwargs: Any, leaves: Sequence[Any]
@@ -325,23 +180,24 @@ class Function:
         statics = [i for i in range(len(leaves)) if i not in set(chosen)]
         seconds = time.perf_counter() - start
         spec = Specialisation(parsed, self.options, chosen, len(leaves), seconds)
-        self._made.append(((specs, named), spec))
+        names = self._code.co_varnames[: self._code.co_argcount]
+        made = Compiled(tuple(specs), named, spec)
+        self._family.add(made, self._root, self.__name__, names)
         return spec, statics
 
     def parse(
         self, args: Sequence[Spec], kwargs: Mapping[str, Spec], values: Sequence[Any]
     ) -> Parsed:
         """The front end's result for described arguments; `values` are those of their leaves."""
-        target = self.target.fn if self.target.kind == "jit" else self
         return parse(
-            target, args, kwargs, library=LIBRARY, transforms=self.transforms, values=values
+            self._root, args, kwargs, library=LIBRARY, transforms=self.transforms, values=values
         )
 
     # ---- what was compiled
 
     def _spec(self, args: Any, kwargs: Any) -> Specialisation:
         leaves, tree = runtime().flatten((args, kwargs) if kwargs else args)
-        return self._lookup(args, kwargs, leaves, (tree, *map(type, leaves)))
+        return self._lookup(args, kwargs, leaves, (tree, *map(type, leaves))).spec
 
     @boundary
     def ir(self, *args: Any, stage: str = "opt", **kwargs: Any) -> IR:
@@ -380,22 +236,42 @@ class Function:
 
     def explain(self) -> str:
         """Every specialisation: its signature, seconds, which arguments became static and why."""
-        lines = [f"{self!r}: {len(self._made)} specialisation(s)"]
-        for (specs, named), spec in self._made:
-            shown = [describe_spec(s) for s in specs]
-            shown += [f"{n}={describe_spec(s)}" for n, s in named.items()]
+        lines = [f"{self!r}: {len(self._family.made)} specialisation(s)"]
+        for made in self._family.made:
+            spec = made.spec
+            shown = [describe_spec(s) for s in made.args]
+            shown += [f"{n}={describe_spec(s)}" for n, s in made.kwargs.items()]
             lines.append(f"- ({', '.join(shown)})")
             times = ", ".join(f"{k} {v * 1e3:.1f} ms" for k, v in spec.seconds.items())
             lines.append(f"    {times}")
             for p in spec.parsed.promoted:
                 lines.append(f"    {p.name} = {p.value!r} is static: {p.why} ({describe(p.loc)})")
-            for h in spec.hidden:
+            for h in spec.parsed.hidden:
                 size = nbytes(h.type)
                 note = f", {size >> 20} MB transferred at every call" if size > 1 << 20 else ""
                 lines.append(f"    {h.origin.name} is read at every call: {h.type}{note}")
-            if spec.parsed.guarded:
-                lines.append(f"    guarded: {', '.join(spec.parsed.guarded)}")
+            names = spec.parsed.guarded.guards.names
+            if names:
+                lines.append(f"    guarded: {', '.join(names)}")
         return "\n".join(lines)
+
+
+def innermost(fn: Any) -> Any:
+    """The Python function within transforms, partials and methods; `_nothing` for other objects."""
+    while not isinstance(fn, FunctionType):
+        if isinstance(fn, Function):
+            fn = fn.target.fn
+        elif isinstance(fn, MethodType):
+            fn = fn.__func__
+        elif isinstance(fn, partial):
+            fn = fn.func
+        else:
+            return _nothing
+    return fn
+
+
+def _nothing() -> None:
+    """Stands for a function whose code cannot be replaced."""
 
 
 def _places(values: Sequence[Any], leaves: Sequence[Any]) -> list[int]:

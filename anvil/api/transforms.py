@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any
 
-from anvil.api.function import Function, JitOptions
+from anvil.api.cache import Family
+from anvil.api.function import Function
+from anvil.api.specialisation import JitOptions
 from anvil.errors import boundary, error
 from anvil.opt.pipeline import PIPELINES
+from anvil.parser.guards import remade
 from anvil.parser.transforms_api import Opened, Transforms
 
 Fn = Callable[..., Any]
@@ -29,15 +32,27 @@ def _of(kind: str, fun: Fn, jit_options: JitOptions | None = None, **options: An
     anew in every iteration of a loop is compiled once.
     """
     _function(kind, fun)
-    key = (kind, _identity(fun), jit_options, *((k, _hashable(v)) for k, v in options.items()))
+    given = (kind, jit_options, *((k, _hashable(v)) for k, v in options.items()))
     try:
-        found = _MADE.get(key)
+        found = _MADE.get((_identity(fun), given))
     except TypeError:
         return Function(Opened(kind, fun, options), TRANSFORMS, jit_options)
     if found is None:
-        found = _MADE[key] = Function(Opened(kind, fun, options), TRANSFORMS, jit_options)
-        if len(_MADE) > _KEPT:
-            _MADE.pop(next(iter(_MADE)))
+        form = _form(fun)
+        family = None if form is None else _kept(_FAMILIES, (form, given), Family)
+        made = Function(Opened(kind, fun, options), TRANSFORMS, jit_options, family)
+        made.form = None if form is None else (form, given)
+        found = _kept(_MADE, (_identity(fun), given), lambda: made, 128)
+    return found
+
+
+def _kept(table: dict[Any, Any], key: Any, make: Callable[[], Any], most: int = 1024) -> Any:
+    """The entry of a table that forgets its oldest; made if it is not there."""
+    found = table.get(key)
+    if found is None:
+        found = table[key] = make()
+        if len(table) > most:
+            table.pop(next(iter(table)))
     return found
 
 
@@ -48,7 +63,8 @@ def _function(name: str, fun: Any) -> None:
 
 _MADE: dict[Any, Function] = {}
 """Compiled functions by what they were made of, oldest first; each keeps its function alive."""
-_KEPT = 1024
+_FAMILIES: dict[Any, Family] = {}
+"""What functions share that were made by the same code."""
 
 
 def _identity(fun: Any) -> Any:
@@ -60,6 +76,21 @@ def _identity(fun: Any) -> Any:
     if isinstance(fun, MethodType):
         return (_identity(fun.__func__), id(fun.__self__))
     return ("object", id(fun))
+
+
+def _form(fun: Any) -> Any:
+    """What a function has in common with those that the same code makes; None if it is the only
+    one.
+    """
+    if isinstance(fun, FunctionType):
+        code = fun.__code__
+        return (code, code.co_filename, id(fun.__globals__)) if remade(fun) else None
+    if isinstance(fun, Function):
+        return fun.form
+    if isinstance(fun, functools.partial):
+        inner = _form(fun.func) or _identity(fun.func)
+        return ("partial", inner, len(fun.args), tuple(fun.keywords))
+    return None
 
 
 def _hashable(value: Any) -> Any:
@@ -197,9 +228,7 @@ def _entry(name: str, fun: Fn) -> Function:
     key = (name, _identity(fun))
     made = _POINTS.get(key)
     if made is None:
-        made = _POINTS[key] = (_of("jit", _AT_POINT[name](fun)), fun)
-        if len(_POINTS) > _KEPT:
-            _POINTS.pop(next(iter(_POINTS)))
+        made = _kept(_POINTS, key, lambda: (_of("jit", _AT_POINT[name](fun)), fun), 128)
     return made[0]
 
 

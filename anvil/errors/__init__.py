@@ -31,7 +31,7 @@ import warnings
 from collections.abc import Iterable
 
 from anvil.errors import tree
-from anvil.errors.boundary import boundary, located, trim
+from anvil.errors.boundary import boundary, caller, located, trim
 from anvil.errors.codes import CODES, Code
 from anvil.errors.diagnostic import Diagnostic, Location, Note, Operand, place
 from anvil.errors.reference import render_reference
@@ -86,6 +86,7 @@ __all__ = [
     "UsageError",
     "VerificationError",
     "boundary",
+    "caller",
     "error",
     "located",
     "place",

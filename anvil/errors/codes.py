@@ -276,6 +276,12 @@ _declare("Warnings",
      "Something in the body is needed while compiling and changes at each step, so that the "
      "program has one copy of the body for each.",
      "Keep what changes in arrays rather than in containers, strings or shapes."),
+    ("recompiled", "AnvilWarning",
+     "One call compiles again and again",
+     "Each structure, dtype, shape and static value of the arguments, and each value of a global "
+     "or captured number, has a program of its own; compiling takes far longer than most calls.",
+     "Keep shapes and static numbers to a few values (pad, or pass a float), pass what changes as "
+     "an argument, or filter this warning if only a few more are to come."),
     ("zero-gradient", "AnvilWarning",
      "A gradient that is zero whatever the input",
      "Every path from the argument to the result passes through an operation whose derivative "

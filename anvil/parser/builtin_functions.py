@@ -148,7 +148,10 @@ def has_attribute(it: Interp, v: Abstract, name: str) -> bool:
         box = it.state.heap[v.box]
         return name in getattr(box, "attrs", {}) or hasattr(v.cls, name)
     if isinstance(v, Known):
-        return hasattr(v.value, name)
+        found = hasattr(v.value, name)
+        if v.origin is not None:
+            it.session.guards.has(v.origin, name, found)
+        return found
     return hasattr(type_of_value(v), name)
 
 

@@ -188,11 +188,7 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
         self = Known(obj.__self__, _derived(it, fn, "__self__"))
         return call(it, Known(obj.__func__), [self, *args], kwargs)
     if isinstance(obj, functools.partial):
-        given = [it.constant(a) for a in obj.args]
-        named = {k: it.constant(v) for k, v in obj.keywords.items()}
-        return call(
-            it, Known(obj.func, _derived(it, fn, "func")), [*given, *args], {**named, **kwargs}
-        )
+        return _call_partial(it, fn, args, kwargs)
     if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
         return call(it, Known(obj.__wrapped__), args, kwargs)
     bound_to = getattr(obj, "__self__", None)
@@ -209,6 +205,21 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     if not callable(obj):
         it.error("not-callable", f"{fn.describe()} is not callable")
     it.error("unsupported-call", f"{fn.describe()} is not a function that anvil can compile")
+
+
+def _call_partial(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    """A call of a partial of the host program: what it holds is read, and guarded, in place."""
+    obj, session = fn.value, it.session
+    within = _derived(it, fn, "args"), _derived(it, fn, "keywords")
+    session.guards.partial(fn.origin or session.guards.object(obj), obj)
+
+    def held(value: Any, place: Origin, key: Any) -> Abstract:
+        return adopt(it, lifted(session, value, session.guards.item(place, key)))
+
+    given = [held(a, within[0], i) for i, a in enumerate(obj.args)]
+    named = {k: held(v, within[1], k) for k, v in obj.keywords.items()}
+    inner = adopt(it, lifted(session, obj.func, _derived(it, fn, "func")))
+    return call(it, inner, [*given, *args], {**named, **kwargs})
 
 
 _STATEFUL = ("random", "secrets", "uuid", "time", "datetime")

@@ -153,6 +153,9 @@ def _identity(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
     if type(a) is Known and type(b) is Known:
         if is_number(a.value) or isinstance(a.value, str):
             return Known(a.open()[0] == b.open()[0])
+        for v in (a, b):
+            if callable(v.value) and v.origin is not None:  # else guarded by what it does
+                ctx.session.guards.identity(v.origin, v.value)
         return Known(a.value is b.value)
     if type(a) is Known or type(b) is Known:
         other, known = (b, a) if type(a) is Known else (a, b)

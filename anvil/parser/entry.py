@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
@@ -20,7 +20,7 @@ from anvil.ir.types import array
 from anvil.parser import calls, expressions, matching, statements
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
-from anvil.parser.guards import Hidden, Origin
+from anvil.parser.guards import Guarded, Hidden, Origin
 from anvil.parser.heap import Mark
 from anvil.parser.interp import Interp
 from anvil.parser.results import build, describe_result
@@ -70,9 +70,12 @@ class Parsed:
     effects: bool
     sites: tuple[Site, ...]
     promoted: tuple[Promoted, ...]
-    guarded: tuple[str, ...]
-    holds: Callable[[], bool]
+    guarded: Guarded
     warnings: tuple[Warned, ...]
+
+    def holds(self) -> bool:
+        """Whether what was read outside is as it was, for the function that was compiled."""
+        return self.guarded.bind(self.guarded.guards.root)[0]()
 
 
 class _Again(Exception):
@@ -143,7 +146,7 @@ class _Attempt:
         transforms: Transforms,
     ) -> None:
         self.fn, self.args, self.kwargs = fn, args, kwargs
-        self.session = Session(library, transforms, calls)
+        self.session = Session(library, transforms, calls, fn)
         self.leaves: list[Value | None] = []
         self.names: list[str] = []
 
@@ -171,6 +174,7 @@ class _Attempt:
     def _direct(self) -> Parsed:
         """The function itself becomes the entry."""
         info = calls.function_info(_root(self.session), self.fn)
+        self.session.guards.rooted(self.fn, "root")
         it = Interp(self.session, Builder(loc=info.code.loc(info.code.node)), info)
         it.unroll, it.is_entry = frozenset(self.unroll), True
         name = self.session.name(info.name)
@@ -226,15 +230,15 @@ class _Attempt:
         outs: list[Atom] = [*atoms, *([it.token()] if effects else [])]
         finish(it, name, [v for v in self.leaves if v is not None], outs)
         session = self.session
+        hidden = tuple(session.guards.hidden[text] for text in it.hidden)
         return Parsed(
             Program(session.program_funcs(), name, "surface"),
             out,
-            tuple(session.guards.hidden[text] for text in it.hidden),
+            hidden,
             effects,
             tuple(session.sites),
             tuple(self.promoted[i] for i in sorted(self.promoted)),
-            session.guards.names,
-            session.guards.compile(),
+            session.guards.compile(hidden),
             tuple(session.warnings),
         )
 

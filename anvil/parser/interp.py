@@ -253,7 +253,7 @@ class Interp(Context):
             return lifted(self.session, scope[name], self.session.guards.global_(scope, name))
         if hasattr(builtins, name):
             host = getattr(builtins, name)
-            return lifted(self.session, host, self.session.guards.global_(vars(builtins), name))
+            return lifted(self.session, host, self.session.guards.builtin(scope, name, host))
         self.error("undefined-name", f"the name {name!r} is not defined")
 
     def adopt(self, found: Any) -> Abstract:

@@ -221,6 +221,7 @@ def _nothing() -> None:
 
 def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abstract:
     """What a class attribute gives when it is read through an instance."""
+    it.session.guards.member(cls, name, static)
     if isinstance(static, property):
         return it.call(Known(static.fget), base)
     if isinstance(static, staticmethod):
@@ -380,11 +381,15 @@ def _known_attribute(it: Interp, base: Known, name: str) -> Abstract:
         if isinstance(obj, type):
             static = inspect.getattr_static(obj, name, None)
             if isinstance(static, classmethod):
+                it.session.guards.member(obj, name, static)
                 return Bound("method", Known(static.__func__), (base,))
         return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
     static = inspect.getattr_static(type(obj), name, None)
     kinds = (types.FunctionType, property, staticmethod, classmethod)
     if name not in getattr(obj, "__dict__", {}) and isinstance(static, kinds):
+        if hasattr(obj, "__dict__") and not isinstance(static, property):
+            origin = base.origin or it.session.guards.object(obj)
+            it.session.guards.unshadowed(origin, name)
         return _bind(it, base, type(obj), name, static)
     return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
 

@@ -77,11 +77,13 @@ class Calls(Protocol):
 class Session:
     """The functions made so far and everything that accompanies the program."""
 
-    def __init__(self, library: Library, transforms: Transforms, calls: Calls) -> None:
+    def __init__(
+        self, library: Library, transforms: Transforms, calls: Calls, root: Any = None
+    ) -> None:
         self.library = library
         self.transforms = transforms
         self.calls = calls
-        self.guards = Guards()
+        self.guards = Guards(root)
         self.funcs: dict[str, Func | None] = {}
         self.constants: dict[Atom, ArrayData] = {}
         self.sites: list[Site] = []

@@ -114,6 +114,6 @@ def opened_value(it: Interp, fn: Known, opened: Opened) -> Abstract:
 def _host_value(it: Interp, obj: Any, origin: Any) -> Abstract:
     if isinstance(obj, Abstract):
         return obj
-    if callable(obj):
-        return Known(obj)
+    if it.session.transforms.opened(obj) is not None:
+        return Known(obj, origin)
     return adopt(it, lifted(it.session, obj, origin))

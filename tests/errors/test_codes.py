@@ -22,6 +22,7 @@ ELSEWHERE = {
     "bad-type": "tests/test_cli.py",
     "source-changed": "tests/parser/test_source.py",
     "many-unrolled": "test_many_unrolled",
+    "recompiled": "tests/test_caching.py",
     "zero-gradient": "test_zero_gradient",
     "internal": "test_a_mistake_of_anvils_own",
 }

@@ -1,0 +1,154 @@
+"""One signature of a compiled function: its program, its executable, and how to call it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from anvil.api.compile import lower, optimise
+from anvil.api.foreign import ForeignRules
+from anvil.api.results import rebuilder
+from anvil.errors import located, warn
+from anvil.ir.records import Program
+from anvil.opt.checks import drop_checks
+from anvil.parser.entry import Parsed
+
+if TYPE_CHECKING:
+    from anvil.lower.runtime import Executable
+
+
+@dataclass(frozen=True)
+class JitOptions:
+    """What `jit` takes beside the function; see there."""
+
+    static_argnums: tuple[int, ...] = ()
+    donate_argnums: tuple[int, ...] = ()
+    device: Any = None
+    in_shardings: Any = None
+    out_shardings: Any = None
+    checks: bool = True
+    out: str = "follow"
+    pipeline: str = "O2"
+    compiler_options: Mapping[str, Any] | None = None
+
+
+class Specialisation:
+    """One signature of a compiled function: its program, its executable, and how to call it.
+
+    `chosen` are the flattened leaves that are inputs of the program.
+    """
+
+    def __init__(
+        self,
+        parsed: Parsed,
+        options: JitOptions,
+        chosen: Sequence[int],
+        leaves: int,
+        seconds: float,
+    ) -> None:
+        self.parsed = parsed
+        self.options = options
+        self.chosen = None if len(chosen) == leaves else tuple(chosen)
+        self.seconds = {"parse": seconds}
+        self.runs: dict[tuple[type, ...], Callable[[Sequence[Any]], list[Any]]] = {}
+        self.free = not parsed.guarded.tests
+        self.rebuild = rebuilder(parsed.out)
+        for w in parsed.warnings:
+            warn(w.code, w.message, w.loc)
+
+    @cached_property
+    def program(self) -> Program:
+        """The parsed program, without its checks if they are off."""
+        program = self.parsed.program
+        return program if self.options.checks else drop_checks(program)
+
+    @cached_property
+    def planned(self) -> Program:
+        """The optimised program."""
+        start = time.perf_counter()
+        program = optimise(self.program, self.options.pipeline, warnings=True)
+        self.seconds["optimise"] = time.perf_counter() - start
+        return program
+
+    @cached_property
+    def executable(self) -> Executable:
+        """The compiled program (XLA compiles at the first call)."""
+        from anvil.lower.runtime import Executable, Options
+
+        options = self.options
+        planned = self.planned
+        start = time.perf_counter()
+        module = lower(planned, ForeignRules(self.program))
+        self.seconds["lower"] = time.perf_counter() - start
+        return Executable(
+            module,
+            Options(
+                out=options.out,  # type: ignore[arg-type]
+                donate_argnums=options.donate_argnums,
+                device=options.device,
+                in_shardings=options.in_shardings,
+                out_shardings=options.out_shardings,
+                compiler_options=options.compiler_options,
+            ),
+            checks=self.parsed.effects,
+            on_check=self._failed if self.parsed.effects else None,
+        )
+
+    def _failed(self, site: int, payload: tuple[Any, ...]) -> NoReturn:
+        what = self.parsed.sites[site - 1]
+        raise located(what.exception(*what.args), what.loc)
+
+    def run(self, leaves: Sequence[Any]) -> Any:
+        """Runs on the inputs of the program."""
+        classes = tuple(map(type, leaves))
+        run = self.runs.get(classes)
+        if run is None:
+            run = self.runs[classes] = self.executable.runner(classes)
+        return self.rebuild(run(leaves))
+
+
+class Bound:
+    """A specialisation for one of the functions that share it: what it reads outside is that
+    function's.
+    """
+
+    __slots__ = ("holds", "reads", "spec")
+
+    def __init__(self, spec: Specialisation, root: Any) -> None:
+        self.spec = spec
+        self.holds, self.reads = spec.parsed.guarded.bind(root)
+
+    def __call__(self, leaves: Sequence[Any]) -> Any:
+        """Runs on the flattened arguments."""
+        chosen = self.spec.chosen
+        if chosen is not None:
+            leaves = [leaves[i] for i in chosen]
+        if self.reads:
+            leaves = [*leaves, *[read() for read in self.reads]]
+        return self.spec.run(leaves)
+
+    def ready(self, classes: Sequence[type]) -> Callable[[Sequence[Any]], Any]:
+        """`self` for leaves of these classes, in as few steps as possible.
+
+        Calling it raises Stale or SignatureMismatch if it no longer fits.
+        """
+        spec = self.spec
+        whole = spec.chosen is None and not self.reads
+        run = spec.executable.runner(classes, spec.rebuild) if whole else self
+        if spec.free:
+            return run
+        holds = self.holds
+
+        def guarded(leaves: Sequence[Any]) -> Any:
+            if not holds():
+                raise Stale
+            return run(leaves)
+
+        return guarded
+
+
+class Stale(Exception):
+    """A remembered way to call does not fit, or what was read outside has changed."""
