@@ -173,7 +173,9 @@ class Context:
         error = make_error(
             "value-needed", f"{what} is needed while compiling, and depends on data", self.loc
         )
-        raise NeedStatic(error, roots.roots_of(self.b, atom), what, self.loc)
+        found = roots.roots_of(self.b, atom)
+        loop = None if found else roots.loop_of(self.b, atom, self.session.rolled)
+        raise NeedStatic(error, found, what, self.loc, loop)
 
     def known_array(self, v: Any) -> np.ndarray[Any, Any] | None:
         """The contents of an array (or of anything array-like) if they are known while compiling;

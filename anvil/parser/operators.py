@@ -365,6 +365,10 @@ def _unary_number(ctx: Context, op: str, v: Abstract, py: bool) -> Abstract:
 
 def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str) -> Abstract:
     numpy = "array" in (ka, kb) or "np" in (ka, kb)
+    if op == "*" and {ka, kb} == {"sequence", "np"}:
+        numpy = False  # NumPy's scalars leave it to the sequence, which takes integers
+        if strength(ctx, a if ka == "np" else b)[0].kind not in "iu":
+            refuse(ctx, op, a, b)
     if numpy and is_arraylike(ctx, a) and is_arraylike(ctx, b):
         return _numpy(ctx, op, a, b)
     if op == "+" and ka == kb == "sequence":
@@ -377,7 +381,18 @@ def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str)
         seq, n = (a, b) if ka == "sequence" else (b, a)
         items = ctx.items(seq) * int(ctx.known(n, "the number of repetitions"))
         return ctx.list(items) if isinstance(seq, ListV) else ctx.tuple(items)
+    if op in "*%" and (_is_text(a) or (op == "*" and _is_text(b))):
+        other, kind = (b, kb) if _is_text(a) else (a, ka)
+        if op == "*" and (kind not in _NUMBERS or strength(ctx, other)[0].kind not in "biu"):
+            refuse(ctx, op, a, b)
+        ctx.known(a, "the operand of an operator on strings")
+        ctx.known(b, "the operand of an operator on strings")
+        return folded(ctx, op, a, b)  # type: ignore[arg-type]
     refuse(ctx, op, a, b)
+
+
+def _is_text(v: Abstract) -> bool:
+    return isinstance(v, Known) and isinstance(v.value, str | bytes)
 
 
 def _overloaded(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:

@@ -213,10 +213,12 @@ class RolledFor(Rolled):
         if self.counted:
             if outs:
                 place(it, "for", (n, *inits), outs, (body,))
+                it.session.rolled.update(dict.fromkeys(outs, self.node))
         else:
             cond = self._condition(n, joined)
             zero = Const(array(I64), 0)
             place(it, "while", (zero, *inits), (Value(array(I64)), *outs), (cond, body))
+            it.session.rolled.update(dict.fromkeys(outs, self.node))
         self.leave(joined, end, True, isinstance(count, int) and count > self.start)
         if self.counted and isinstance(n, Value):
             flags = [x.out for x in joined.leaves if _flag(x.a, False) and _flag(x.b, True)]
@@ -300,7 +302,9 @@ class RolledWhile(Rolled):
         body = self.body_region((), head, joined, end)
         inits = self.inits(joined)
         it.b.loc = self.loc
-        place(it, "while", inits, tuple(x.out for x in joined.leaves), (cond, body))
+        outs = tuple(x.out for x in joined.leaves)
+        place(it, "while", inits, outs, (cond, body))
+        it.session.rolled.update(dict.fromkeys(outs, self.node))
         natural = self.rotated or self.test is not True
         self.leave(joined, end, natural, not natural)
         it.state.locals.pop(TEST, None)

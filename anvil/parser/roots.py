@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
+
 from anvil.ir.analysis import op_reads
 from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Op, Value
@@ -12,8 +15,18 @@ def definitions(b: Builder) -> dict[Value, Op]:
     return {v: op for frame in b.frames for op in frame.ops for v in op.outs}
 
 
+def loop_of(b: Builder, atom: Atom, loops: Mapping[Value, ast.AST]) -> ast.AST | None:
+    """A loop that calculates `atom`; `loops` are those of the program by their results."""
+    return next((loops[v] for v in _behind(b, atom)[1] if v in loops), None)
+
+
 def roots_of(b: Builder, atom: Atom) -> frozenset[Value]:
     """The parameters, of the function and of open regions, that `atom` depends on."""
+    return frozenset(_behind(b, atom)[0])
+
+
+def _behind(b: Builder, atom: Atom) -> tuple[set[Value], set[Value]]:
+    """The parameters behind a value, and all values behind it."""
     defs = definitions(b)
     found: set[Value] = set()
     seen: set[Value] = set()
@@ -28,4 +41,4 @@ def roots_of(b: Builder, atom: Atom) -> frozenset[Value]:
             found.add(value)
         else:
             todo.extend(op_reads(op))
-    return frozenset(found)
+    return found, seen

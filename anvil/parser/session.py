@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from anvil.ir.loc import AnyLoc
-from anvil.ir.records import ArrayData, Atom, Func
+from anvil.ir.records import ArrayData, Atom, Func, Value
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Guards
@@ -99,6 +100,7 @@ class Session:
         self.choices = False
         self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
+        self.rolled: dict[Value, ast.AST] = {}
         self._sites: dict[Any, int] = {}
 
     def site(self, exception: type[BaseException], args: tuple[Any, ...], loc: AnyLoc) -> int:

@@ -37,10 +37,20 @@ class Blocked(Signal):
 
 
 class NeedStatic(Blocked):
-    """The value of a scalar is needed while compiling; `why` in a few words, at `loc`."""
+    """The value of a scalar is needed while compiling; `why` in a few words, at `loc`.
 
-    def __init__(self, error: AnvilError, roots: frozenset[Value], why: str, loc: AnyLoc) -> None:
-        super().__init__(error, roots)
+    If no parameter decides it, `unroll` is the loop that calculates it.
+    """
+
+    def __init__(
+        self,
+        error: AnvilError,
+        roots: frozenset[Value],
+        why: str,
+        loc: AnyLoc,
+        unroll: ast.AST | None = None,
+    ) -> None:
+        super().__init__(error, roots, unroll)
         self.why = why
         self.loc = loc
 

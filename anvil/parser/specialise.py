@@ -162,7 +162,7 @@ def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signa
         found = roots_of(it.b, (signature.given or signature.atoms)[place[root]])
         roots |= found
     if isinstance(blocked, NeedStatic):
-        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc)
+        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, blocked.unroll)
     return Blocked(blocked.error, frozenset(roots), exact=blocked.exact)
 
 

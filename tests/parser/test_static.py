@@ -67,6 +67,59 @@ def inner_loop_unrolls_alone(x):
     return t
 
 
+def flag_decides_a_shape(x, short):
+    if short:
+        return x[:2]
+    return x
+
+
+def flag_decides_a_structure(x, pair):
+    return (x, x) if pair else x
+
+
+def int_decides_a_structure_in_a_callee(x, n):
+    def pick(m):
+        if m > 2:
+            return [x, x]
+        return {"x": x}
+
+    return pick(n - 1)
+
+
+def counted_by_a_while(x, n):
+    m = n
+    while m > 1:
+        m //= 2
+    return np.zeros(m + n) + x
+
+
+def counted_by_a_while_in_a_callee(x, n):
+    def bits(k):
+        count = 0
+        while k:
+            k >>= 1
+            count += 1
+        return [x] * count
+
+    return bits(n)
+
+
+def counted_by_a_for(x, n):
+    total = 0
+    for i in range(n):
+        total += i
+    return np.ones(total) * x
+
+
+def formatted(x, n):
+    old = "%d" % n  # noqa: UP031
+    return {old: x, "ab" * n: x, f"{n:03d}": x, str(n + 1): x}
+
+
+def repeated(x, n):
+    return [x] * n, (x,) * n
+
+
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (length_of_a_result, (2, 1.5)),
     *((flag_decides_an_axis, (np.arange(6.0).reshape(2, 3), f)) for f in (True, False)),
@@ -75,6 +128,14 @@ PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = [
     (dynamic_as_long_as_possible, (2.0, 4)),
     (slice_bound, (np.arange(5.0), 3)),
     (shapes_in_a_loop, (1.0, 4)),
+    *((flag_decides_a_shape, (np.arange(3.0), f)) for f in (True, False)),
+    *((flag_decides_a_structure, (2.0, f)) for f in (True, False)),
+    *((int_decides_a_structure_in_a_callee, (2.0, n)) for n in (2, 5)),
+    (counted_by_a_while, (2.0, 5)),
+    (counted_by_a_while_in_a_callee, (2.0, 5)),
+    (counted_by_a_for, (2.0, 4)),
+    (formatted, (2.0, 3)),
+    *((repeated, (2.0, n)) for n in (2, np.int64(2), np.uint8(2))),
     (loop_over_containers, (2.0,)),
     (inner_loop_unrolls_alone, (np.arange(3.0),)),
 ]
@@ -96,6 +157,18 @@ def test_what_was_promoted_is_reported():
 
 def test_an_int_stays_dynamic_until_its_value_is_needed():
     parsed, _ = compile_for(dynamic_as_long_as_possible, 2.0, 4)
+    assert not parsed.promoted
+
+
+def test_what_a_branch_is_known_for_is_reported():
+    parsed, _ = compile_for(flag_decides_a_shape, np.arange(3.0), True)
+    (promoted,) = parsed.promoted
+    assert (promoted.name, promoted.value) == ("short", True)
+    assert "branches of different form" in promoted.why
+
+
+def test_a_flag_stays_dynamic_where_the_branches_are_alike():
+    parsed, _ = compile_for(lambda x, f: x if f else x * 2, np.arange(3.0), True)
     assert not parsed.promoted
 
 
