@@ -18,6 +18,7 @@ from anvil.lower.numpy_source import to_numpy
 from anvil.opt.passes import PASSES
 from anvil.opt.pipeline import PIPELINES
 from anvil.opt.rewrite import RULES
+from anvil.parser.inputs import ACCEPTED, REFUSED
 
 ROOT = Path(__file__).parents[1]
 
@@ -82,6 +83,16 @@ def kinks() -> str:
         ("op", "convention"),
         ((f"`{k.name}`", k.at_kinks) for k in REGISTRY.values() if k.at_kinks),
     )
+
+
+def inputs() -> str:
+    """What can be passed."""
+    return table(("accepted", "in compiled code"), ((r.title, r.inside) for r in ACCEPTED))
+
+
+def refused_inputs() -> str:
+    """What cannot be passed."""
+    return table(("refused", "instead"), ((r.title, r.hint) for r in REFUSED))
 
 
 def modules(package: str) -> str:

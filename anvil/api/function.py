@@ -16,6 +16,8 @@ from operator import is_
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from anvil.api.cache import Compiled, Family, Group
 from anvil.api.compile import stage_of
 from anvil.api.results import describe_spec
@@ -28,7 +30,7 @@ from anvil.ir.printer import text as air
 from anvil.ir.records import Program
 from anvil.library import LIBRARY
 from anvil.parser.entry import Parsed, parse
-from anvil.parser.signature import Spec, StaticSpec, describe_argument
+from anvil.parser.signature import Spec, StaticSpec, describe_argument, is_array
 from anvil.parser.transforms_api import Opened, Transforms
 
 
@@ -99,6 +101,8 @@ class Function:
         except (Stale, SignatureMismatch):
             pass
         except Exception as problem:
+            if _unreadable(args):
+                self._specialise(args, kwargs, args)  # which refuses it in anvil's words
             trim(problem)
             raise
         try:
@@ -117,6 +121,9 @@ class Function:
                 return ready(leaves)
             except (Stale, SignatureMismatch):
                 pass
+            except TypeError:
+                if not _unreadable(leaves):
+                    raise
         bound = self._lookup(args, kwargs, leaves, key)
         self._prepare(args, kwargs, leaves, key)
         return bound(leaves)
@@ -272,6 +279,11 @@ def innermost(fn: Any) -> Any:
 
 def _nothing() -> None:
     """Stands for a function whose code cannot be replaced."""
+
+
+def _unreadable(leaves: Sequence[Any]) -> bool:
+    """Whether there is an array among these whose dtype jax refuses."""
+    return any(isinstance(leaf, np.ndarray) and not is_array(leaf) for leaf in leaves)
 
 
 def _places(values: Sequence[Any], leaves: Sequence[Any]) -> list[int]:

@@ -19,7 +19,8 @@ from anvil.ir.records import Value
 from anvil.ir.types import array, dtype_of
 from anvil.parser.guards import Hidden, Origin
 from anvil.parser.heap import DictBox, ListBox, Mark, fresh_box
-from anvil.parser.signature import is_array, refuse_array
+from anvil.parser.inputs import refuse
+from anvil.parser.signature import is_array
 from anvil.parser.values import (
     Abstract,
     DictV,
@@ -58,7 +59,7 @@ def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> 
     if inside and type(obj) in (float, complex):
         return Lifted("array", origin, hidden=guards.array(origin, array(number_dtype(obj)), "py"))
     if is_array(obj):
-        refuse_array(obj, f"`{origin.name}`")
+        refuse(obj, f"`{origin.name}`")
         type_ = array(dtype_of(obj.dtype), tuple(obj.shape))
         host = "np" if isinstance(obj, np.generic) else "array"
         return Lifted("array", origin, hidden=guards.array(origin, type_, host))
@@ -70,7 +71,7 @@ def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> 
         guards.structure(origin, obj)
         items = tuple(lifted(session, v, guards.item(origin, k), True) for k, v in obj.items())
         return Lifted("dict", origin, items, tuple(obj))
-    refuse_array(obj, f"`{origin.name}`")
+    refuse(obj, f"`{origin.name}`")
     guards.value(origin, obj)
     return Known(obj, origin)
 

@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from anvil.errors import error
-from anvil.ir.types import DTYPES, ArrayType, DType, array, dtype_of
-from anvil.parser.values import article, is_number, is_py_number, known_key, number_dtype
+from anvil.ir.types import ArrayType, DType, array, dtype_of
+from anvil.parser.inputs import refuse
+from anvil.parser.values import is_number, is_py_number, known_key, number_dtype
 
 Container: TypeAlias = "TupleSpec | ListSpec | DictSpec | ObjectSpec"
 Spec: TypeAlias = "ArraySpec | ScalarSpec | StaticSpec | Container | ChoiceSpec"
@@ -123,14 +124,14 @@ def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
     () are NumPy scalars); strings, None, functions, types and so on are static; dataclasses and
     instances of plain Python classes are objects.
     """
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+    if isinstance(value, Enum) or (isinstance(value, int) and not -(2**63) <= value < 2**63):
         return StaticSpec(value)
     if is_number(value):
         refuse_number(value)
         _found(found, value)
         return ScalarSpec(number_dtype(value), is_py_number(value))
     if is_array(value):
-        refuse_array(value)
+        refuse(value)
         _found(found, value)
         dtype = dtype_of(value.dtype)
         if not value.shape and not isinstance(value, np.ndarray):
@@ -144,11 +145,11 @@ def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
     if isinstance(value, dict):
         items = tuple(describe_argument(v, found) for v in value.values())
         return DictSpec(tuple(value), items, type(value))
+    refuse(value)
     if is_record(value):
         attrs = record_attributes(value)
         items = tuple(describe_argument(v, found) for v in attrs.values())
         return ObjectSpec(type(value), tuple(attrs), items)
-    refuse_array(value)
     return StaticSpec(value)
 
 
@@ -156,41 +157,7 @@ def refuse_number(value: Any, what: str = "an argument") -> None:
     """Refuses numbers that compiled code cannot hold."""
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise error("overflow", f"{what} is the int {value}, which does not fit int64")
-    if isinstance(value, np.generic):
-        _refuse_dtype(value, f"{what} is a NumPy scalar")
-
-
-def refuse_array(value: Any, what: str = "an argument") -> None:
-    """Refuses arrays that compiled code cannot hold, or that do not calculate as plain ones do."""
-    kind = type(value)
-    if isinstance(value, np.ndarray) and kind not in (np.ndarray, np.memmap):
-        raise error(
-            "unsupported-value",
-            f"{what} is {article(kind.__name__)}, not a plain NumPy array",
-            notes=[f"{kind.__name__} defines operations of its own; compiled code has NumPy's."],
-            hint="pass np.asarray(x)",
-        )
-    if isinstance(value, np.ndarray) or (kind.__module__.startswith("jax") and is_numeric(value)):
-        _refuse_dtype(value, f"{what} is an array")
-
-
-def is_numeric(value: Any) -> bool:
-    """Whether something has a dtype and a shape."""
-    return hasattr(value, "dtype") and hasattr(value, "shape")
-
-
-def _refuse_dtype(value: Any, what: str) -> None:
-    try:
-        dtype_of(value.dtype)
-    except (KeyError, TypeError):
-        swapped = isinstance(value, np.ndarray) and not value.dtype.isnative
-        known = ", ".join(d.np.name for d in DTYPES.values())
-        raise error(
-            "unsupported-value",
-            f"{what} of dtype {value.dtype}",
-            notes=[f"Compiled code computes with {known}."],
-            hint='pass x.astype(x.dtype.newbyteorder("="))' if swapped else "",
-        ) from None
+    refuse(value, what)
 
 
 def _found(found: list[Any] | None, value: Any) -> None:
