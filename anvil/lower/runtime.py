@@ -120,12 +120,10 @@ class Executable:
         as_jax = result_mode(classes, self.options.out) == "jax"
         prepare = self._preparations(classes, copy=as_jax)
         if as_jax and self._on_check is None and not self.module.callbacks:
-            return _prepared(self._jit, self._nested, prepare, rebuild)
+            return _native(_prepared(self._jit, self._nested, prepare, rebuild), classes)
         finish = self._finish_jax if as_jax else self._finish_numpy()
         run = _then(_prepared(self._jit, self._nested, prepare), finish)
-        if np.ndarray in classes and not as_jax:
-            run = _retry_native(run)
-        return _then(run, rebuild)
+        return _then(_native(run, classes), rebuild)
 
     def _preparations(self, classes: Sequence[type[Any]], *, copy: bool) -> Any:
         pairs = zip(classes, self.module.in_types, strict=True)
@@ -268,18 +266,21 @@ def _then(run: Run, finish: Rebuild | None) -> Run:
     return lambda leaves: finish(run(leaves))
 
 
-def _retry_native(run: Run) -> Run:
-    """jax refuses arrays in foreign byte order; only then are they looked for."""
+def _native(run: Run, classes: Sequence[type[Any]]) -> Run:
+    """Looks for arrays in foreign byte order: jax refuses them at its first call for a type, and
+    misreads them later.
+    """
+    places = [i for i, cls in enumerate(classes) if issubclass(cls, np.ndarray)]
+    if not places:
+        return run
 
-    def retrying(leaves: Sequence[Any]) -> Any:
-        try:
-            return run(leaves)
-        except TypeError:
-            if not any(_is_foreign(leaf) for leaf in leaves):
-                raise
-        return run([_native_copy(leaf) if _is_foreign(leaf) else leaf for leaf in leaves])
+    def checked(leaves: Sequence[Any]) -> Any:
+        for i in places:
+            if not leaves[i].dtype.isnative:
+                leaves = [_native_copy(x) if _is_foreign(x) else x for x in leaves]
+        return run(leaves)
 
-    return retrying
+    return checked
 
 
 def _is_foreign(leaf: Any) -> bool:

@@ -111,11 +111,21 @@ def test_refused_as_an_argument_inside_one_and_captured(title: str, value: Any) 
 def test_refused_also_once_the_function_is_compiled() -> None:
     double_ = anvil.jit(double)
     double_(np.ones(3))
-    for x in (np.ones(3, np.longdouble), np.ones(3, np.dtype("f8").newbyteorder())):
+    in_a_dict = anvil.jit(lambda p: p["x"] * 2)
+    in_a_dict({"x": np.ones(3)})
+    x = np.ones(3, np.longdouble)
+    for function, arg in ((double_, x), (in_a_dict, {"x": x})):
         with pytest.raises(AnvilError, match="of dtype"):
-            double_(x)
-        with pytest.raises(AnvilError, match="of dtype"):
-            anvil.jit(lambda p: p["x"] * 2)({"x": x})
+            function(arg)
+
+
+def test_the_other_byte_order_is_never_misread() -> None:
+    double_ = anvil.jit(double)
+    x = np.arange(3.0)
+    swapped = x.astype(x.dtype.newbyteorder())
+    for _ in range(3):
+        np.testing.assert_array_equal(double_(x), 2 * x)
+        np.testing.assert_array_equal(double_(swapped), 2 * x)
 
 
 ACCEPT: dict[str, list[Any]] = {

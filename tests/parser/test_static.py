@@ -160,13 +160,6 @@ def test_an_int_stays_dynamic_until_its_value_is_needed():
     assert not parsed.promoted
 
 
-def test_what_a_branch_is_known_for_is_reported():
-    parsed, _ = compile_for(flag_decides_a_shape, np.arange(3.0), True)
-    (promoted,) = parsed.promoted
-    assert (promoted.name, promoted.value) == ("short", True)
-    assert "branches of different form" in promoted.why
-
-
 def test_a_flag_stays_dynamic_where_the_branches_are_alike():
     parsed, _ = compile_for(lambda x, f: x if f else x * 2, np.arange(3.0), True)
     assert not parsed.promoted
