@@ -8,9 +8,10 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import comparisons
+from anvil.parser import comparisons, streams
 from anvil.parser.containers import dict_entries, new_dict
-from anvil.parser.iteration import items_of, iterator, listed, next_item
+from anvil.parser.generators import iterator_of, next_of
+from anvil.parser.iteration import items_of, iterator, listed
 from anvil.parser.objects import get_attribute, raw_set, set_attribute, type_of_value
 from anvil.parser.values import (
     NONE,
@@ -77,8 +78,11 @@ def _lazy(kind: str) -> Callable[..., Abstract]:
     return lambda it, *args: iterator(it, kind, args)
 
 
-def _iter(it: Interp, v: Abstract) -> Abstract:
-    return v if isinstance(v, Lazy) and v.box else iterator(it, "iter", (v,))
+def _iter(it: Interp, v: Abstract, sentinel: Abstract | None = None) -> Abstract:
+    if sentinel is not None:
+        made: Abstract = it.session.calls.call_entry(it, streams.iter_, [v, sentinel], {})
+        return made
+    return iterator_of(it, v)
 
 
 def _enumerate(it: Interp, v: Abstract, start: Abstract = Known(0)) -> Abstract:  # noqa: B008
@@ -255,7 +259,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     reversed: _lazy("reversed"),
     map: _lazy("map"),
     iter: _iter,
-    next: next_item,
+    next: next_of,
     tuple: _tuple,
     list: _list,
     dict: _dict,

@@ -19,10 +19,13 @@ from anvil.parser.builtin_functions import TABLE
 from anvil.parser.choices import each, spread
 from anvil.parser.context import Intrinsic
 from anvil.parser.functions import FunctionInfo, code_info
+from anvil.parser.generators import advance, make_generator
 from anvil.parser.guards import Origin
+from anvil.parser.heap import GeneratorV
 from anvil.parser.lift import adopt, lifted
 from anvil.parser.source import get_source
 from anvil.parser.specialise import call_specialised
+from anvil.parser.streams import TABLE as STREAMS
 from anvil.parser.transforms import apply_transform, make_transform, opened_value
 from anvil.parser.values import (
     Abstract,
@@ -47,12 +50,19 @@ def call(it: Interp, fn: Abstract, args: Sequence[Abstract], kwargs: Kwargs) -> 
     if isinstance(fn, Known):
         return _call_known(it, fn, args, kwargs)
     if isinstance(fn, Closure):
-        return call_specialised(it, fn.info, bind_closure(it, fn, args, kwargs), closure_cells(fn))
+        return _enter(it, fn.info, bind_closure(it, fn, args, kwargs), closure_cells(fn))
     if isinstance(fn, Bound):
         return _call_bound(it, fn, args, kwargs)
     if isinstance(fn, ObjectV) and hasattr(fn.cls, "__call__"):  # noqa: B004
         return method(it, fn, "__call__", args, kwargs)
     it.error("not-callable", f"{fn.describe()} is not callable")
+
+
+def _enter(it: Interp, info: FunctionInfo, bound: Kwargs, cells: dict[str, CellRef]) -> Abstract:
+    """Calls a function written in Python: a generator is only made."""
+    if info.code.has_yield:
+        return make_generator(it, info, bound, cells)
+    return call_specialised(it, info, bound, cells)
 
 
 def bind_closure(it: Interp, fn: Closure, args: Sequence[Abstract], kwargs: Kwargs) -> Kwargs:
@@ -89,10 +99,21 @@ def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
     if fn.kind == "array method":
         name: Any = fn.fn.value  # type: ignore[attr-defined]
         return call_entry(it, it.session.library.methods[name], [*fn.args, *args], kwargs, name)
+    if fn.kind == "generator method":
+        return _generator_method(it, fn, args)
     if fn.kind == "container method":
         name = fn.fn.value  # type: ignore[attr-defined]
         return containers.call_method(it, fn.args[0], name, args, kwargs)
     return apply_transform(it, fn, args, kwargs)
+
+
+def _generator_method(it: Interp, fn: Bound, args: Sequence[Abstract]) -> Abstract:
+    """`send`, `__next__` and `__iter__` of a generator."""
+    gen: Any = fn.args[0]
+    if fn.static == "__iter__":
+        return gen  # type: ignore[no-any-return]
+    item = advance(it, gen, *args)
+    return it.fail(StopIteration) if item is None else item
 
 
 def call_entry(
@@ -161,6 +182,10 @@ def _look_up(table: Any, key: Any) -> Any:
 def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     obj = fn.value
     session = it.session
+    if any(isinstance(a, GeneratorV) for a in args):
+        stream = _look_up(STREAMS, obj)
+        if stream is not None:
+            return call_entry(it, stream, args, kwargs, fn.describe())
     entry = _look_up(session.library.functions, obj)
     if entry is not None:
         return call_entry(it, entry, args, kwargs, fn.describe())
@@ -274,8 +299,7 @@ def _call_function(
     it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs, library: bool = False
 ) -> Abstract:
     info = function_info(it, fn.value, library)
-    bound = bind_host(it, fn.value, info, args, kwargs)
-    return call_specialised(it, info, bound, {})
+    return _enter(it, info, bind_host(it, fn.value, info, args, kwargs), {})
 
 
 def bind_host(
@@ -317,10 +341,6 @@ def function_info(it: Interp, obj: Any, library: bool = False) -> FunctionInfo:
         found = FunctionInfo(code, obj.__globals__, (), library, host_cells=host)
         it.session.infos[key] = found
         it.session.keep.append(obj)
-    if found.code.has_yield:
-        if not it.b.loc.source_range().line:
-            it.b.loc = found.code.loc(found.code.node)
-        it.error("unsupported-call", f"{found.name} is a generator, which is not compiled")
     return found
 
 

@@ -13,6 +13,7 @@ from anvil.parser import comparisons, operators
 from anvil.parser.blame import name_operands
 from anvil.parser.choices import choose, each
 from anvil.parser.containers import dict_entries, new_dict
+from anvil.parser.functions import FunctionInfo
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import items_of, iterator, known_count, listed
 from anvil.parser.narrowing import narrowed
@@ -300,7 +301,8 @@ def make_function(it: Interp, node: Any) -> Closure:
     defaults = tuple(it.eval(d) for d in node.args.defaults)
     kw_defaults = tuple(UNDEFINED if d is None else it.eval(d) for d in node.args.kw_defaults)
     cells = {n: v.box for n, v in it.state.locals.items() if isinstance(v, CellRef)}
-    info = it.info.nested(node, frozenset(cells))
+    owner: FunctionInfo = getattr(node, "_anvil_owner", it.info)
+    info = owner.nested(node, frozenset(cells))
     return Closure(info, tuple(cells[n] for n in info.free), defaults, kw_defaults)
 
 

@@ -114,6 +114,7 @@ class FunctionInfo:
     inner: dict[ast.AST, FunctionInfo] = field(default_factory=dict)
     host_cells: dict[str, Any] = field(default_factory=dict)
     run: Callable[[Any], Any] | None = None
+    fused: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
     def host(cls, name: str, run: Callable[[Any], Any]) -> FunctionInfo:

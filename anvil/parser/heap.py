@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
 from anvil.parser.values import Abstract, Conflict, Part, Parts, known_key
+
+if TYPE_CHECKING:
+    from anvil.parser.functions import FunctionInfo
 
 FALL, BREAK, CONTINUE, RETURN, LEFT = range(5)
 """How a block ends: by falling through, or by an exit that is still to be carried out."""
@@ -66,7 +69,37 @@ class CellBox:
     name: str = ""
 
 
-Content: TypeAlias = "Value | Const | ListBox | DictBox | ObjectBox | CellBox | Conflict"
+@dataclass(slots=True, eq=False)
+class GeneratorBox:
+    """Where a generator is suspended (nowhere: it has ended) and its variables. `lost`: a loop may
+    have left it early, so that the place is not known.
+    """
+
+    place: tuple[Any, ...]
+    locals: dict[str, Abstract]
+    lost: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class GeneratorV(Abstract):
+    """A generator: its function, and a box with a `GeneratorBox`."""
+
+    info: FunctionInfo
+    box: int
+
+    def open(self) -> tuple[Hashable, Parts]:
+        return ("generator", self.info), (self.box,)
+
+    def close(self, parts: Parts) -> Abstract:
+        return GeneratorV(self.info, parts[0])  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return f"the generator {self.info.name}(...)"
+
+
+Content: TypeAlias = (
+    "Value | Const | ListBox | DictBox | ObjectBox | CellBox | GeneratorBox | Conflict"
+)
 
 
 def open_content(c: Content) -> tuple[Hashable, Parts]:
@@ -81,6 +114,8 @@ def open_content(c: Content) -> tuple[Hashable, Parts]:
         return ("object", tuple(c.attrs)), tuple(c.attrs.values())
     if isinstance(c, CellBox):
         return ("cell", c.name), (c.value,)
+    if isinstance(c, GeneratorBox):
+        return ("generator", c.place, c.lost, tuple(c.locals)), tuple(c.locals.values())
     return c.open()
 
 
@@ -96,6 +131,8 @@ def close_content(c: Content, parts: Parts) -> Content:
         return ObjectBox(dict(zip(c.attrs, parts, strict=True)))  # type: ignore[arg-type]
     if isinstance(c, CellBox):
         return CellBox(parts[0], c.name)  # type: ignore[arg-type]
+    if isinstance(c, GeneratorBox):
+        return GeneratorBox(c.place, dict(zip(c.locals, parts, strict=True)), c.lost)  # type: ignore[arg-type]
     return c
 
 

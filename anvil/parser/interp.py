@@ -84,6 +84,7 @@ class Interp(Context):
         self.token_param: Value | None = None
         self.stmt: ast.stmt | None = None
         self.fixed_loc = info.library
+        self.inlined: dict[str, FunctionInfo] = {}
 
     # ---- expressions
 
@@ -230,19 +231,27 @@ class Interp(Context):
 
     def load_outside(self, name: str) -> Abstract:
         """The value of a global or builtin name."""
-        scope = self.info.globals
-        cell = self.info.host_cells.get(name)
+        info, name = self.owner(name)
+        scope = info.globals
+        cell = info.host_cells.get(name)
         key = (id(scope if cell is None else cell), name)
         found = self.session.lifted.get(key)
         if found is None:
-            found = self._global(scope, name)
+            found = self._global(info, name)
             self.session.lifted[key] = found
         return self.adopt(found)
 
-    def _global(self, scope: dict[str, Any], name: str) -> Any:
-        if name in self.info.code.bound:
+    def owner(self, name: str) -> tuple[FunctionInfo, str]:
+        """The function that a variable belongs to, and its name there: variables of a fused
+        generator carry a prefix.
+        """
+        prefix, dot, plain = name.rpartition(".")
+        return (self.inlined.get(prefix + dot, self.info), plain) if dot else (self.info, name)
+
+    def _global(self, info: FunctionInfo, name: str) -> Any:
+        if name in info.code.bound:
             self.error("unbound-local", unbound_message(name))
-        cell = self.info.host_cells.get(name)
+        scope, cell = info.globals, info.host_cells.get(name)
         if cell is not None:
             try:
                 value = cell.cell_contents
@@ -266,12 +275,17 @@ class Interp(Context):
         old = state.locals.get(name)
         if type(old) is CellRef:
             state.heap[old.box] = CellBox(v, name)
-        elif name in self.info.code.declared:
+        elif self._declared(name):
             self.error("mutated-global", f"`{name}` is outside the compiled function")
         else:
             state.locals[name] = v
         state.where[name] = self.b.loc
         self._hint(name, v)
+
+    def _declared(self, name: str) -> bool:
+        """Whether a name is global or nonlocal."""
+        info, plain = self.owner(name)
+        return plain in info.code.declared
 
     def _hint(self, name: str, v: Abstract) -> None:
         """Gives the IR value the variable's name, for printing, if it has none yet."""
@@ -282,7 +296,7 @@ class Interp(Context):
         else:
             return
         if type(atom) is Value and not atom.hint:
-            object.__setattr__(atom, "hint", name)
+            object.__setattr__(atom, "hint", name.rpartition(".")[2])
 
     def new_cell(self, name: str, v: Abstract = UNDEFINED) -> CellRef:
         """A variable that inner functions share."""
@@ -319,6 +333,7 @@ class Interp(Context):
 
 def unbound_message(name: str) -> str:
     """CPython's words."""
+    name = name.rpartition(".")[2]
     return f"cannot access local variable '{name}' where it is not associated with a value"
 
 

@@ -16,7 +16,8 @@ from anvil.ir.types import I64, array
 from anvil.parser import operators, ranges
 from anvil.parser.array_items import element
 from anvil.parser.choices import each
-from anvil.parser.heap import CellBox, fresh_box
+from anvil.parser.heap import CellBox, GeneratorV, fresh_box
+from anvil.parser.streams import list_
 from anvil.parser.values import (
     Abstract,
     Choice,
@@ -26,6 +27,7 @@ from anvil.parser.values import (
     NDArray,
     ObjectV,
     RangeV,
+    Scalar,
     TupleV,
     scalar,
 )
@@ -79,8 +81,17 @@ def items_of(ctx: Context, v: Abstract) -> Items:
     if keys is not None:
         names = [ctx.constant(k) for k in keys]
         return Items(len(names), lambda i: names[_index(i)], True, v)
+    return items_of(ctx, _iterable(ctx, v))
+
+
+def _iterable(ctx: Context, v: Abstract) -> Abstract:
+    """What stands for a generator, or an object with `__iter__`, where all of its items are
+    taken.
+    """
+    if isinstance(v, GeneratorV):
+        return ctx.session.calls.call_entry(ctx, list_, [v], {})
     if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
-        return items_of(ctx, ctx.session.calls.method(ctx, v, "__iter__", []))
+        return ctx.session.calls.method(ctx, v, "__iter__", [])
     ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
 
 
@@ -175,6 +186,8 @@ def _position(ctx: Context, v: Lazy) -> int:
     """How many items of an iterator have been taken; refused if a loop has used it."""
     cell = ctx.state.heap[v.box]
     taken = cell.value if isinstance(cell, CellBox) else None
+    if isinstance(taken, Scalar):
+        return int(ctx.known(taken, "the place of an iterator"))
     if not isinstance(taken, Known) or taken.value is None:
         ctx.error(
             "unsupported-value",

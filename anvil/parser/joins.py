@@ -149,7 +149,7 @@ class Join:
     def _variable(self, name: str) -> None:
         x, y = self.a.locals.get(name, UNDEFINED), self.b.locals.get(name, UNDEFINED)
         self._locs = self.a.where.get(name), self.b.where.get(name)
-        self._hint = name
+        self._hint = name.rpartition(".")[2]
         if self._skip_a and not isinstance(x, CellRef):
             v = self.one_sided(y, left=False)
         elif self._skip_b and not isinstance(y, CellRef):

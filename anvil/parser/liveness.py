@@ -68,6 +68,14 @@ class Liveness:
         self.head: dict[ast.stmt, Names] = {}
         self._block(body, _NONE, _NONE, _NONE)
 
+    def extend(self, body: list[ast.stmt], names: Names) -> None:
+        """Adds statements in which all of these names live throughout."""
+        self._block(body, names, names, names)
+        for stmt in (n for part in body for n in ast.walk(part) if isinstance(n, ast.stmt)):
+            for table in (self.after, self.exits, self.head):
+                if stmt in table:
+                    table[stmt] |= names
+
     def _block(
         self, stmts: list[ast.stmt], out: Names, on_break: Names, on_continue: Names
     ) -> Names:

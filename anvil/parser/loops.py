@@ -15,7 +15,8 @@ from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
 from anvil.parser.choices import by_option, settled
-from anvil.parser.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL
+from anvil.parser.generators import iterated, run_fused
+from anvil.parser.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL, GeneratorV
 from anvil.parser.iteration import Items, items_of, known_count
 from anvil.parser.rolled import (
     TEST,
@@ -48,6 +49,11 @@ def run_for(it: Interp, node: ast.For) -> None:
 
 def _over(it: Interp, node: ast.For, source: Abstract) -> None:
     it.at(node.iter)
+    source = iterated(it, source)
+    if isinstance(source, GeneratorV):
+        it.at(node)
+        run_fused(it, node, source)
+        return
     items = items_of(it, source)
     it.at(node)
     start = 0

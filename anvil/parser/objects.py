@@ -4,6 +4,7 @@ host objects.
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 import types
@@ -15,7 +16,7 @@ import numpy as np
 from anvil.ir.types import BOOL, I64
 from anvil.parser import containers
 from anvil.parser.choices import apart, each
-from anvil.parser.heap import DictBox, ListBox, ObjectBox, fresh_box
+from anvil.parser.heap import DictBox, GeneratorV, ListBox, ObjectBox, fresh_box
 from anvil.parser.lift import adopt, lifted, lifted_attribute
 from anvil.parser.stores import store
 from anvil.parser.values import (
@@ -56,13 +57,31 @@ def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
         return _container_attribute(it, base, name)
     if isinstance(base, Known):
         return _known_attribute(it, base, name)
-    if isinstance(base, Closure) and name in ("__name__", "__qualname__"):
-        return Known(base.info.name)
-    if isinstance(base, Bound) and base.kind == "partial" and name == "func":
-        return base.fn
     if isinstance(base, Bound) and base.kind == "super":
         return _super_attribute(it, base, name)
-    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    found = _function_attribute(it, base, name)
+    if found is None:
+        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    return found
+
+
+def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | None:
+    """An attribute of a function, a partial or a generator made while compiling."""
+    if isinstance(base, Closure):
+        node = base.info.code.node
+        if name == "__doc__":
+            return Known(None if isinstance(node, ast.Lambda) else ast.get_docstring(node))
+        label = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+        return Known(label) if name in ("__name__", "__qualname__") else None
+    if isinstance(base, Bound) and base.kind == "partial":
+        names: Any = base.static
+        n = len(base.args) - len(names)
+        if name == "keywords":
+            return containers.new_dict(it, dict(zip(names, base.args[n:], strict=True)))
+        return {"func": base.fn, "args": TupleV(base.args[:n])}.get(name)
+    if isinstance(base, GeneratorV) and name in ("send", "__next__", "__iter__"):
+        return Bound("generator method", base, (base,), name)
+    return None
 
 
 # ---- numbers and arrays
@@ -105,7 +124,13 @@ def type_of_value(v: Abstract) -> type:
         return v.cls
     if isinstance(v, TupleV):
         return v.cls or tuple
-    simple: dict[type, type] = {NDArray: np.ndarray, ListV: list, DictV: dict, RangeV: range}
+    simple: dict[type, type] = {
+        NDArray: np.ndarray,
+        ListV: list,
+        DictV: dict,
+        RangeV: range,
+        GeneratorV: types.GeneratorType,
+    }
     found = simple.get(type(v))
     if found is None:
         found = type(lambda: None) if isinstance(v, Closure | Bound) else type(v)

@@ -20,7 +20,7 @@ from anvil.ir.builder import Frame
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser.branches import defined, place
-from anvil.parser.heap import BREAK, CONTINUE, FALL, NO_EXIT, ONLY_FALL, RETURN, STATUS, State
+from anvil.parser.heap import CONTINUE, FALL, NO_EXIT, ONLY_FALL, STATUS, State
 from anvil.parser.iteration import Items, index_bounds
 from anvil.parser.joins import Join, Manner, materialise
 from anvil.parser.liveness import names_stored, names_written_through
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 12
 TEST = "<test>"
-_EXITS = frozenset((BREAK, RETURN))
+_STAYS = frozenset((FALL, CONTINUE))
 
 
 class Rolled:
@@ -157,7 +157,7 @@ class Rolled:
         least once.
         """
         state = joined.state
-        state.may = (ONLY_FALL if natural else frozenset()) | (end.may & _EXITS)
+        state.may = (ONLY_FALL if natural else frozenset()) | (end.may - _STAYS)
         if ran:
             known = {x.out: x.b for x in joined.leaves if type(x.b) is Const}
             replace_known(state, known)
@@ -200,7 +200,7 @@ class RolledFor(Rolled):
     def run(self) -> None:
         """Emits the loop."""
         head, joined, end = self.settle()
-        self.counted = not end.may & _EXITS
+        self.counted = not end.may - _STAYS
         count = self.items.count
         n: Atom = Const(array(I64), count - self.start) if isinstance(count, int) else count
         if not isinstance(count, int) and self.start:

@@ -209,6 +209,10 @@ def run_body(child: Interp) -> Abstract:
             return value
         except PathEnd:
             return NONE
+    if child.info.code.has_yield:
+        child.b.loc = child.info.code.loc(child.info.code.node)
+        what = f"{child.info.name} is a generator function, which gives no array or number"
+        child.error("unsupported-value", what, hint="Compile the function that consumes it.")
     child.block(child.info.code.body)
     if RETURN in child.state.may:
         child.when_falling(lambda: return_none(child))

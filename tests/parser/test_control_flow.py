@@ -468,3 +468,27 @@ def reads_a_label_after_the_loop(x):
 
 def test_a_loop_whose_string_is_read_later_is_unrolled():
     agree(reads_a_label_after_the_loop, 2.0)
+
+
+def breaks_in_else(x, n):
+    total = 0.0
+    for _ in range(n):
+        for j in range(3):
+            if x * j > 5.0:
+                break
+            total += x
+        else:
+            if total > 6.0:
+                break
+        while total < 3.0:
+            total += x
+        else:
+            if total > 200.0:
+                break
+        total += 100.0
+    return total
+
+
+@pytest.mark.parametrize("x", [1.0, 3.0, 0.1])
+def test_a_break_in_the_else_of_a_loop_leaves_the_loop_around_it(x):
+    agree(breaks_in_else, x, 5)

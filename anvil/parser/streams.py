@@ -1,0 +1,191 @@
+"""What builtins do with a generator, as Python that is compiled: one item at a time."""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+from typing import Any
+
+END = object()
+"""What `next` gives at the end of an iterator."""
+
+
+def list_(v: Any) -> Any:
+    """As `list`."""
+    out = []
+    for x in v:
+        out.append(x)
+    return out
+
+
+def tuple_(v: Any) -> Any:
+    """As `tuple`."""
+    return builtins.tuple(list_(v))
+
+
+def sum_(v: Any, start: Any = 0) -> Any:
+    """As `sum`."""
+    total = start
+    for x in v:
+        total = total + x
+    return total
+
+
+def any_(v: Any) -> Any:
+    """As `any`."""
+    return any(x for x in v)
+
+
+def all_(v: Any) -> Any:
+    """As `all`."""
+    return all(x for x in v)
+
+
+def zip_(first: Any, *others: Any, strict: bool = False) -> Any:
+    """As `zip`."""
+    rest = [builtins.iter(o) for o in others]
+    for x in first:
+        row = [x]
+        for o in rest:
+            y = builtins.next(o, END)
+            if y is END:
+                if strict:
+                    raise ValueError("zip() arguments have different lengths")
+                return
+            row.append(y)
+        yield builtins.tuple(row)
+
+
+def enumerate_(v: Any, start: int = 0) -> Any:
+    """As `enumerate`."""
+    i = start
+    for x in v:
+        yield (i, x)
+        i += 1
+
+
+def map_(f: Any, first: Any, *others: Any) -> Any:
+    """As `map`."""
+    for row in zip_(first, *others):
+        yield f(*row)
+
+
+def filter_(f: Any, v: Any) -> Any:
+    """As `filter`."""
+    for x in v:
+        if x if f is None else f(x):
+            yield x
+
+
+def islice_(v: Any, *bounds: Any) -> Any:
+    """As `islice`."""
+    start: Any = 0
+    stop: Any = None
+    step: Any = 1
+    if len(bounds) == 1:
+        (stop,) = bounds
+    elif len(bounds) == 2:
+        start, stop = bounds
+    else:
+        start, stop, step = bounds
+    start = 0 if start is None else start
+    step = 1 if step is None else step
+    if stop is not None and stop <= start:
+        return
+    i = 0
+    for x in v:
+        if i >= start and (i - start) % step == 0:
+            yield x
+        i += 1  # noqa: SIM113
+        if stop is not None and i >= stop:
+            return
+
+
+def takewhile_(f: Any, v: Any) -> Any:
+    """As `takewhile`."""
+    for x in v:
+        if not f(x):
+            return
+        yield x
+
+
+def dropwhile_(f: Any, v: Any) -> Any:
+    """As `dropwhile`."""
+    dropping = True
+    for x in v:
+        if dropping:
+            dropping = f(x)
+        if not dropping:
+            yield x
+
+
+def chain_(*vs: Any) -> Any:
+    """As `chain`."""
+    for v in vs:
+        yield from v
+
+
+def accumulate_(v: Any, func: Any = None, *, initial: Any = None) -> Any:
+    """As `accumulate`."""
+    total = initial
+    started = initial is not None
+    if started:
+        yield total
+    for x in v:
+        if not started:
+            total = x
+            started = True
+        elif func is None:
+            total = total + x
+        else:
+            total = func(total, x)
+        yield total
+
+
+def pairwise_(v: Any) -> Any:
+    """As `pairwise`."""
+    first = True
+    before = None
+    for x in v:
+        if not first:
+            yield (before, x)
+        first = False
+        before = x
+
+
+def iter_(f: Any, sentinel: Any) -> Any:
+    """As `iter(f, sentinel)`."""
+    while True:
+        v = f()
+        if v == sentinel:
+            return
+        yield v
+
+
+def rest_(v: Any) -> Any:
+    """What is left of an iterator."""
+    while True:
+        x = builtins.next(v, END)
+        if x is END:
+            return
+        yield x
+
+
+TABLE: dict[Any, Any] = {
+    builtins.list: list_,
+    builtins.tuple: tuple_,
+    builtins.sum: sum_,
+    builtins.any: any_,
+    builtins.all: all_,
+    builtins.zip: zip_,
+    builtins.enumerate: enumerate_,
+    builtins.map: map_,
+    builtins.filter: filter_,
+    itertools.islice: islice_,
+    itertools.takewhile: takewhile_,
+    itertools.dropwhile: dropwhile_,
+    itertools.chain: chain_,
+    itertools.accumulate: accumulate_,
+    itertools.pairwise: pairwise_,
+}
+"""By the callable that is given a generator."""
