@@ -369,3 +369,24 @@ def test_the_warning_names_shapes_and_values_read_outside() -> None:
 
     (text,) = warned(call, 6)
     assert "another value of i" in text
+
+
+# ---- static arguments
+
+
+@pytest.mark.parametrize("given", [2, -3, (1, -1), (0, 5)])
+def test_static_argnums_are_positions_of_parameters(given: Any) -> None:
+    with pytest.raises(ValueError, match="static_argnums"):
+        anvil.jit(lambda x, n: x[:n], static_argnums=given)
+
+
+@pytest.mark.parametrize("given", [1, -1])
+def test_static_argnums_count_from_either_end(given: int) -> None:
+    function = anvil.jit(lambda x, n: x * n, static_argnums=given)
+    np.testing.assert_array_equal(function(X, 2), X * 2)
+    np.testing.assert_array_equal(function(X, 3), X * 3)
+    assert "2 specialisation(s)" in function.explain()
+
+
+def test_static_argnums_may_name_what_stars_take() -> None:
+    assert anvil.jit(lambda *args: args[0] * args[2], static_argnums=2)(2.0, 0.0, 3) == 6.0

@@ -173,7 +173,7 @@ class Function:
     ) -> tuple[Specialisation, list[int]]:
         """Compiles for these arguments; also the leaves whose values it depends on."""
         start = time.perf_counter()
-        fixed = self.options.static_argnums
+        fixed = {i % len(args) for i in self.options.static_argnums if -len(args) <= i < len(args)}
         values: list[Any] = []
         specs = [
             StaticSpec(a) if i in fixed else describe_argument(a, values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from inspect import CO_VARARGS
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -130,8 +131,9 @@ def jit(
     if optimise not in PIPELINES:
         known = ", ".join(map(repr, PIPELINES))
         raise error("bad-option", f"optimise is one of {known}, not {optimise!r}")
+    _function("jit", fun)
     options = JitOptions(
-        static_argnums=_numbers(static_argnums, "static_argnums"),
+        static_argnums=_positions(fun, static_argnums, "static_argnums"),
         donate_argnums=_numbers(donate_argnums, "donate_argnums"),
         device=device,
         in_shardings=in_shardings,
@@ -152,6 +154,21 @@ def _numbers(argnums: Argnums, name: str = "argnums") -> tuple[int, ...]:
     if len(set(given)) != len(given):
         raise error("bad-argnums", f"{name}={argnums} names an argument twice")
     return tuple(given)
+
+
+def _positions(fun: Fn, argnums: Argnums, name: str) -> tuple[int, ...]:
+    """`_numbers` that are positions of the function's parameters, where these can be counted."""
+    numbers = _numbers(argnums, name)
+    inner = fun.__func__ if isinstance(fun, MethodType) else fun
+    if not numbers or not isinstance(inner, FunctionType) or inner.__code__.co_flags & CO_VARARGS:
+        return numbers
+    n = inner.__code__.co_argcount - (inner is not fun)
+    if not all(-n <= i < n for i in numbers):
+        takes = f"{inner.__name__} takes {n} positional argument{'s' * (n != 1)}"
+        raise error("bad-argnums", f"{name}={argnums}, and {takes}")
+    if len({i % n for i in numbers}) != len(numbers):
+        raise error("bad-argnums", f"{name}={argnums} names an argument twice")
+    return numbers
 
 
 def _argnums(argnums: Argnums) -> int | tuple[int, ...]:

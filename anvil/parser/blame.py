@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from anvil.errors import AnvilError, Location, Operand, SourceRange
+from anvil.errors.snippet import is_anvil
 from anvil.parser.heap import CellBox, DictBox, ObjectBox
 from anvil.parser.values import (
     PY_NAMES,
@@ -69,9 +70,11 @@ def name_operands(
 ) -> None:
     """Adds the operands of a refused operation: their text, their types, where they come from."""
     diagnostic = error.diagnostic
+    source = it.info.code.source
     if diagnostic.operands or diagnostic.loc is not it.b.loc or it.fixed_loc:
         return
-    source = it.info.code.source
+    if is_anvil(source.filename):
+        return
     error.involve(
         tuple(
             Operand(_short(source.segment(node)), type_text(v), *_origin(it, _root(node)))
@@ -94,7 +97,7 @@ def type_text(v: Abstract) -> str:
 
 def _node_at(it: Interp, where: SourceRange) -> ast.AST | None:
     """The innermost statement's part at a source range."""
-    if it.stmt is None or it.info.library:
+    if it.stmt is None or it.info.library or is_anvil(where.file):
         return None
     for node in ast.walk(it.stmt):
         if isinstance(node, ast.expr | ast.stmt) and it.info.code.loc(node) == where:

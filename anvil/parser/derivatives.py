@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from anvil.errors import CODES, Note
+from anvil.ir.loc import Loc
 from anvil.ir.records import Atom, Const
 from anvil.parser.closing import (
     Closed,
@@ -20,7 +23,8 @@ from anvil.parser.closing import (
 from anvil.parser.options import Options
 from anvil.parser.results import described_inside
 from anvil.parser.signature import Spec, StaticSpec, TupleSpec, leaves
-from anvil.parser.values import NONE, Abstract, Bound, Known, Parts, TupleV
+from anvil.parser.source import get_source, header_loc
+from anvil.parser.values import NONE, Abstract, Bound, Closure, Known, Parts, TupleV
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -43,18 +47,37 @@ class Differentiated:
         return tuple(self.closed.places[o.placeholders[i]] for o in self.opened for i in o.inexact)
 
 
-def argnums_of(it: Interp, options: Options, n: int) -> tuple[tuple[int, ...], bool]:
+def misuse(it: Interp, fn: Abstract, code: str, message: str) -> NoReturn:
+    """Refuses a call of a transform; the `def` line of the function is shown as well."""
+    notes: list[str | Note] = [CODES[code].meaning]
+    where = defined_at(fn)
+    here = it.loc.source_range()
+    if where is not None and (where.file, where.line) != (here.file, here.line):
+        notes.append(Note("The function:", where))
+    it.error(code, message, notes=notes)
+
+
+def defined_at(fn: Abstract) -> Loc | None:
+    """The first line of a function of the user, if `fn` is one."""
+    if isinstance(fn, Known) and isinstance(fn.value, FunctionType):
+        return header_loc(get_source(fn.value))
+    if isinstance(fn, Closure):
+        loc = fn.info.code.loc(fn.info.code.node)
+        return replace(loc, end_line=loc.line, end_col=0) if loc.end_line > loc.line else loc
+    return None
+
+
+def argnums_of(it: Interp, fn: Abstract, options: Options, n: int) -> tuple[tuple[int, ...], bool]:
     """The arguments to differentiate, counted from 0, and whether one int was given."""
     given = options.get("argnums", 0)
     single = isinstance(given, int)
     nums = tuple(given) if isinstance(given, tuple | list) else (given,)
     if not nums or not all(isinstance(i, int) and -n <= i < n for i in nums):
         s = "s" * (n != 1)
-        it.error(
-            "bad-argnums", f"argnums={given} of a function called with {n} positional argument{s}"
-        )
+        message = f"argnums={given} of a function called with {n} positional argument{s}"
+        misuse(it, fn, "bad-argnums", message)
     if len({i % n for i in nums}) != len(nums):
-        it.error("bad-argnums", f"argnums={given} names an argument twice")
+        misuse(it, fn, "bad-argnums", f"argnums={given} names an argument twice")
     return tuple(i % n for i in nums), single
 
 
@@ -74,11 +97,11 @@ def differentiate(
 def call_gradient(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     """`grad(f)(*args)` or `value_and_grad(f)(*args)`."""
     options: Any = fn.static
-    nums, single = argnums_of(it, options, len(args))
+    nums, single = argnums_of(it, fn.fn, options, len(args))
     d = differentiate(it, fn.fn, args, kwargs, nums)
     if not d.wrt:
         what = " and ".join(args[i].describe() for i in nums)
-        it.error("grad-not-float", f"{fn.describe()} with respect to {what}")
+        misuse(it, fn.fn, "grad-not-float", f"{fn.describe()} with respect to {what}")
     has_aux = bool(options.get("has_aux", False))
     outs, bars = _pull(
         it, d, _loss(it, fn, d.closed, has_aux), options.get("transform") or "default"
@@ -103,17 +126,17 @@ def _loss(it: Interp, fn: Bound, closed: Closed, has_aux: bool) -> list[tuple[in
     out = closed.out
     if has_aux:
         if not isinstance(out, TupleSpec) or len(out.items) != 2:
-            it.error(
-                "grad-not-scalar", f"with has_aux=True {fn.fn.describe()} must return (value, aux)"
-            )
+            message = f"with has_aux=True {fn.fn.describe()} must return (value, aux)"
+            misuse(it, fn.fn, "grad-not-scalar", message)
         out = out.items[0]
     found = list(leaves(out))
     shape = found[0].type.shape if len(found) == 1 else None
     if isinstance(out, StaticSpec | TupleSpec) or shape is None or found[0].type.dtype.kind != "f":
-        it.error("grad-not-scalar", f"{fn.fn.describe()} returns {_describe(out)}, not one float")
+        message = f"{fn.fn.describe()} returns {_describe(out)}, not one float"
+        misuse(it, fn.fn, "grad-not-scalar", message)
     if shape != ():
         message = f"{fn.fn.describe()} returns an array of shape {shape}, not one float"
-        it.error("grad-not-scalar", message)
+        misuse(it, fn.fn, "grad-not-scalar", message)
     return [(closed.spec.leaves[0], one(found[0].type))]
 
 

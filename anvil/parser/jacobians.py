@@ -16,6 +16,7 @@ from anvil.parser.derivatives import (
     argnums_of,
     call_jvp,
     differentiate,
+    misuse,
 )
 from anvil.parser.mapped import with_axis
 from anvil.parser.options import Options
@@ -34,11 +35,11 @@ def call_jacobian(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwarg
     arguments.
     """
     options: Any = fn.static
-    nums, single = argnums_of(it, options, len(args))
+    nums, single = argnums_of(it, fn.fn, options, len(args))
     d = differentiate(it, fn.fn, args, kwargs, nums)
     if not d.wrt:
         what = " and ".join(args[i].describe() for i in nums)
-        it.error("grad-not-float", f"{fn.describe()} with respect to {what}")
+        misuse(it, fn.fn, "grad-not-float", f"{fn.describe()} with respect to {what}")
     if d.closed.spec.written:
         it.error("unsupported-call", f"{fn.fn.describe()} writes to a captured array")
     blocks = _blocks(it, d, _forward(fn.kind, d))
