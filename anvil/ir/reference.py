@@ -36,6 +36,7 @@ _ORDER: Final = (
     "arithmetic",
     "extrema",
     "elementary",
+    "special",
     "logic",
     "conversion",
     "reductions",

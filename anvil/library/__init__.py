@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from anvil.library import (
+    bits,
     calculus,
     comparing,
+    complex_math,
     conversion,
     creation,
     einsum,
@@ -29,6 +31,7 @@ from anvil.library import (
     scalars,
     selection,
     statistics,
+    storing,
     ufuncs,
 )
 from anvil.parser.context import Library
@@ -55,6 +58,9 @@ _MODULES: tuple[Any, ...] = (
     norms,
     number_methods,
     operators,
+    bits,
+    complex_math,
+    storing,
 )
 
 

@@ -13,8 +13,9 @@ from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in
 from anvil.library.numbers import to_python
 from anvil.library.selection import gather_along, in_range, rows_of
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.promotion import castable, float_of
+from anvil.parser.promotion import float_of
 from anvil.parser.values import Abstract, NDArray
+from anvil.parser.views import Bits
 
 
 def _astype(
@@ -69,6 +70,26 @@ def _to_list(ctx: Context, a: Any) -> Abstract:
 def _fill(ctx: Context, a: Any, value: Any) -> Abstract:
     ctx.write(a, ctx.atom(value, a.type.dtype, a.type.shape))
     return ctx.constant(None)
+
+
+def _view(ctx: Context, a: Any, dtype: Any = None) -> Abstract:
+    wanted = dtype_argument(ctx, dtype)
+    have = ctx.type_of(a).dtype
+    if wanted is None or wanted is have:
+        return NDArray(a.box, a.path, a.type) if isinstance(a, NDArray) else a
+    if (
+        wanted.bits != have.bits
+        or "b" in (wanted.kind, have.kind)
+        or "c" in (wanted.kind, have.kind)
+    ):
+        ctx.error(
+            "unsupported-argument",
+            f"a view of {have.np.name} as {wanted.np.name} is not compiled",
+            hint="Views are compiled between integers and floats of one size.",
+        )
+    if isinstance(a, NDArray):
+        return ctx.view(a, Bits(have, wanted), a.type.shape, wanted)
+    return ctx.scalar(ctx.b.bitcast(ctx.atom(a), dtype=wanted))
 
 
 def _part(op: str) -> Intrinsic:
@@ -134,18 +155,11 @@ def _mask_write(ctx: Context, a: Any, values: Any, where: Any) -> Abstract:
 def _copyto(
     ctx: Context, dst: Any, src: Any, casting: Any = "same_kind", where: Any = True
 ) -> Abstract:
-    if not castable(ctx.type_of(src).dtype, dst.type.dtype) and ctx.kind_of(src) != "py":
-        ctx.error("dtype-mismatch", f"copyto into {dst.type.dtype} does not cast (same_kind)")
+    rule = ctx.known(casting)
+    source, target = ctx.type_of(src).dtype.np, dst.type.dtype.np
+    if ctx.kind_of(src) != "py" and not np.can_cast(source, target, rule):
+        ctx.error("dtype-mismatch", f"copyto does not cast {source} to {target} (rule {rule!r})")
     return _mask_write(ctx, dst, src, where)
-
-
-def _putmask(ctx: Context, a: Any, mask: Any, values: Any) -> Abstract:
-    size = ctx.type_of(values).size
-    if size not in (1, a.type.size):
-        ctx.error("unsupported-argument", "putmask with values that repeat is not compiled")
-    shape = a.type.shape if size == a.type.size else ()
-    flat_values = ctx.b.reshape(ctx.atom(values, a.type.dtype), shape=shape)
-    return _mask_write(ctx, a, ctx.array(flat_values), mask)
 
 
 def _put(ctx: Context, a: Any, ind: Any, v: Any, mode: Any = "raise") -> Abstract:
@@ -166,13 +180,16 @@ def _fill_diagonal(ctx: Context, a: Any, val: Any, wrap: Any = False) -> Abstrac
     shape = a.type.shape
     if len(shape) < 2:
         ctx.error("bad-shape", "array must be at least 2-d")
-    if ctx.known(wrap) or (len(shape) > 2 and len(set(shape)) != 1):
+    if len(shape) > 2 and len(set(shape)) != 1:
         ctx.error("bad-shape", "All dimensions of input must be of equal length")
     n = min(shape)
+    places = np.stack([np.arange(n)] * len(shape), axis=1)
+    if ctx.known(wrap) and len(shape) == 2:
+        places = np.stack(np.divmod(np.arange(0, shape[0] * shape[1], shape[1] + 1), shape[1]), 1)
+        n = len(places)
     values = flat(ctx, ctx.atom(val, a.type.dtype))
     values = gather_along(ctx, values, ctx.b.const(np.arange(n) % shape_in(values)[0]), 0)
-    places = ctx.b.const(np.stack([np.arange(n)] * len(shape), axis=1))
-    x = ctx.b.scatter(ctx.read(a), places, values, axes=tuple(range(len(shape))))
+    x = ctx.b.scatter(ctx.read(a), ctx.b.const(places), values, axes=tuple(range(len(shape))))
     ctx.write(a, x)
     return ctx.constant(None)
 
@@ -186,12 +203,12 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.angle: Intrinsic(_angle),
     np.nan_to_num: Intrinsic(_nan_to_num),
     np.copyto: Intrinsic(_copyto),
-    np.putmask: Intrinsic(_putmask),
     np.put: Intrinsic(_put),
     np.fill_diagonal: Intrinsic(_fill_diagonal),
 }
 
 METHODS: dict[str, Intrinsic] = {
+    "view": Intrinsic(_view),
     "astype": _ASTYPE,
     "item": Intrinsic(_item),
     "tolist": Intrinsic(_to_list),

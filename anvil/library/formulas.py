@@ -270,7 +270,19 @@ def div_mod(b: Any, x: Atom, y: Atom) -> tuple[Atom, Atom]:
 
 
 def scale_by_power(b: Any, x: Atom, n: Atom) -> Atom:
-    """x * 2**n, in two steps so that the power does not overflow before the product does."""
-    half = b.floor(b.mul(n, 0.5))
-    out: Atom = b.mul(b.mul(x, b.exp2(half)), b.exp2(b.sub(n, half)))
-    return out
+    """x * 2**n, in steps so that no power overflows or vanishes before the product does; only the
+    last can round.
+    """
+
+    def within(m: Atom, limit: float) -> Atom:
+        bound = b.add(b.zeros_like(m), limit)
+        out: Atom = b.clamp(b.neg(bound), m, bound)
+        return out
+
+    n = within(n, 2100.0)
+    last = within(n, 1022.0)
+    rest = b.sub(n, last)
+    half = b.trunc(b.mul(rest, 0.5))
+    x = b.mul(b.mul(x, b.exp2(half)), b.exp2(b.sub(rest, half)))
+    scaled: Atom = b.mul(x, b.exp2(last))
+    return scaled

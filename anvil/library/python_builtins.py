@@ -12,6 +12,7 @@ from anvil.ir.types import BOOL, C128, DTYPES, F64, I64
 from anvil.library.atoms import absent, dtype_in, shape_in, truth
 from anvil.library.numbers import accumulated, evaluated, to_int, to_python
 from anvil.library.selection import gather_along, rows_of
+from anvil.library.storing import modular_power
 from anvil.parser import overflow
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.iteration import listed
@@ -157,8 +158,12 @@ def _divmod(ctx: Context, a: Any, b: Any) -> Abstract:
 def _pow(ctx: Context, base: Any, exp: Any, mod: Any = None) -> Abstract:
     if absent(ctx, mod):
         return ctx.binary("**", base, exp)
-    known = [ctx.known(v, "an argument of pow with a modulus") for v in (base, exp, mod)]
-    return evaluated(ctx, pow, *known)
+    for v in (base, exp, mod):
+        if ctx.kind_of(v) not in ("py", "np") or ctx.strength(v)[0].kind not in "biu":
+            ctx.error("bad-operand", "pow() 3rd argument not allowed unless all are integers")
+    if all(map(ctx.is_known, (base, exp, mod))):
+        return evaluated(ctx, pow, base, exp, mod)
+    return ctx.call(modular_power, base, exp, mod)
 
 
 def _numpy_type(dtype: Any) -> Intrinsic:

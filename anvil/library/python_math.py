@@ -55,8 +55,10 @@ def factorial(n: Any) -> Any:
 def comb(n: Any, k: Any) -> Any:
     """n! / (k! (n - k)!)"""
     n, k = int(n), int(k)
-    if n < 0 or k < 0:
-        raise ValueError("arguments of comb must be non-negative integers")
+    if n < 0:
+        raise ValueError("n must be a non-negative integer")
+    if k < 0:
+        raise ValueError("k must be a non-negative integer")
     found = 0 if k > n else 1
     for i in range(1, min(k, n - k) + 1):
         found = found * (n - i + 1) // i
@@ -68,8 +70,10 @@ def perm(n: Any, k: Any = None) -> Any:
     if k is None:
         return factorial(n)
     n, k = int(n), int(k)
-    if n < 0 or k < 0:
-        raise ValueError("arguments of perm must be non-negative integers")
+    if n < 0:
+        raise ValueError("n must be a non-negative integer")
+    if k < 0:
+        raise ValueError("k must be a non-negative integer")
     found = 0 if k > n else 1
     for i in range(min(k, n)):
         found = found * (n - i)

@@ -109,6 +109,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.iscomplexobj: _is_complex_type(True),
     np.isrealobj: _is_complex_type(False),
     np.isscalar: Intrinsic(_is_scalar),
+    np.issubdtype: known_only(np.issubdtype),
     np.broadcast_shapes: known_only(np.broadcast_shapes),
     np.triu_indices: known_only(np.triu_indices),
     np.tril_indices: known_only(np.tril_indices),

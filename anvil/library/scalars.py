@@ -24,7 +24,8 @@ from anvil.parser.values import Abstract
 Test = Callable[[Any, Atom], Atom]
 
 
-def _float(ctx: Context, x: Any, name: str) -> Atom:
+def float_argument(ctx: Context, x: Any, name: str) -> Atom:
+    """The argument of a function of `math`: a real number of any kind, as float64."""
     atom = ctx.atom(x)
     if shape_in(atom):
         ctx.error("bad-operand", f"{name} takes a number, not {ctx.describe(x)}")
@@ -62,7 +63,7 @@ def _within_one(b: Any, x: Atom) -> Atom:
 
 def _function(name: str, op: str, domain: Test | None = None, grows: bool = False) -> Intrinsic:
     def run(ctx: Context, x: Any) -> Abstract:
-        a = _float(ctx, x, f"math.{name}")
+        a = float_argument(ctx, x, f"math.{name}")
         if domain is not None:
             ctx.check(domain(ctx.b, a), ValueError, "math domain error")
         y = ctx.b.emit(op, (a,))
@@ -78,18 +79,18 @@ def _rounding(name: str, op: str) -> Intrinsic:
     def run(ctx: Context, x: Any) -> Abstract:
         if ctx.type_of(x).dtype.kind in "biu":
             return ctx.py_scalar(ctx.cast(ctx.atom(x), I64))
-        return ctx.py_scalar(to_int(ctx, ctx.b.emit(op, (_float(ctx, x, f"math.{name}"),))))
+        return ctx.py_scalar(to_int(ctx, ctx.b.emit(op, (float_argument(ctx, x, f"math.{name}"),))))
 
     return Intrinsic(run)
 
 
 def _log(ctx: Context, x: Any, base: Any = None) -> Abstract:
-    a = _float(ctx, x, "math.log")
+    a = float_argument(ctx, x, "math.log")
     ctx.check(_above(0.0)(ctx.b, a), ValueError, "math domain error")
     y = ctx.b.log(a)
     if ctx.is_known(base) and ctx.known(base) is None:
         return ctx.py_scalar(y)
-    c = _float(ctx, base, "math.log")
+    c = float_argument(ctx, base, "math.log")
     ctx.check(_above(0.0)(ctx.b, c), ValueError, "math domain error")
     d = ctx.b.log(c)
     ctx.check(ctx.b.ne(d, 0.0), ZeroDivisionError, "float division by zero")
@@ -98,7 +99,7 @@ def _log(ctx: Context, x: Any, base: Any = None) -> Abstract:
 
 def _pow(ctx: Context, x: Any, y: Any) -> Abstract:
     b = ctx.b
-    a, e = _float(ctx, x, "math.pow"), _float(ctx, y, "math.pow")
+    a, e = float_argument(ctx, x, "math.pow"), float_argument(ctx, y, "math.pow")
     r = b.pow(a, e)
     finite = b.and_(b.is_finite(a), b.is_finite(e))
     defined = b.or_(b.not_(b.is_nan(r)), b.not_(finite))
@@ -110,14 +111,14 @@ def _pow(ctx: Context, x: Any, y: Any) -> Abstract:
 
 def _binary(name: str, op: str) -> Intrinsic:
     def run(ctx: Context, x: Any, y: Any) -> Abstract:
-        a, c = _float(ctx, x, f"math.{name}"), _float(ctx, y, f"math.{name}")
+        a, c = float_argument(ctx, x, f"math.{name}"), float_argument(ctx, y, f"math.{name}")
         return ctx.py_scalar(ctx.b.emit(op, (a, c)))
 
     return Intrinsic(run)
 
 
 def _math_fmod(ctx: Context, x: Any, y: Any) -> Abstract:
-    a, c = _float(ctx, x, "math.fmod"), _float(ctx, y, "math.fmod")
+    a, c = float_argument(ctx, x, "math.fmod"), float_argument(ctx, y, "math.fmod")
     r = ctx.b.rem(a, c)
     nan = ctx.b.or_(ctx.b.is_nan(a), ctx.b.is_nan(c))
     ctx.check(ctx.b.or_(nan, ctx.b.not_(ctx.b.is_nan(r))), ValueError, "math domain error")
@@ -125,12 +126,12 @@ def _math_fmod(ctx: Context, x: Any, y: Any) -> Abstract:
 
 
 def _math_copysign(ctx: Context, x: Any, y: Any) -> Abstract:
-    a, c = _float(ctx, x, "math.copysign"), _float(ctx, y, "math.copysign")
+    a, c = float_argument(ctx, x, "math.copysign"), float_argument(ctx, y, "math.copysign")
     return ctx.py_scalar(copysign(ctx.b, a, c))
 
 
 def _math_hypot(ctx: Context, *xs: Any) -> Abstract:
-    values = [_float(ctx, x, "math.hypot") for x in xs]
+    values = [float_argument(ctx, x, "math.hypot") for x in xs]
     found = ctx.constant(0.0)
     for v in values:
         found = ctx.call(np.hypot, found, ctx.py_scalar(v))
@@ -139,25 +140,25 @@ def _math_hypot(ctx: Context, *xs: Any) -> Abstract:
 
 def _predicate(op: str, negate: bool = False) -> Intrinsic:
     def run(ctx: Context, x: Any) -> Abstract:
-        y = ctx.b.emit(op, (_float(ctx, x, "math"),))
+        y = ctx.b.emit(op, (float_argument(ctx, x, "math"),))
         return ctx.py_scalar(ctx.b.not_(y) if negate else y)
 
     return Intrinsic(run)
 
 
 def _isinf(ctx: Context, x: Any) -> Abstract:
-    return ctx.py_scalar(ctx.b.not_(not_infinite(ctx.b, _float(ctx, x, "math.isinf"))))
+    return ctx.py_scalar(ctx.b.not_(not_infinite(ctx.b, float_argument(ctx, x, "math.isinf"))))
 
 
 def _scaled(name: str, factor: float) -> Intrinsic:
     def run(ctx: Context, x: Any) -> Abstract:
-        return ctx.py_scalar(ctx.b.mul(_float(ctx, x, f"math.{name}"), factor))
+        return ctx.py_scalar(ctx.b.mul(float_argument(ctx, x, f"math.{name}"), factor))
 
     return Intrinsic(run)
 
 
 def _math_fabs(ctx: Context, x: Any) -> Abstract:
-    return ctx.py_scalar(ctx.b.abs(_float(ctx, x, "math.fabs")))
+    return ctx.py_scalar(ctx.b.abs(float_argument(ctx, x, "math.fabs")))
 
 
 def _math_prod(ctx: Context, iterable: Any, *, start: Any = 1) -> Abstract:
@@ -165,13 +166,15 @@ def _math_prod(ctx: Context, iterable: Any, *, start: Any = 1) -> Abstract:
 
 
 def _math_modf(ctx: Context, x: Any) -> Abstract:
-    return ctx.tuple([ctx.py_scalar(v) for v in mod_parts(ctx.b, _float(ctx, x, "math.modf"))])
+    return ctx.tuple(
+        [ctx.py_scalar(v) for v in mod_parts(ctx.b, float_argument(ctx, x, "math.modf"))]
+    )
 
 
 def _math_ldexp(ctx: Context, x: Any, i: Any) -> Abstract:
     if ctx.strength(i)[0].inexact:
         ctx.error("bad-operand", "Expected an int as second argument to ldexp.")
-    a, n = _float(ctx, x, "math.ldexp"), _float(ctx, i, "math.ldexp")
+    a, n = float_argument(ctx, x, "math.ldexp"), float_argument(ctx, i, "math.ldexp")
     y = scale_by_power(ctx.b, a, n)
     fine = ctx.b.or_(ctx.b.not_(ctx.b.is_finite(a)), ctx.b.is_finite(y))
     ctx.check(fine, OverflowError, "math range error")
@@ -203,6 +206,8 @@ FUNCTIONS: dict[Any, Any] = {
     math.asinh: _function("asinh", "asinh"),
     math.sqrt: _function("sqrt", "sqrt", _not_below(0.0)),
     math.cbrt: _function("cbrt", "cbrt"),
+    math.erf: _function("erf", "erf"),
+    math.erfc: _function("erfc", "erfc"),
     math.log1p: _function("log1p", "log1p", _above(-1.0)),
     math.log2: _function("log2", "log2", _above(0.0)),
     math.log10: _function("log10", "log10", _above(0.0)),

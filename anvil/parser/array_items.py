@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.ir.types import BOOL, I64, Shape
+from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser import operators
 from anvil.parser.indices import NEW_AXIS, Plan, make_plan, mask_indices, window_of
 from anvil.parser.stores import store, store_element
@@ -24,6 +24,7 @@ from anvil.parser.values import (
     TupleV,
     scalar,
 )
+from anvil.parser.views import FLAT, Frozen
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -73,6 +74,10 @@ def _is_mask(base: NDArray, index: Abstract) -> bool:
 
 def set_array(ctx: Context, base: NDArray, index: Abstract, value: Abstract) -> None:
     """`base[index] = value` of an array."""
+    last = base.path[-1] if base.path else None
+    if isinstance(last, Frozen) and last.key == FLAT:
+        _set_flat(ctx, base, index, value)
+        return
     if _is_mask(base, index) and ctx.known_array(index) is None:
         _set_masked(ctx, base, ctx.atom(index), value)
         return
@@ -84,6 +89,16 @@ def set_array(ctx: Context, base: NDArray, index: Abstract, value: Abstract) -> 
     target = base if window is None else ctx.view(base, window, window.shape)
     whole = target.type.shape or _has_dots(index)
     (store if whole else store_element)(ctx, target, value)
+
+
+def _set_flat(ctx: Context, flat: NDArray, index: Abstract, value: Abstract) -> None:
+    """`x.flat[index] = value`: in a copy, which is written back."""
+    *path, step = flat.path
+    assert isinstance(step, Frozen)
+    whole = NDArray(flat.box, tuple(path), array(flat.type.dtype, step.base))
+    elements = ctx.array(ctx.read(flat))
+    set_array(ctx, elements, index, value)
+    ctx.write(whole, ctx.b.reshape(ctx.read(elements), shape=step.base))
 
 
 def _set_masked(ctx: Context, base: NDArray, mask: Atom, value: Abstract) -> None:

@@ -323,7 +323,7 @@ class Context:
         """What `reader` shows of an array-like, not to be written; `key` says what it does."""
         base = a if isinstance(a, NDArray) else self.array(self.atom(a))
         t = type_at(reader(self.b, self.read(base)))
-        return self.view(base, Frozen(key, reader), t.shape)
+        return self.view(base, Frozen(key, base.type.shape, reader), t.shape)
 
     def copy(self, a: NDArray) -> NDArray:
         """A fresh array with the contents of `a`."""

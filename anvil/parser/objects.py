@@ -37,7 +37,7 @@ from anvil.parser.values import (
     is_number,
     scalar,
 )
-from anvil.parser.views import RealPart
+from anvil.parser.views import FLAT, RealPart
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -154,6 +154,8 @@ def _array_attribute(it: Interp, base: NDArray, name: str) -> Abstract | None:
         return Known(t.dtype.np)
     if name == "itemsize":
         return Known(t.dtype.np.itemsize)
+    if name == "flat":
+        return it.frozen(base, FLAT, lambda b, x: b.reshape(x, shape=(t.size,)))
     if name == "T":
         return it.permuted(base, tuple(reversed(range(t.ndim))))
     if name in ("real", "imag"):
@@ -280,6 +282,9 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
         if params is not None and params.frozen:
             it.fail(dataclasses.FrozenInstanceError, f"cannot assign to field '{name}'")
         raw_set(it, base, name, value)
+    elif isinstance(base, NDArray) and name == "flat":
+        repeated = it.call(np.resize, value, it.constant(base.type.size))
+        store(it, base, it.reshaped(repeated, base.type.shape))  # type: ignore[arg-type]
     elif isinstance(base, NDArray) and name in ("real", "imag"):
         if name == "imag" and base.type.dtype.kind != "c":
             it.fail(TypeError, "array does not have imaginary part to set")

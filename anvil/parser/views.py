@@ -15,9 +15,12 @@ from typing import Any, TypeAlias
 from anvil.ir.builder import Builder
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, Shape, array
+from anvil.ir.types import BOOL, DType, Shape, array
 
-Step: TypeAlias = "Window | Permuted | Reshaped | RealPart | Frozen"
+FLAT = "flat"
+"""The key of `x.flat`, whose items can be set."""
+
+Step: TypeAlias = "Window | Permuted | Reshaped | RealPart | Bits | Frozen"
 
 
 @dataclass(slots=True, eq=False)
@@ -221,12 +224,41 @@ class RealPart:
 
 
 @dataclass(slots=True, eq=False)
+class Bits:
+    """The same bytes as numbers of another dtype of that size."""
+
+    base: DType
+    dtype: DType
+    atoms: tuple[Atom, ...] = ()
+    contiguous = True
+
+    @property
+    def tag(self) -> Hashable:
+        return ("bits", self.base, self.dtype)
+
+    def with_atoms(self, atoms: Any) -> Bits:
+        """It has no computed positions."""
+        return self
+
+    def read(self, b: Builder, x: Atom) -> Atom:
+        """The bits of `x`."""
+        out: Atom = b.bitcast(x, dtype=self.dtype)
+        return out
+
+    def write(self, b: Builder, x: Atom, part: Atom) -> Atom:
+        """The array of these bits."""
+        out: Atom = b.bitcast(part, dtype=self.base)
+        return out
+
+
+@dataclass(slots=True, eq=False)
 class Frozen:
     """What NumPy gives as a view that is not to be written: a diagonal, a broadcast array. `key`
     says what `reader` does.
     """
 
     key: Hashable
+    base: Shape
     reader: Callable[[Builder, Atom], Atom]
     atoms: tuple[Atom, ...] = ()
     contiguous = False
@@ -234,7 +266,7 @@ class Frozen:
 
     @property
     def tag(self) -> Hashable:
-        return ("frozen", self.key)
+        return ("frozen", self.key, self.base)
 
     def with_atoms(self, atoms: Any) -> Frozen:
         """It has no computed positions."""

@@ -8,6 +8,7 @@ capitals NumPy scalars.
 from __future__ import annotations
 
 import ast
+import cmath
 import functools
 import itertools
 import linecache
@@ -94,7 +95,7 @@ def _inputs() -> dict[str, Any]:
 
 
 INPUTS = _inputs()
-NAMESPACE = {"np": np, "math": math, "operator": operator, "functools": functools}
+NAMESPACE = {"np": np, "math": math, "cmath": cmath, "operator": operator, "functools": functools}
 
 
 def names_in(text: str) -> list[str]:

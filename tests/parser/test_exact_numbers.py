@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 
 import numpy as np
@@ -237,3 +238,24 @@ def test_methods_that_other_numbers_lack():
     for fn, value in ((lambda x: x.bit_length(), 1.5), (lambda x: round(x), 1j)):
         with pytest.raises(AnvilError):
             run(fn, value)
+
+
+def normal_cdf(x):
+    return 0.5 * (1.0 + math.erf(x / math.sqrt(2.0))) + 0.5 * math.erfc(x)
+
+
+def mantissas(x):
+    return math.frexp(x)[0] * math.nextafter(x, INF) + math.ldexp(x, 3)
+
+
+def turned(x):
+    return abs(cmath.exp(1j * x) + x) + cmath.phase(cmath.rect(1.0, x))
+
+
+@pytest.mark.parametrize("fn", [normal_cdf, mantissas, turned])
+def test_bits_and_special_functions_run_compiled_and_have_derivatives(fn):
+    x, h = 0.7, 1e-5
+    assert anvil.jit(fn)(x) == pytest.approx(fn(x), rel=1e-14)
+    slope, second = anvil.grad(fn), anvil.grad(anvil.grad(fn))
+    assert slope(x) == pytest.approx((fn(x + h) - fn(x - h)) / (2 * h), rel=1e-7)
+    assert second(x) == pytest.approx((slope(x + h) - slope(x - h)) / (2 * h), abs=1e-6)

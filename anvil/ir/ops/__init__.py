@@ -14,6 +14,7 @@ from anvil.ir.ops import (
     reductions,
     shape,
     sorting,
+    special,
     structure,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "reductions",
     "shape",
     "sorting",
+    "special",
     "structure",
 ]

@@ -22,7 +22,7 @@ _POSITIVE = (0.2, 3.0)
 _UNIT = (-0.9, 0.9)
 
 
-def _chlo(name: str) -> Callable[[Any, Op], None]:
+def chlo(name: str) -> Callable[[Any, Op], None]:
     """Writes an op of the CHLO dialect."""
 
     def hlo(e: Any, op: Op) -> None:
@@ -159,7 +159,7 @@ def _rest(b: Any, x: Any) -> Any:
 class Asin(Elementary):
     """Arc sine; nan outside [-1, 1]."""
 
-    name, python, numpy, hlo = "asin", (np.arcsin,), np.arcsin, _chlo("chlo.asin")
+    name, python, numpy, hlo = "asin", (np.arcsin,), np.arcsin, chlo("chlo.asin")
     decompose, samples, at_kinks = accurate.asin, uniform(_UNIT), "inf at -1 and 1"
     kinks = ((1.0, math.inf), (-1.0, math.inf))
     partials = (lambda b, y, x: b.rsqrt(_rest(b, x)),)
@@ -168,7 +168,7 @@ class Asin(Elementary):
 class Acos(Elementary):
     """Arc cosine; nan outside [-1, 1]."""
 
-    name, python, numpy, hlo = "acos", (np.arccos,), np.arccos, _chlo("chlo.acos")
+    name, python, numpy, hlo = "acos", (np.arccos,), np.arccos, chlo("chlo.acos")
     decompose, samples, at_kinks = accurate.acos, uniform(_UNIT), "-inf at -1 and 1"
     kinks = ((1.0, -math.inf), (-1.0, -math.inf))
     partials = (lambda b, y, x: b.neg(b.rsqrt(_rest(b, x))),)
@@ -177,7 +177,7 @@ class Acos(Elementary):
 class Atan(Elementary):
     """Arc tangent."""
 
-    name, python, numpy, hlo = "atan", (np.arctan,), np.arctan, _chlo("chlo.atan")
+    name, python, numpy, hlo = "atan", (np.arctan,), np.arctan, chlo("chlo.atan")
     decompose, samples = accurate.atan, uniform(_UNIT)
     partials = (lambda b, y, x: b.div(1, b.add(b.mul(x, x), 1)),)
 
@@ -185,7 +185,7 @@ class Atan(Elementary):
 class Sinh(Elementary):
     """Hyperbolic sine."""
 
-    name, python, numpy, hlo = "sinh", (np.sinh,), np.sinh, _chlo("chlo.sinh")
+    name, python, numpy, hlo = "sinh", (np.sinh,), np.sinh, chlo("chlo.sinh")
     decompose = accurate.sinh
     partials = (lambda b, y, x: b.cosh(x),)
 
@@ -193,7 +193,7 @@ class Sinh(Elementary):
 class Cosh(Elementary):
     """Hyperbolic cosine."""
 
-    name, python, numpy, hlo = "cosh", (np.cosh,), np.cosh, _chlo("chlo.cosh")
+    name, python, numpy, hlo = "cosh", (np.cosh,), np.cosh, chlo("chlo.cosh")
     decompose = accurate.cosh
     partials = (lambda b, y, x: b.sinh(x),)
 
@@ -209,7 +209,7 @@ class Tanh(Elementary):
 class Asinh(Elementary):
     """Inverse hyperbolic sine."""
 
-    name, python, numpy, hlo = "asinh", (np.arcsinh,), np.arcsinh, _chlo("chlo.asinh")
+    name, python, numpy, hlo = "asinh", (np.arcsinh,), np.arcsinh, chlo("chlo.asinh")
     decompose, samples = accurate.asinh, uniform(_UNIT)
     partials = (lambda b, y, x: b.rsqrt(b.add(b.mul(x, x), 1)),)
 
@@ -217,7 +217,7 @@ class Asinh(Elementary):
 class Acosh(Elementary):
     """Inverse hyperbolic cosine; nan for x < 1."""
 
-    name, python, numpy, hlo = "acosh", (np.arccosh,), np.arccosh, _chlo("chlo.acosh")
+    name, python, numpy, hlo = "acosh", (np.arccosh,), np.arccosh, chlo("chlo.acosh")
     decompose, samples, at_kinks = accurate.acosh, uniform((1.2, 4.0)), "inf at 1"
     kinks = ((1.0, math.inf),)
     partials = (lambda b, y, x: b.mul(b.rsqrt(b.sub(x, 1)), b.rsqrt(b.add(x, 1))),)
@@ -226,7 +226,7 @@ class Acosh(Elementary):
 class Atanh(Elementary):
     """Inverse hyperbolic tangent; nan outside [-1, 1]."""
 
-    name, python, numpy, hlo = "atanh", (np.arctanh,), np.arctanh, _chlo("chlo.atanh")
+    name, python, numpy, hlo = "atanh", (np.arctanh,), np.arctanh, chlo("chlo.atanh")
     decompose, samples, at_kinks = accurate.atanh, uniform(_UNIT), "inf at -1 and 1"
     kinks = ((1.0, math.inf), (-1.0, math.inf))
     partials = (lambda b, y, x: b.div(1, _rest(b, x)),)
