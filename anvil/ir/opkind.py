@@ -11,7 +11,7 @@ declarations import nothing upward:
     type(*types, **attrs)                       result type(s); raises RuleError with one sentence
     numpy(*arrays, **attrs)                     reference semantics
     evaluate(ev, op, args)                      instead of numpy, for kinds with regions or callees
-    hlo                                         "stablehlo.name" or hlo(e, op)
+    hlo                                         "stablehlo.name", hlo(e, op), or JaxFunction
     decompose(b, *args, **attrs)                in terms of other kinds, used by the lowering; None
                                                 = use hlo
     simplify(b, args, attrs)                    exact peephole at birth; None = emit
@@ -29,6 +29,7 @@ declarations import nothing upward:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from anvil.ir.records import Atom, Op
@@ -43,6 +44,18 @@ K = TypeVar("K", bound="type[OpKind]")
 
 class RuleError(Exception):
     """A type rule refused its operands; one sentence that names dtypes and shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class JaxFunction:
+    """How a kind outside anvil's purpose is lowered: as jax lowers the function at `path`, a dotted
+    name inside jax. `arguments` makes its keyword arguments from the op's attributes; `outs` picks
+    the results by their places, where jax gives others.
+    """
+
+    path: str
+    arguments: Callable[..., Mapping[str, Any]] = lambda **attrs: attrs
+    outs: tuple[int, ...] = ()
 
 
 class Transposer(Protocol):

@@ -46,6 +46,7 @@ _ORDER: Final = (
     "indexing",
     "blocks",
     "contraction",
+    "factorizations",
     "creation",
     "structure",
 )

@@ -20,6 +20,7 @@ import numpy as np
 
 from anvil.ir.analysis import call_order
 from anvil.ir.loc import AnyLoc, Derived, Fused
+from anvil.ir.opkind import JaxFunction
 from anvil.ir.records import Atom, Const, Func, Op, Program, Region, Scalar, Value
 from anvil.ir.types import TOKEN, Array, ArrayType, DType, Type
 from anvil.lower import structure
@@ -119,6 +120,8 @@ class Emitter:
         self.suffix = ""
         self.callbacks: list[Callable[..., None]] = []
         self.options: dict[str, Any] = {}
+        self.library: dict[Any, str] = {}
+        self.functions: list[str] = []
 
     # ---- what hlo rules use
 
@@ -240,6 +243,8 @@ class Emitter:
             hlo = kind.hlo
             if type(hlo) is str:
                 self._plain(hlo, op)
+            elif type(hlo) is JaxFunction:
+                self._library(hlo, op)
             elif hlo is not None:
                 hlo(self, op)
             else:
@@ -269,6 +274,22 @@ class Emitter:
         types = ", ".join(mlir_type(a.type) for a in op.args)
         self.result(out, f"{hlo} {names} : ({types}) -> {mlir_type(out.type)}")
 
+    def _library(self, function: JaxFunction, op: Op) -> None:
+        """Calls a function that jax lowers."""
+        from anvil.lower.library_call import jax_function_text
+
+        types = tuple(a.type for a in op.args)
+        key = (op.kind.name, types, tuple(op.attrs.items()))
+        name = self.library.get(key)
+        if name is None:
+            name = self.library[key] = f"anvil.{op.kind.name}.{len(self.library)}"
+            leaves = [_leaf(t) for t in types]
+            self.functions.append(jax_function_text(function, op.attrs, leaves, name))
+        names = ", ".join([self.operand(a) for a in op.args])
+        ins = ", ".join(map(mlir_type, types))
+        outs = ", ".join(mlir_type(v.type) for v in op.outs)
+        self.results(op.outs, f"func.call @{name}({names}) : ({ins}) -> ({outs})")
+
     # ---- locations
 
     def _loc(self, loc: AnyLoc) -> str:
@@ -282,7 +303,7 @@ class Emitter:
         tail: list[str] = []
         for loc, alias in self.locs.items():
             tail.append(f"{alias} = loc({spell_loc(loc)})")
-        return "\n".join(["module @anvil {", *self.lines, "}", *tail, ""])
+        return "\n".join(["module @anvil {", *self.lines, *self.functions, "}", *tail, ""])
 
 
 def spell_loc(loc: AnyLoc) -> str:

@@ -9,11 +9,13 @@ to the process that made it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import jax
 
+from anvil.ir.opkind import JaxFunction
 from anvil.lower import jax_bridge as bridge
 from anvil.lower.module import LeafType
 
@@ -42,3 +44,30 @@ def library_out_types(
     with bridge.x64():
         found = jax.tree.leaves(jax.eval_shape(function, *bridge.avals(in_types)))
     return tuple((leaf.dtype, tuple(leaf.shape)) for leaf in found)
+
+
+_TEXTS: dict[Any, str] = {}
+
+
+def jax_function_text(
+    function: JaxFunction, attrs: Mapping[str, Any], in_types: Sequence[LeafType], name: str
+) -> str:
+    """Private functions, the first called `name`, which compute an op with these attributes. Made
+    once per process, under the first name.
+    """
+    key = (function, tuple(attrs.items()), tuple(in_types), jax.default_backend())
+    made = _TEXTS.get(key)
+    if made is None:
+        run = reduce(getattr, function.path.split("."), jax)
+        given = dict(function.arguments(**attrs))
+
+        def call(*operands: Any) -> Any:
+            out: Any = run(*operands, **given)  # type: ignore[operator]
+            leaves = jax.tree.leaves(out)
+            return [leaves[i] for i in function.outs or range(len(leaves))]
+
+        made = _TEXTS[key] = library_func_text(call, in_types, _PLACE)
+    return made.replace(_PLACE, name)
+
+
+_PLACE = "anvil_library_function"
