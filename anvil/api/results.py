@@ -16,6 +16,7 @@ from anvil.parser.signature import (
     ListSpec,
     ScalarSpec,
     Spec,
+    StackSpec,
     StaticSpec,
     TupleSpec,
     rebuild,
@@ -79,6 +80,8 @@ def describe_spec(spec: Spec) -> str:
     if isinstance(spec, DictSpec):
         items = [f"{k}: {i}" for k, i in zip(spec.keys, items, strict=True)]
         return f"{{{', '.join(items)}}}"
+    if isinstance(spec, StackSpec):
+        return f"[{items[0]}] * {spec.n}"
     if isinstance(spec, ListSpec):
         return f"[{', '.join(items)}]"
     if isinstance(spec, ChoiceSpec):

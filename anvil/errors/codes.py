@@ -98,6 +98,16 @@ _declare("Python that is not compiled",
      "A loop on data carries variables of fixed type. This one leaves the body with another "
      "shape or structure than it had at the head.",
      "Give the variable its final shape before the loop."),
+    ("growing-list", "UnsupportedError",
+     "A list that grows by an amount that the data decide",
+     "Compiled code holds a list that a loop changes as an array of fixed size. A list that a "
+     "`while` loop appends to has no greatest length that is known while compiling.",
+     "Make a list of its greatest length before the loop and count how much of it is used."),
+    ("unlike-elements", "AnvilTypeError",
+     "A list at a computed index holds unlike things",
+     "An element of a list at an index that the data decide can only be read or bound if all "
+     "elements have one type and shape.",
+     "Keep unlike things in different lists, or index with a number that is known."),
     ("alias-types", "UnsupportedError",
      "Names that share an array on one path only",
      "After a branch or at a loop's head two names refer to the same array on one path and to "

@@ -9,7 +9,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom
 from anvil.ir.types import DTYPES, I64
 from anvil.parser.context import Context
-from anvil.parser.iteration import listed
+from anvil.parser.iteration import is_long, listed
 from anvil.parser.values import Abstract
 
 _U64 = DTYPES["u64"]
@@ -49,9 +49,28 @@ def evaluated(ctx: Context, fn: Callable[..., Any], *args: Any) -> Abstract:
         ctx.error("bad-operand", str(problem))
 
 
+def total_of(iterable: Any, start: Any) -> Any:
+    """`sum` of what is best added up by a loop."""
+    total = start
+    for item in iterable:
+        total = total + item
+    return total
+
+
+def product_of(iterable: Any, start: Any) -> Any:
+    """`math.prod` of what is best multiplied by a loop."""
+    total = start
+    for item in iterable:
+        total = total * item
+    return total
+
+
 def accumulated(ctx: Context, op: str, reduction: Any, iterable: Any, start: Any) -> Abstract:
     """`sum` and `math.prod`: Python's operator from left to right; a reduction over an array."""
     if ctx.kind_of(iterable) != "array":
+        if isinstance(iterable, Abstract) and is_long(ctx, iterable):
+            rule = total_of if op == "+" else product_of
+            return ctx.call_library(rule, iterable, start)
         total = ctx.lifted(start)
         for item in listed(ctx, iterable):
             total = ctx.binary(op, total, item)

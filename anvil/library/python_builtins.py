@@ -15,8 +15,8 @@ from anvil.library.selection import gather_along, rows_of
 from anvil.library.storing import modular_power
 from anvil.parser import overflow
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.iteration import listed
-from anvil.parser.values import Abstract, NDArray
+from anvil.parser.iteration import is_long, listed
+from anvil.parser.values import Abstract, Lazy, ListV, NDArray, TupleV
 
 
 def _abs(ctx: Context, x: Any) -> Abstract:
@@ -83,6 +83,10 @@ def _fold(name: str, op: str) -> Intrinsic:
         if not args or kwargs.keys() - {"default"} or (kwargs and len(args) > 1):
             ctx.error("wrong-arguments", f"these are not the arguments of {name}()")
         plain = absent(ctx, key)
+        long = long_list(ctx, args[0]) if len(args) == 1 else None
+        if long is not None:
+            default = (ctx.lifted(kwargs["default"]),) if "default" in kwargs else ()
+            return ctx.call_library(_LONGEST[name], long, ctx.lifted(key), *default)
         if len(args) == 1 and plain and ctx.kind_of(args[0]) == "array":
             items = _best_of_array(ctx, name, args[0])
         else:
@@ -99,6 +103,54 @@ def _fold(name: str, op: str) -> Intrinsic:
         return found
 
     return Intrinsic(run)
+
+
+def _largest(items: Any, key: Any, *default: Any) -> Any:
+    if len(items) == 0:
+        if default:
+            return default[0]
+        raise ValueError("max() iterable argument is empty")
+    best = items[0]
+    if key is None:
+        for item in items:
+            if item > best:
+                best = item
+        return best
+    best_key = key(best)
+    for item in items[1:]:
+        item_key = key(item)
+        if item_key > best_key:
+            best, best_key = item, item_key
+    return best
+
+
+def _smallest(items: Any, key: Any, *default: Any) -> Any:
+    if len(items) == 0:
+        if default:
+            return default[0]
+        raise ValueError("min() iterable argument is empty")
+    best = items[0]
+    if key is None:
+        for item in items:
+            if item < best:
+                best = item
+        return best
+    best_key = key(best)
+    for item in items[1:]:
+        item_key = key(item)
+        if item_key < best_key:
+            best, best_key = item, item_key
+    return best
+
+
+_LONGEST: dict[str, Any] = {"max": _largest, "min": _smallest}
+
+
+def long_list(ctx: Context, v: Any) -> Abstract | None:
+    """A list or tuple, also one made by a generator expression, that a loop runs over best."""
+    if isinstance(v, Lazy) and v.kind == "generator":
+        v = v.items[0]
+    return v if isinstance(v, ListV | TupleV) and is_long(ctx, v) else None
 
 
 Pair = tuple[Any, Any]

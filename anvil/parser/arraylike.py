@@ -45,6 +45,8 @@ def is_arraylike(ctx: Context, v: Any) -> bool:
     """Whether NumPy would take `v` for an array of numbers."""
     kind = kind_of(v)
     if kind == "sequence":
+        if _column(ctx, v) is not None:
+            return True
         return all(is_arraylike(ctx, i) for i in ctx.items(v))
     return kind != "other"
 
@@ -70,6 +72,9 @@ def type_of(ctx: Context, v: Any) -> ArrayType:
         return array(number_dtype(obj))
     if kind_of(v) != "sequence":
         ctx.error("bad-operand", f"a number or an array is expected here, not {ctx.describe(v)}")
+    column = _column(ctx, v)
+    if column is not None:
+        return column
     items = ctx.items(v)
     types = [type_of(ctx, i) for i in items]
     if not types:
@@ -148,6 +153,8 @@ def _number(ctx: Context, obj: Any, dtype: DType | None) -> Atom:
 def stacked(ctx: Context, v: Any, dtype: DType | None = None) -> Atom:
     """A nested sequence of numbers and arrays as one array."""
     t = type_of(ctx, v)
+    if _column(ctx, v) is not None:
+        return ctx.column(v)
     if dtype is not None and dtype.kind in "iu" and t.size:
         t = array(dtype, t.shape)
         if ctx.is_known(v):
@@ -182,6 +189,8 @@ def known_array(ctx: Context, v: Any) -> Array | None:
         return np.asarray(obj)
     if kind_of(v) != "sequence":
         return None
+    if _column(ctx, v) is not None:
+        return None
     parts = [known_array(ctx, i) for i in ctx.items(v)]
     if any(p is None for p in parts):
         return None
@@ -206,6 +215,11 @@ def constant(ctx: Context, obj: Any) -> Abstract:
     if type(obj) is tuple and any(isinstance(i, Abstract | list | np.ndarray | tuple) for i in obj):
         return TupleV(tuple(constant(ctx, i) for i in obj))
     return Known(obj)
+
+
+def _column(ctx: Context, v: Any) -> ArrayType | None:
+    """The type of a stacked list of numbers or arrays as one array; None for anything else."""
+    return ctx.column_type(v) if isinstance(v, ListV) else None
 
 
 def const(ctx: Context, data: Array) -> Atom:

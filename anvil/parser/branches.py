@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from anvil.ir.builder import Frame
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
-from anvil.parser.heap import FALL, State
-from anvil.parser.joins import Join, Manner, materialise
+from anvil.parser.heap import FALL, StackBox, State
+from anvil.parser.joins import Join, Manner, Want, materialise
 from anvil.parser.narrowing import narrow, widen
 from anvil.parser.signals import PathEnd
+from anvil.parser.stacks import restack
 
 if TYPE_CHECKING:
     from anvil.ir.records import Region
@@ -96,11 +97,10 @@ def join_branches(
     it: Interp, pred: Atom, first: Branch, second: Branch, live: frozenset[str] | None
 ) -> None:
     """Emits the `if` op and continues in the joined state."""
-    at = it.b.loc
-    manner = Manner(at, pred, at in it.session.exact, typed=it.is_entry)
-    join = Join(first.state, second.state, live, manner=manner)
-    join.inner = defined(first.frame), defined(second.frame)
-    joined = join.run(it.external, sweep=True)
+    join, joined = _joined(it, pred, first, second, live, True)
+    while wants := [w for w in join.wants if _stacks(it, first, w)]:
+        done = stack_sides(it, first, second, wants)
+        join, joined = _joined(it, pred, first, second, live, done)
     it.session.choices |= join.chose
     leaves = join.leaves
     regions = tuple(
@@ -111,6 +111,44 @@ def join_branches(
     if leaves:
         outs = tuple(leaf.out for leaf in leaves)
         place(it, "if", (pred,), outs, regions)
+
+
+def _joined(
+    it: Interp,
+    pred: Atom,
+    first: Branch,
+    second: Branch,
+    live: frozenset[str] | None,
+    stacks: bool,
+) -> tuple[Join, State]:
+    at = it.b.loc
+    manner = Manner(at, pred, at in it.session.exact, typed=it.is_entry)
+    join = Join(first.state, second.state, live, manner=manner)
+    join.stacks = stacks
+    join.inner = defined(first.frame), defined(second.frame)
+    return join, join.run(it.external, sweep=True)
+
+
+def _stacks(it: Interp, first: Branch, want: Want) -> bool:
+    """Whether a list that the branches leave in different forms is one list, of a loop's or already
+    stacked; new lists may as well be told apart by which branch was taken.
+    """
+    x, y = want.boxes
+    return x == y and (bool(it.loop_params) or isinstance(first.state.heap[x], StackBox))
+
+
+def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) -> bool:
+    """Holds lists that two branches leave in different forms as stacked lists of one form; False
+    if that changes nothing.
+    """
+    changed = False
+    for want in wants:
+        room = max(want.capacities)
+        for side, box in zip((first, second), want.boxes, strict=True):
+            before = side.state.heap[box]
+            resume(it, side, lambda: restack(it, box, want.template, room, want.kinds))  # noqa: B023
+            changed |= side.state.heap[box] is not before
+    return changed
 
 
 def defined(frame: Frame) -> set[Value]:

@@ -13,6 +13,7 @@ from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.generators import iterator_of, next_of
 from anvil.parser.iteration import items_of, iterator, listed
 from anvil.parser.objects import get_attribute, raw_set, set_attribute, type_of_value
+from anvil.parser.stack_lists import stack_of
 from anvil.parser.values import (
     NONE,
     Abstract,
@@ -57,6 +58,9 @@ def _len(it: Interp, v: Abstract) -> Abstract:
         if not v.type.shape:
             it.error("bad-operand", "len() of a 0-d array")
         return Known(v.type.shape[0])
+    stack = stack_of(it, v)
+    if stack is not None:
+        return stack.length
     if isinstance(v, ListV | TupleV):
         return Known(len(it.items(v)))
     if isinstance(v, ObjectV):

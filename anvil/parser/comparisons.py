@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, array
-from anvil.parser import exact, ranges
+from anvil.parser import exact, ranges, stack_lists
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.operators import folded, python_numbers, refuse
@@ -203,7 +203,8 @@ def truth(ctx: Context, v: Abstract) -> bool | Atom:
         x = ctx.b.reshape(ctx.read(v), shape=())
         return truth(ctx, scalar(x, False))
     if isinstance(v, ListV | TupleV):
-        return bool(ctx.items(v))
+        stack = stack_lists.stack_of(ctx, v)
+        return bool(ctx.items(v)) if stack is None else truth(ctx, stack.length)
     if isinstance(v, Choice):
         return _truth_of_choice(ctx, v)
     return ctx.session.calls.truth(ctx, v)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import operators
+import numpy as np
+
+from anvil.parser import operators, stack_lists
 from anvil.parser.heap import Content, DictBox, ListBox, fresh_box
 from anvil.parser.iteration import listed
 from anvil.parser.values import NONE, Abstract, DictV, Known, Lazy, ListV
@@ -66,17 +68,27 @@ def _items(ctx: Context, v: ListV) -> tuple[Abstract, ...]:
 
 
 def _append(ctx: Context, v: ListV, item: Abstract) -> Abstract:
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None and stack_lists.append(ctx, v, stack, item):
+        return NONE
     write(ctx, v.box, ListBox((*_items(ctx, v), item)))
     return NONE
 
 
 def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
     """`v.extend(more)`."""
+    if stack_lists.stack_of(ctx, v) is not None:
+        for item in listed(ctx, more):
+            _append(ctx, v, item)
+        return NONE
     write(ctx, v.box, ListBox((*_items(ctx, v), *listed(ctx, more))))
     return NONE
 
 
 def _insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract:
+    stack = stack_lists.stacked_if_computed(ctx, v, index)
+    if stack is not None and stack_lists.insert(ctx, v, stack, index, item):
+        return NONE
     items = list(_items(ctx, v))
     items.insert(ctx.known(index, "the position"), item)
     write(ctx, v.box, ListBox(tuple(items)))
@@ -84,6 +96,9 @@ def _insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract
 
 
 def _pop(ctx: Context, v: ListV, index: Abstract = Known(-1)) -> Abstract:  # noqa: B008
+    stack = stack_lists.stacked_if_computed(ctx, v, index)
+    if stack is not None:
+        return stack_lists.remove_at(ctx, v, stack, index, "pop")
     items = list(_items(ctx, v))
     i = ctx.known(index, "the position")
     if not -len(items) <= i < len(items):
@@ -99,10 +114,17 @@ def _clear(ctx: Context, v: ListV) -> Abstract:
 
 
 def _copy(ctx: Context, v: ListV) -> Abstract:
-    return ctx.list(_items(ctx, v))
+    return stack_lists.taken_whole(ctx, v)
 
 
 def _reverse(ctx: Context, v: ListV) -> Abstract:
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None:
+        n = ctx.known(stack.length, "the length of a list that is reversed")
+        order = np.arange(stack.capacity)
+        order[:n] = order[:n][::-1]
+        stack_lists.rearranged(ctx, v, stack, ctx.atom(ctx.constant(order)))
+        return NONE
     write(ctx, v.box, ListBox(tuple(reversed(_items(ctx, v)))))
     return NONE
 

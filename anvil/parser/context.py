@@ -39,8 +39,8 @@ from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, ArrayType, DType, Shape, array
-from anvil.parser import arraylike, comparisons, iteration, operators, roots
-from anvil.parser.heap import Content, DictBox, ListBox, Mark, State, fresh_box
+from anvil.parser import arraylike, comparisons, iteration, operators, roots, stack_lists
+from anvil.parser.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
 from anvil.parser.promotion import Strength, promote
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.values import (
@@ -116,7 +116,8 @@ class Context:
         if isinstance(v, TupleV):
             return v.cls is None and all(map(self.is_known, v.items))
         if isinstance(v, ListV):
-            return all(map(self.is_known, self.items(v)))
+            stack = stack_lists.stack_of(self, v)
+            return stack is None and all(map(self.is_known, self.items(v)))
         if isinstance(v, Lazy):
             return all(map(self.is_known, v.items))
         return isinstance(v, Known) or not isinstance(v, Abstract)
@@ -189,6 +190,8 @@ class Context:
             return v.items
         if isinstance(v, ListV):
             content = self.content(v.box, "list")
+            if isinstance(content, StackBox):
+                return stack_lists.all_items(self, content)
             assert isinstance(content, ListBox)
             return content.items
         if isinstance(v, Lazy):
@@ -428,7 +431,8 @@ class Context:
         if v.loop is not None:
             paths = ("before the loop", "after a step of it")
         message = f"{what} is {first} {paths[0]} and {second} {paths[1]}"
-        error = make_error(code, message, self.loc)
+        hint = _GROWING if v.loop is not None and "a list of" in v.first else ""
+        error = make_error(code, message, self.loc, hint=hint)
         if v.pred is not None:
             why = "a condition that decides what a variable is"
             raise NeedStatic(error, roots.roots_of(self.b, v.pred), why, self.loc)
@@ -449,6 +453,24 @@ class Context:
     def matters(self, box: int, mark: Mark) -> bool:
         """Whether a mark forbids a write."""
         return True
+
+    def known_length(self, v: ListV, what: str) -> int:
+        """The length of a list."""
+        stack = stack_lists.stack_of(self, v)
+        return len(self.items(v)) if stack is None else stack_lists.known_length(self, stack, what)
+
+    def column_type(self, v: ListV) -> ArrayType | None:
+        """The type of a stacked list of numbers or arrays as one array; None for others."""
+        return stack_lists.column_type(self, v)
+
+    def column(self, v: ListV) -> Atom:
+        """A stacked list of numbers or arrays as one array."""
+        return stack_lists.column(self, v)
+
+    def owns(self, box: int) -> bool:
+        """Whether a list was made by this function, which may hold it in another form."""
+        mark = self.state.marks.get(box)
+        return mark is None or bool(mark.group)
 
     # ---- failing
 
@@ -502,6 +524,12 @@ class Context:
         )
         return found
 
+    def call_library(self, rule: Any, *args: Any) -> Abstract:
+        """Calls a function of the library that is written in plain Python."""
+        given = list(map(self.lifted, args))
+        found: Abstract = self.session.calls.call_entry(self, rule, given, {})
+        return found
+
     def lifted(self, v: Any) -> Abstract:
         """`v` itself, or the value of a plain Python object."""
         return v if isinstance(v, Abstract) else self.constant(v)
@@ -521,6 +549,12 @@ class Context:
     def truth(self, v: Any) -> bool | Atom:
         """Python's truth of a value: known, or a scalar bool atom."""
         return comparisons.truth(self, self.lifted(v))
+
+
+_GROWING = (
+    "Hold it in a list of its greatest length, `items = [0.0] * n`, with a counter for how much "
+    "of it is used."
+)
 
 
 def _line(loc: AnyLoc | None) -> str:

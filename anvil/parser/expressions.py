@@ -1,23 +1,21 @@
-"""Expressions: literals, names, operators, comprehensions, lambdas, calls, formatting."""
+"""Expressions: literals, names, operators, lambdas, calls, formatting."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 from anvil.errors import AnvilError
-from anvil.ir.records import Const
-from anvil.ir.types import BOOL, I64, array
+from anvil.ir.types import BOOL
 from anvil.parser import comparisons, operators
 from anvil.parser.blame import name_operands
 from anvil.parser.choices import choose, each
+from anvil.parser.comprehensions import fused
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.interp import Interp, expression
-from anvil.parser.iteration import items_of, iterator, known_count, listed
+from anvil.parser.iteration import listed
 from anvil.parser.narrowing import narrowed
-from anvil.parser.scopes import captured_names, comprehension_names
 from anvil.parser.subscripts import get_item
 from anvil.parser.values import (
     UNDEFINED,
@@ -32,7 +30,6 @@ from anvil.parser.values import (
     SliceV,
     TupleV,
     Undefined,
-    scalar,
 )
 
 BINARY: dict[type, str] = {
@@ -219,75 +216,6 @@ def _dict(it: Interp, node: ast.Dict) -> Abstract:
     return new_dict(it, entries)
 
 
-@expression(ast.ListComp, ast.GeneratorExp)
-def _list_comprehension(it: Interp, node: Any) -> Abstract:
-    out: list[Abstract] = []
-    _comprehend(it, node, lambda: out.append(it.eval(node.elt)))
-    if isinstance(node, ast.GeneratorExp):
-        return iterator(it, "generator", (it.tuple(out),))
-    return it.list(out)
-
-
-@expression(ast.DictComp)
-def _dict_comprehension(it: Interp, node: ast.DictComp) -> Abstract:
-    out: dict[Any, Abstract] = {}
-
-    def add() -> None:
-        key = it.key(it.eval(node.key))
-        out[key] = it.eval(node.value)
-
-    _comprehend(it, node, add)
-    return new_dict(it, out)
-
-
-@expression(ast.SetComp)
-def _set_comprehension(it: Interp, node: ast.SetComp) -> Abstract:
-    out: list[Any] = []
-    _comprehend(it, node, lambda: out.append(it.key(it.eval(node.elt), "an element of a set")))
-    return Known(frozenset(out))
-
-
-def _comprehend(it: Interp, node: Any, add: Callable[[], None]) -> None:
-    names = comprehension_names(node)
-    saved = {n: it.state.locals.get(n) for n in names}
-    shared = captured_names(node) & names
-    first = it.eval(node.generators[0].iter)
-    for name in names:
-        it.state.locals[name] = it.new_cell(name) if name in shared else UNDEFINED
-    _generate(it, node.generators, 0, first, add)
-    for name, old in saved.items():
-        if old is None:
-            it.state.locals.pop(name, None)
-        else:
-            it.state.locals[name] = old
-
-
-def _generate(
-    it: Interp,
-    generators: list[ast.comprehension],
-    k: int,
-    source: Abstract,
-    add: Callable[[], None],
-) -> None:
-    gen = generators[k]
-    if gen.is_async:
-        it.unsupported(gen.target, "an asynchronous comprehension")
-    items = items_of(it, source)
-    for i in range(known_count(it, items)):
-        it.assign(gen.target, items.item(Const(array(I64), i)))
-        if all(_holds(it, test) for test in gen.ifs):
-            if k + 1 == len(generators):
-                add()
-            else:
-                _generate(it, generators, k + 1, it.eval(generators[k + 1].iter), add)
-
-
-def _holds(it: Interp, node: ast.expr) -> bool:
-    test = it.truth(it.eval(node))
-    it.at(node)
-    return test if isinstance(test, bool) else bool(it.known(scalar(test, True), "a filter"))
-
-
 # ---- functions, calls, attributes, subscripts
 
 
@@ -318,6 +246,9 @@ def _call(it: Interp, node: ast.Call) -> Abstract:
         fn = it.attribute(base, it.mangled(node.func.attr))
     else:
         fn = it.eval(node.func)
+    made = fused(it, fn, node)
+    if made is not None:
+        return made
     args, kwargs = _arguments(it, node)
     it.at(node)
     try:

@@ -45,6 +45,29 @@ class ListBox:
 
 
 @dataclass(slots=True, eq=False)
+class StackBox:
+    """Contents of a list of like things, held as one array for each leaf of an element.
+
+    The list is the first `length` of the `capacity` rows of its columns. `room`: how many more
+    elements certainly fit, where the length is not known.
+    """
+
+    length: Abstract
+    template: Any
+    columns: tuple[Abstract, ...]
+    capacity: int
+    room: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class ColumnBox:
+    """The numbers that stand at one place of the elements of a stacked list; `py`: Python's."""
+
+    atom: Atom
+    py: bool
+
+
+@dataclass(slots=True, eq=False)
 class DictBox:
     """Contents of a dict: known keys in insertion order. `cls` is dict or a subclass that behaves
     as one.
@@ -98,7 +121,8 @@ class GeneratorV(Abstract):
 
 
 Content: TypeAlias = (
-    "Value | Const | ListBox | DictBox | ObjectBox | CellBox | GeneratorBox | Conflict"
+    "Value | Const | ListBox | StackBox | ColumnBox | DictBox | ObjectBox | CellBox | GeneratorBox"
+    " | Conflict"
 )
 
 
@@ -116,6 +140,10 @@ def open_content(c: Content) -> tuple[Hashable, Parts]:
         return ("cell", c.name), (c.value,)
     if isinstance(c, GeneratorBox):
         return ("generator", c.place, c.lost, tuple(c.locals)), tuple(c.locals.values())
+    if isinstance(c, StackBox):
+        return ("stack", c.template, c.capacity), (c.length, *c.columns)
+    if isinstance(c, ColumnBox):
+        return ("column", c.py), (c.atom,)
     return c.open()
 
 
@@ -133,6 +161,10 @@ def close_content(c: Content, parts: Parts) -> Content:
         return CellBox(parts[0], c.name)  # type: ignore[arg-type]
     if isinstance(c, GeneratorBox):
         return GeneratorBox(c.place, dict(zip(c.locals, parts, strict=True)), c.lost)  # type: ignore[arg-type]
+    if isinstance(c, StackBox):
+        return StackBox(parts[0], c.template, parts[1:], c.capacity, c.room)  # type: ignore[arg-type]
+    if isinstance(c, ColumnBox):
+        return ColumnBox(parts[0], c.py)  # type: ignore[arg-type]
     return c
 
 

@@ -312,11 +312,15 @@ class Interp(Context):
         """
         return not mark.group or bool((mark.group - {box}) & self.reachable_now())
 
+    def owns(self, box: int) -> bool:
+        """Whether a list was made by this function, which may hold it in another form."""
+        return box not in self.external and super().owns(box)
+
     def reachable_now(self) -> set[int]:
         """Boxes that the rest of the function, or its caller, can still reach."""
         live = names_used(self.stmt) if self.stmt is not None else frozenset()
         if self.stmt is not None:
-            live |= self.info.code.live.after.get(self.stmt, frozenset())
+            live |= self.info.code.live.after.get(self.stmt, frozenset(self.state.locals))
         state = self.state
         roots: list[Any] = [
             v for n, v in state.locals.items() if n in live or isinstance(v, CellRef)

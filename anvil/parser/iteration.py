@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
-from anvil.parser import operators, ranges
-from anvil.parser.array_items import element
+from anvil.parser import operators, ranges, stack_lists
+from anvil.parser.array_items import element as row_of
 from anvil.parser.choices import each
-from anvil.parser.heap import CellBox, GeneratorV, fresh_box
+from anvil.parser.heap import CellBox, GeneratorV, StackBox, fresh_box
+from anvil.parser.stacks import element, stackable
 from anvil.parser.streams import list_
 from anvil.parser.values import (
     Abstract,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 _ENDLESS = 2**61
+FEW = 32
+"""A loop over a list or tuple of more like things than this stays a loop."""
 
 
 @dataclass(slots=True)
@@ -55,8 +58,14 @@ class Items:
         v = self.source
         if v is None:
             return
-        now = ctx.dict_keys(v)
-        if len(ctx.items(v) if now is None else now) != self.count:
+        stack = stack_lists.stack_of(ctx, v)
+        keys = ctx.dict_keys(v)
+        if stack is not None:
+            length = stack_lists.length_atom(stack)
+            now: Any = length.value if isinstance(length, Const) else length
+        else:
+            now = len(ctx.items(v) if keys is None else keys)
+        if now is not self.count and not (isinstance(now, int) and now == self.count):
             what = f"{v.describe()} changes its length while a loop runs over it"
             ctx.error("unsupported-value", what, hint="Loop over a copy: `list(...)`.")
 
@@ -71,10 +80,8 @@ def items_of(ctx: Context, v: Abstract) -> Items:
         known = _known_items(ctx, v.value)
         if known is not None:
             return known
-    if isinstance(v, TupleV):
-        return _static(list(v.items))
-    if isinstance(v, ListV):
-        return Items(len(ctx.items(v)), lambda i: ctx.items(v)[_index(i)], True, v)
+    if isinstance(v, TupleV | ListV):
+        return _elements(ctx, v)
     if isinstance(v, Lazy):
         return _lazy(ctx, v)
     keys = ctx.dict_keys(v)
@@ -95,9 +102,67 @@ def _iterable(ctx: Context, v: Abstract) -> Abstract:
     ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
 
 
+def _elements(ctx: Context, v: TupleV | ListV) -> Items:
+    """The elements of a list or tuple."""
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None:
+        return _stacked(ctx, v, stack)
+    if len(ctx.items(v)) > FEW and stackable(ctx, v) is not None:
+        return _like(ctx, v)
+    if isinstance(v, TupleV):
+        return _static(list(v.items))
+    return Items(len(ctx.items(v)), lambda i: ctx.items(v)[_index(i)], True, v)
+
+
+def _like(ctx: Context, v: TupleV | ListV) -> Items:
+    """The elements of a long list or tuple of like things."""
+
+    def item(i: Atom) -> Abstract:
+        if isinstance(i, Const):
+            return ctx.items(v)[_index(i)]
+        return stack_lists.element_of(ctx, v, i)
+
+    return Items(len(ctx.items(v)), item, False, v if isinstance(v, ListV) else None)
+
+
+def _stacked(ctx: Context, v: Abstract, stack: StackBox) -> Items:
+    """The elements of a stacked list, as it is when they are taken."""
+    length = stack_lists.length_atom(stack)
+    count = int(length.value) if isinstance(length, Const) else length  # type: ignore[arg-type]
+
+    def item(i: Atom) -> Abstract:
+        now = stack_lists.stack_of(ctx, v)
+        if now is None:
+            return ctx.items(v)[_index(i)]
+        return element(ctx, now, i)
+
+    return Items(count, item, False, v)
+
+
+def is_long(ctx: Context, v: Abstract) -> bool:
+    """Whether there are so many items that a loop over them is better than one expression each, or
+    the data decide how many there are.
+    """
+    if isinstance(v, Lazy) and v.box:
+        return any(is_long(ctx, part) for part in v.items)
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None:
+        return not isinstance(stack.length, Known) or bool(stack.length.value > FEW)
+    if isinstance(v, TupleV | ListV):
+        return len(ctx.items(v)) > FEW
+    if isinstance(v, NDArray):
+        return bool(v.type.shape) and v.type.shape[0] > FEW
+    if isinstance(v, Known):
+        return isinstance(v.value, range) and len(v.value) > FEW
+    return isinstance(v, RangeV)
+
+
 def _known_items(ctx: Context, obj: Any) -> Items | None:
     if type(obj) is range:
         return _range(ctx, Known(obj.start), Known(obj.stop), Known(obj.step))
+    if isinstance(obj, tuple | list) and len(obj) > FEW:
+        long = TupleV(tuple(map(ctx.constant, obj)))
+        return _like(ctx, long) if stackable(ctx, long) is not None else _static(list(long.items))
     if isinstance(obj, str | tuple | list | bytes | frozenset | set | dict):
         return _static([ctx.constant(x) for x in obj])
     if isinstance(obj, EnumType):
@@ -134,7 +199,7 @@ def _index(i: Atom) -> int:
 def _rows(ctx: Context, a: NDArray) -> Items:
     if not a.type.shape:
         ctx.error("bad-operand", "a 0-d array cannot be iterated over")
-    return Items(a.type.shape[0], lambda i: element(ctx, a, i))
+    return Items(a.type.shape[0], lambda i: row_of(ctx, a, i))
 
 
 def _range(ctx: Context, start: Abstract, stop: Abstract, step: Abstract) -> Items:

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
@@ -28,14 +29,18 @@ from anvil.parser.heap import (
     FALL,
     RETURN,
     STATUS,
+    ColumnBox,
     Content,
+    ListBox,
     Mark,
+    StackBox,
     State,
     close_content,
     fresh_box,
     open_content,
 )
 from anvil.parser.promotion import Strength, join_dtypes
+from anvil.parser.stacks import capacity, common_form, room_of
 from anvil.parser.values import (
     UNDEFINED,
     Abstract,
@@ -90,6 +95,16 @@ class Manner:
     typed: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Want:
+    """Two lists that have a common form as stacked lists: their boxes, what they have room for."""
+
+    boxes: tuple[int, int]
+    template: Any
+    capacities: tuple[int, int]
+    kinds: list[Strength]
+
+
 class Join:
     """The join of two states; `names` limits the local variables (those that live)."""
 
@@ -106,9 +121,11 @@ class Join:
         self.leaves: list[Leaf] = []
         self.state = State()
         self.chose = self.typed = False
+        self.wants: list[Want] = []
+        self.stacks = True
         self._copied: list[tuple[int, int, int]] = []
         self._memo: dict[Any, Value] = {}
-        self._pairs: dict[tuple[int | None, int | None], int] = {}
+        self.pairs: dict[tuple[int | None, int | None], int] = {}
         self._skip_a = not (a.may - {RETURN})
         self._skip_b = not (b.may - {RETURN})
         self._names = names
@@ -310,19 +327,29 @@ class Join:
     # ---- boxes
 
     def _box(self, x: int | None, y: int | None) -> int:
-        found = self._pairs.get((x, y))
+        found = self.pairs.get((x, y))
         if found is not None:
             return found
         box = x if x == y else x if y is None else y if x is None else fresh_box()
         assert box is not None
-        self._pairs[x, y] = box
+        self.pairs[x, y] = box
         cx = None if x is None else self.a.heap[x]
         cy = None if y is None else self.b.heap[y]
         if cx is cy and cx is not None and not self._has_boxes(cx):
             self.state.heap[box] = cx
         else:
             self.state.heap[box] = self._content(cx, cy)
+        if cx is not cy and isinstance(cx, _LISTS) and isinstance(cy, _LISTS):
+            self._want(x, y, cx, cy, box)
         return box
+
+    def _want(self, x: Any, y: Any, cx: Content, cy: Content, box: int) -> None:
+        """Notes two lists that can be joined if both are held as stacked rows."""
+        if not isinstance(self.state.heap[box], Conflict) or not self.stacks:
+            return
+        found = common_form(cx, cy, self.a.heap, self.b.heap)
+        if found is not None:
+            self.wants.append(Want((x, y), found[0], (capacity(cx), capacity(cy)), found[1]))
 
     @staticmethod
     def _has_boxes(c: Content) -> bool:
@@ -334,6 +361,8 @@ class Join:
             assert one is not None
             parts = tuple(self._one_part(p, left) for p in open_content(one)[1])
             return close_content(one, parts)
+        if isinstance(cx, ColumnBox) and isinstance(cy, ColumnBox):
+            return self._column(cx, cy)
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
         if tag != tag_y:
             return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
@@ -345,15 +374,25 @@ class Join:
                 joined.append(self.value(p, q))
             else:
                 joined.append(self.leaf(p, q, p.type))
+        if isinstance(cx, StackBox) and isinstance(cy, StackBox):
+            room = room_of(cx) if self.loop is not None else min(room_of(cx), room_of(cy))
+            return StackBox(joined[0], cx.template, tuple(joined[1:]), cx.capacity, room)  # type: ignore[arg-type]
         return cx if _same(joined, px) else close_content(cx, tuple(joined))
+
+    def _column(self, cx: ColumnBox, cy: ColumnBox) -> Content:
+        x, y = type_at(cx.atom), type_at(cy.atom)
+        if x.shape != y.shape:
+            return Conflict("a list", "a list", *self._locs, self.loop)
+        dtype, py = join_dtypes((x.dtype, cx.py), (y.dtype, cy.py))
+        return ColumnBox(self.leaf(cx.atom, cy.atom, x.with_dtype(dtype)), py)
 
     def _mark_shared(self) -> None:
         """Marks boxes that may be one object on either path, or were marked there."""
-        moved = self._copied or any(x != y for x, y in self._pairs)
+        moved = self._copied or any(x != y for x, y in self.pairs)
         if not moved and not (self.a.marks or self.b.marks):
             return
         first, second = self._partners()
-        for (x, y), box in self._pairs.items():
+        for (x, y), box in self.pairs.items():
             if x is not None and y is not None:
                 self._relate(box, _shared_with(self.a, x, first) | _shared_with(self.b, y, second))
         for copy, x, y in self._copied:
@@ -365,7 +404,7 @@ class Join:
         """
         _, second = self._partners()
         self.state.marks = dict(self.b.marks)
-        for (_, y), box in self._pairs.items():
+        for (_, y), box in self.pairs.items():
             if y is not None:
                 mark = self.b.marks.get(y)
                 if mark is not None:
@@ -379,7 +418,7 @@ class Join:
         """For each box of either state, the boxes that stand for it now."""
         first: dict[int, set[int]] = {}
         second: dict[int, set[int]] = {}
-        for (x, y), box in self._pairs.items():
+        for (x, y), box in self.pairs.items():
             for table, old in ((first, x), (second, y)):
                 if old is not None:
                     kept = {old} if old in self.state.heap else set()
@@ -441,6 +480,7 @@ def _shared_with(state: State, box: int, now: dict[int, set[int]]) -> set[int]:
     return group
 
 
+_LISTS = (ListBox, StackBox)
 _BOXLESS = (Known, Scalar, Undefined, Conflict)
 
 
@@ -453,9 +493,14 @@ def _source_key(x: Any) -> Any:
 
 
 def _describe(c: Content) -> str:
-    return {"ListBox": "a list", "DictBox": "a dict", "ObjectBox": "an object"}.get(
-        type(c).__name__, "a value"
-    ) + (f" of {len(open_content(c)[1])}" if not isinstance(c, Conflict) else "")
+    return {
+        "ListBox": "a list",
+        "StackBox": "a list",
+        "DictBox": "a dict",
+        "ObjectBox": "an object",
+    }.get(type(c).__name__, "a value") + (
+        f" of {len(open_content(c)[1])}" if not isinstance(c, Conflict) else ""
+    )
 
 
 def _number_atom(v: Abstract) -> Atom:

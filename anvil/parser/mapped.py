@@ -20,6 +20,7 @@ from anvil.parser.signature import (
     ObjectSpec,
     ScalarSpec,
     Spec,
+    StackSpec,
     StaticSpec,
     TupleSpec,
     leaves,
@@ -141,7 +142,7 @@ def _lane_spec(spec: Spec, atoms: Any) -> Spec:
     return replace_items(spec, items)
 
 
-def replace_items(spec: Container | ChoiceSpec, items: tuple[Spec, ...]) -> Spec:
+def replace_items(spec: Container | StackSpec | ChoiceSpec, items: tuple[Spec, ...]) -> Spec:
     """The container around other items."""
     if isinstance(spec, ChoiceSpec):
         raise make_error("unsupported-value", "the lanes of a vmap hold unlike things")
@@ -149,6 +150,7 @@ def replace_items(spec: Container | ChoiceSpec, items: tuple[Spec, ...]) -> Spec
         return TupleSpec(items, spec.cls)
     if isinstance(spec, ListSpec):
         return ListSpec(items)
+    assert not isinstance(spec, StackSpec)
     if isinstance(spec, DictSpec):
         return DictSpec(spec.keys, items, spec.cls)
     return ObjectSpec(spec.cls, spec.names, items)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from anvil.ir.types import BOOL, I64
-from anvil.parser import containers
+from anvil.parser import containers, stack_lists
 from anvil.parser.choices import apart, each
 from anvil.parser.heap import DictBox, GeneratorV, ListBox, ObjectBox, fresh_box
 from anvil.parser.lift import adopt, lifted, lifted_attribute
@@ -307,6 +307,10 @@ def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
     """`del base[index]`."""
     if isinstance(base, Choice):
         apart(it, [base], lambda vs: delete_item(it, vs[0], index))
+        return
+    stack = stack_lists.stacked_if_computed(it, base, index) if isinstance(base, ListV) else None
+    if stack is not None and not (isinstance(index, Known) and isinstance(index.value, slice)):
+        stack_lists.remove_at(it, base, stack, index, "del")  # type: ignore[arg-type]
         return
     key = it.known(index, "the key")
     if isinstance(base, DictV):

@@ -11,7 +11,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I8, I64, DType
-from anvil.parser import overflow, ranges
+from anvil.parser import overflow, ranges, stack_lists
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.promotion import mean_of, promote
@@ -371,16 +371,10 @@ def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str)
             refuse(ctx, op, a, b)
     if numpy and is_arraylike(ctx, a) and is_arraylike(ctx, b):
         return _numpy(ctx, op, a, b)
-    if op == "+" and ka == kb == "sequence":
-        items = (*ctx.items(a), *ctx.items(b))
-        if isinstance(a, ListV) and isinstance(b, ListV):
-            return ctx.list(items)
-        if not isinstance(a, ListV) and not isinstance(b, ListV):
-            return ctx.tuple(items)
+    if op == "+" and ka == kb == "sequence" and isinstance(a, ListV) == isinstance(b, ListV):
+        return _joined(ctx, a, b)
     if op == "*" and "sequence" in (ka, kb):
-        seq, n = (a, b) if ka == "sequence" else (b, a)
-        items = ctx.items(seq) * int(ctx.known(n, "the number of repetitions"))
-        return ctx.list(items) if isinstance(seq, ListV) else ctx.tuple(items)
+        return _repeated_sequence(ctx, *((a, b) if ka == "sequence" else (b, a)))
     if op in "*%" and (_is_text(a) or (op == "*" and _is_text(b))):
         other, kind = (b, kb) if _is_text(a) else (a, ka)
         if op == "*" and (kind not in _NUMBERS or strength(ctx, other)[0].kind not in "biu"):
@@ -389,6 +383,23 @@ def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str)
         ctx.known(b, "the operand of an operator on strings")
         return folded(ctx, op, a, b)  # type: ignore[arg-type]
     refuse(ctx, op, a, b)
+
+
+def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
+    """`a + b` of two lists or two tuples."""
+    if isinstance(a, ListV) and isinstance(b, ListV):
+        both = stack_lists.joined(ctx, a, b)
+        return ctx.list((*ctx.items(a), *ctx.items(b))) if both is None else both
+    return ctx.tuple((*ctx.items(a), *ctx.items(b)))
+
+
+def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
+    """`seq * n` of a list or tuple."""
+    times = int(ctx.known(n, "the number of repetitions"))
+    if not isinstance(seq, ListV):
+        return ctx.tuple(ctx.items(seq) * times)
+    long = stack_lists.repeated(ctx, seq, times)
+    return ctx.list(ctx.items(seq) * times) if long is None else long
 
 
 def _is_text(v: Abstract) -> bool:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anvil.ir.families import type_at
-from anvil.ir.records import Atom
-from anvil.ir.types import I64
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import I64, array
 from anvil.parser.choice_joins import strength_of
 from anvil.parser.choices import each
 from anvil.parser.heap import (
@@ -18,6 +18,7 @@ from anvil.parser.heap import (
     ListBox,
     Mark,
     ObjectBox,
+    StackBox,
     close_content,
     fresh_box,
     open_content,
@@ -31,10 +32,14 @@ from anvil.parser.signature import (
     ObjectSpec,
     ScalarSpec,
     Spec,
+    StackSpec,
     StaticSpec,
     TupleSpec,
     describe_argument,
 )
+from anvil.parser.stack_lists import known_length
+from anvil.parser.stacks import element, rows_of
+from anvil.parser.templates import Many
 from anvil.parser.values import (
     Abstract,
     Choice,
@@ -147,6 +152,8 @@ def _describe_box(
     content = it.state.heap[v.box]
     if isinstance(content, Conflict):
         it.refuse_conflict("a part of the result", content)
+    if isinstance(content, StackBox):
+        return _describe_stack(it, v, content, atoms, above, ints)
     if isinstance(content, ListBox):
         return ListSpec(tuple(_describe(it, i, atoms, above, ints) for i in content.items))
     if isinstance(content, DictBox):
@@ -156,6 +163,38 @@ def _describe_box(
     assert isinstance(v, ObjectV)
     items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
     return ObjectSpec(v.cls, tuple(content.attrs), items)
+
+
+_WHOLE = 64
+"""A list of more than so many stacked elements stays so in the result of the outermost function."""
+
+
+def _describe_stack(
+    it: Interp,
+    v: Abstract,
+    stack: StackBox,
+    atoms: list[Atom],
+    above: frozenset[int],
+    ints: bool,
+) -> Spec:
+    n = known_length(it, stack, "the result is a list, and the data decide how long it is")
+    if not ints or n <= _WHOLE or not stack.columns:
+        return ListSpec(tuple(_describe(it, i, atoms, above, ints) for i in it.items(v)))
+    inner: list[Atom] = []
+    spec = _describe(it, element(it, stack, Const(array(I64), 0)), inner, above, ints)
+    if isinstance(stack.template, Many) and not isinstance(spec, StackSpec):
+        spec = _nested(it, stack.template, element(it, stack, Const(array(I64), 0)))
+    atoms.extend(x for x, _ in rows_of(it, stack))
+    return StackSpec(n, spec)
+
+
+def _nested(it: Interp, t: Any, v: Abstract) -> Spec:
+    """The description of one element, the lists inside it stacked too."""
+    inner = it.state.heap[v.box].columns if isinstance(t, Many) else ()  # type: ignore[attr-defined,union-attr]
+    if not isinstance(t, Many) or not inner:
+        return _describe(it, v, [], frozenset(), True)
+    first = element(it, it.state.heap[v.box], Const(array(I64), 0))  # type: ignore[attr-defined,arg-type]
+    return StackSpec(t.n, _nested(it, t.item, first))
 
 
 Leaf = Callable[[ArraySpec | ScalarSpec | StaticSpec, str], Abstract]
@@ -169,6 +208,7 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
     """
     if isinstance(spec, ArraySpec | ScalarSpec | StaticSpec):
         return leaf(spec, name)
+    assert not isinstance(spec, StackSpec), "only results of outermost functions are stacked"
     if isinstance(spec, DictSpec):
         paths = [f"{name}[{k!r}]" for k in spec.keys]
     elif isinstance(spec, ObjectSpec):

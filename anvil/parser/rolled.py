@@ -19,11 +19,12 @@ from anvil.errors import error as make_error
 from anvil.ir.builder import Frame
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
+from anvil.parser import loop_lists
 from anvil.parser.branches import defined, place
 from anvil.parser.heap import CONTINUE, FALL, NO_EXIT, ONLY_FALL, STATUS, State
 from anvil.parser.iteration import Items, index_bounds
-from anvil.parser.joins import Join, Manner, materialise
-from anvil.parser.liveness import names_stored, names_written_through
+from anvil.parser.joins import Join, Leaf, Manner, materialise
+from anvil.parser.liveness import names_stored, names_used, names_written_through
 from anvil.parser.settled import Settled, entry_signature
 from anvil.parser.signals import Blocked, PathEnd, Signal
 from anvil.parser.values import Choice, Known, Partial, Scalar, scalar
@@ -47,35 +48,62 @@ class Rolled:
         self.loc = it.b.loc
         live = it.info.code.live
         self.names = live.head.get(node, frozenset()) | live.after.get(node, frozenset()) | {TEST}
+        if getattr(node, "_anvil_made", False):  # by a comprehension, inside some statement
+            self.names |= frozenset(it.state.locals) | names_used(node) | names_stored(node)
         self.params = it.loop_params[-1]
         self.frame: Frame | None = None
         exact, choosing = self.loc in it.session.exact, node in it.choosing
         self.manner = Manner(self.loc, None, exact, choosing, it.is_entry)
+        self.counted = False
+        self.head_leaves: list[Leaf] = []
 
     # ---- the fixed point
 
     def settle(self) -> tuple[Join, Join, State]:
         """The head, the join of entry and end (equal to it), the end; `frame` holds the body."""
         loops = self.it.session.loops
-        signature, structure = entry_signature(self.entry, self.names, self.it.external)
-        key = (self.node, type(self), self.manner, structure)
-        memo: Settled | None = loops.get(key)
-        head = self._guess() if memo is None else self._remembered(memo, signature)
+        loop_lists.stack_written(self)
+        head, signature, key = self._first_head()
         for attempt in range(ROUNDS):
             self.params.update(leaf.out for leaf in head.leaves)
             end = self.iterate(head.state)
             joined = self._join(end)
+            if joined.wants:
+                changed = loop_lists.stack_sides(self, joined.wants, end)
+                if changed == "entry":
+                    head, signature, key = self._first_head()
+                    continue
+                joined = self._join(end, bool(changed))
             self.it.session.choices |= joined.chose
             if head_key(joined, self.names, self.it.external) == head_key(
                 head, self.names, self.it.external
             ):
+                if loop_lists.make_room(self, joined, end):
+                    head, signature, key = self._first_head()
+                    continue
                 if attempt:
                     boxes, atoms = list(signature.boxes), signature.atoms
                     loops[key] = Settled(end, boxes, atoms, self.entry.token)
+                self.head_leaves = head.leaves
                 return head, joined, end
             head = joined
         error = make_error("loop-types", "the types of this loop do not settle", self.loc)
         raise Blocked(error)
+
+    def _first_head(self) -> tuple[Join, Signature, Any]:
+        """The head of the first round, and what the fixed point is remembered under."""
+        signature, structure = entry_signature(self.entry, self.names, self.it.external)
+        key = (self.node, type(self), self.manner, structure)
+        memo: Settled | None = self.it.session.loops.get(key)
+        return (
+            (self._guess() if memo is None else self._remembered(memo, signature)),
+            signature,
+            key,
+        )
+
+    def trips(self) -> int | None:
+        """The number of iterations, or a bound of it; None if there is none."""
+        return None
 
     def _remembered(self, memo: Settled, signature: Signature) -> Join:
         """The head that this loop had when it was last entered with a state of this structure."""
@@ -98,9 +126,10 @@ class Rolled:
         join.run(self.it.external, sweep=False)
         return join
 
-    def _join(self, end: State) -> Join:
+    def _join(self, end: State, stacks: bool = True) -> Join:
         assert self.frame is not None
         join = Join(self.entry, end, self.names, self.node, self.manner)
+        join.stacks = stacks
         join.inner = set(), defined(self.frame) | self.params
         join.run(self.it.external, sweep=False)
         return join
@@ -158,6 +187,7 @@ class Rolled:
         """
         state = joined.state
         state.may = (ONLY_FALL if natural else frozenset()) | (end.may - _STAYS)
+        loop_lists.settle_lengths(self, joined, end)
         if ran:
             known = {x.out: x.b for x in joined.leaves if type(x.b) is Const}
             replace_known(state, known)
@@ -196,6 +226,8 @@ class RolledFor(Rolled):
             index_bounds(it, self.items, index)
         it.assign(self.node.target, self.items.item(index))
         super().body()
+        if FALL in it.state.may:
+            self.items.check(it)
 
     def run(self) -> None:
         """Emits the loop."""
@@ -223,6 +255,11 @@ class RolledFor(Rolled):
         if self.counted and isinstance(n, Value):
             flags = [x.out for x in joined.leaves if _flag(x.a, False) and _flag(x.b, True)]
             replace_known(it.state, {out: it.b.gt(n, 0) for out in flags})
+
+    def trips(self) -> int | None:
+        """The number of iterations, if it is known."""
+        count = self.items.count
+        return count - self.start if isinstance(count, int) else None
 
     def next_index(self, index: tuple[Value, ...]) -> list[Atom]:
         """A loop that may be left early counts by itself."""

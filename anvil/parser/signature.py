@@ -21,7 +21,7 @@ from anvil.parser.inputs import refuse
 from anvil.parser.values import is_number, is_py_number, known_key, number_dtype
 
 Container: TypeAlias = "TupleSpec | ListSpec | DictSpec | ObjectSpec"
-Spec: TypeAlias = "ArraySpec | ScalarSpec | StaticSpec | Container | ChoiceSpec"
+Spec: TypeAlias = "ArraySpec | ScalarSpec | StaticSpec | Container | StackSpec | ChoiceSpec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,41 @@ class ListSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class StackSpec:
+    """A list of `n` like things in a result; the leaves hold those of all elements, stacked."""
+
+    n: int
+    item: Spec
+
+    @property
+    def items(self) -> tuple[Spec, ...]:
+        """The element."""
+        return (self.item,)
+
+    def stacked(self) -> Iterator[ArraySpec]:
+        """The leaves, stacked."""
+        for leaf in leaves(self.item):
+            yield ArraySpec(array(leaf.type.dtype, (self.n, *leaf.type.shape)))
+
+    def rebuild(self, arrays: list[Any]) -> list[Any]:
+        """The list of elements whose leaves these are."""
+        if isinstance(self.item, ScalarSpec) and isinstance(arrays[0], np.ndarray):
+            return arrays[0].tolist() if self.item.py else list(arrays[0])
+        out = []
+        for i in range(self.n):
+            parts = iter([a[i] for a in arrays])
+            out.append(rebuild(self.item, lambda leaf: _part(leaf, next(parts))))  # noqa: B023
+        return out
+
+
+def _part(leaf: ArraySpec | ScalarSpec, value: Any) -> Any:
+    """The leaf of an element: a number, or an array of its own."""
+    if isinstance(leaf, ArraySpec):
+        return value.copy() if isinstance(value, np.ndarray) else value
+    return value.item() if leaf.py and isinstance(value, np.generic) else value
+
+
+@dataclass(frozen=True, slots=True)
 class DictSpec:
     """A dict with these keys in this order."""
 
@@ -112,6 +147,8 @@ def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
     """The computed leaves, in order."""
     if isinstance(spec, ArraySpec | ScalarSpec):
         yield spec
+    elif isinstance(spec, StackSpec):
+        yield from spec.stacked()
     elif not isinstance(spec, StaticSpec):
         for item in spec.items:
             yield from leaves(item)
@@ -221,6 +258,8 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
         return take(spec)
     if isinstance(spec, StaticSpec):
         return spec.value
+    if isinstance(spec, StackSpec):
+        return spec.rebuild([take(leaf) for leaf in spec.stacked()])
     items = [rebuild(item, take) for item in spec.items]
     if isinstance(spec, TupleSpec):
         return tuple(items) if spec.cls is None else spec.cls._make(items)  # type: ignore[attr-defined]

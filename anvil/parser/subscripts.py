@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anvil.parser import operators
+from anvil.parser import operators, stack_lists
 from anvil.parser.array_items import get_array, set_array
 from anvil.parser.arraylike import is_arraylike
 from anvil.parser.choices import apart, spread
 from anvil.parser.heap import DictBox, ListBox
 from anvil.parser.indices import checked_index
+from anvil.parser.stacks import stackable
 from anvil.parser.values import (
     Abstract,
     Choice,
@@ -95,9 +96,16 @@ def _get_key(ctx: Context, base: DictV, index: Abstract) -> Abstract:
 
 
 def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
+    stack = stack_lists.stack_of(ctx, base)
+    if stack is not None:
+        return stack_lists.get(ctx, base, stack, index)  # type: ignore[arg-type]
     items = ctx.items(base)
-    if isinstance(index, Scalar) and _uniform(ctx, items):
-        return _dynamic_item(ctx, base, items, index)
+    if isinstance(index, Scalar) and items:
+        if _uniform(ctx, items):
+            return _dynamic_item(ctx, base, items, index)
+        found = _like_item(ctx, base, index)
+        if found is not None:
+            return found
     i = ctx.known(index, "the index into a list or tuple")
     if isinstance(i, slice):
         return ctx.list(items[i]) if isinstance(base, ListV) else ctx.tuple(items[i])
@@ -125,11 +133,26 @@ def _dynamic_item(
     return scalar(ctx.b.reshape(row, shape=()), ctx.kind_of(items[0]) == "py")
 
 
+def _like_item(ctx: Context, base: Abstract, index: Scalar) -> Abstract | None:
+    """An element of a list or tuple of like things at a computed index; None if they are unlike."""
+    if stackable(ctx, base) is None:
+        return None
+    n = len(ctx.items(base))
+    at = checked_index(ctx, index, n, f"{_kind(base)} index out of range")
+    return stack_lists.element_of(ctx, base, at)
+
+
 def _kind(base: Abstract) -> str:
     return "list" if isinstance(base, ListV) else "tuple"
 
 
 def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> None:
+    if isinstance(index, Scalar):
+        ctx.touch(base.box)
+    stack = stack_lists.stacked_if_computed(ctx, base, index)
+    whole = isinstance(index, Known) and isinstance(index.value, slice)
+    if stack is not None and not whole and stack_lists.put(ctx, base, stack, index, value):
+        return
     items = list(ctx.items(base))
     ctx.touch(base.box)
     i = ctx.known(index, "the index into a list")

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.records import Atom, Value
 from anvil.ir.types import array
 from anvil.parser.heap import (
+    ColumnBox,
     Content,
     ListBox,
+    StackBox,
     State,
     close_content,
     fresh_box,
@@ -189,6 +191,8 @@ def _scramble(v: Abstract, out: State, how: str) -> Abstract:
             box = fresh_box() if how == "anew" else v.box
             out.heap[box] = ListBox(tuple(_scramble(i, out, how) for i in items.items))
             return ListV(box)
+        if isinstance(items, StackBox):
+            return _scramble_stack(v, items, out, how)
     elif isinstance(v, TupleV):
         return TupleV(tuple(_scramble(i, out, how) for i in v.items), v.cls)
     elif isinstance(v, Scalar) and how != "contents":
@@ -196,4 +200,17 @@ def _scramble(v: Abstract, out: State, how: str) -> Abstract:
     elif how != "contents" and known_number(v):
         assert isinstance(v, Known)
         return Scalar(Value(array(number_dtype(v.value))), is_py_number(v.value))
+    return v
+
+
+def _scramble_stack(v: ListV, stack: StackBox, out: State, how: str) -> Abstract:
+    if how == "anew":
+        return v
+    for col in stack.columns:
+        box = col.box  # type: ignore[attr-defined]
+        content: Any = out.heap[box]
+        if isinstance(content, ColumnBox):
+            out.heap[box] = ColumnBox(Value(content.atom.type), content.py)
+        else:
+            out.heap[box] = Value(content.type)
     return v

@@ -200,9 +200,9 @@ def test_containers_that_grow_in_loops_on_data_are_refused():
 
 
 def many_rounds(x):
-    total = []
+    total = ()
     for _ in range(1200):
-        total.append(x)
+        total += (x,)
     return len(total) * x
 
 
