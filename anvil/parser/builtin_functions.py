@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import comparisons, streams
+from anvil.parser import comparisons, sequences, streams
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.generators import iterator_of, next_of
 from anvil.parser.iteration import items_of, iterator, listed
@@ -235,21 +235,6 @@ def _reduce(it: Interp, fn: Abstract, v: Abstract, *initial: Abstract) -> Abstra
     return total
 
 
-def _sorted(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
-    items = listed(it, v)
-    keys = [x if key is NONE else it.call(key, x) for x in items]
-
-    def order(i: int, j: int) -> int:
-        less = it.truth(it.compare("<", keys[i], keys[j]))
-        if not isinstance(less, bool):
-            it.need_static(less, "the order of what is sorted")
-        return -1 if less else int(j < i)
-
-    backwards = bool(it.known(reverse))
-    places = sorted(range(len(items)), key=functools.cmp_to_key(order), reverse=backwards)
-    return it.list([items[i] for i in places])
-
-
 def _bool(it: Interp, v: Abstract = NONE) -> Abstract:
     t = comparisons.truth(it, v)
     return Known(t) if isinstance(t, bool) else scalar(t, True)
@@ -284,7 +269,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     functools.partial: _partial,
     functools.reduce: _reduce,
     print: _print,
-    sorted: _sorted,
+    **sequences.TABLE,
     bool: _bool,
     id: _known(id, "the argument of id()"),
     hash: _known(hash, "the argument of hash()"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anvil.parser import operators, stack_lists
+from anvil.parser import operators, sequences, stack_lists
 from anvil.parser.heap import Content, DictBox, ListBox, fresh_box
 from anvil.parser.iteration import listed
 from anvil.parser.values import NONE, Abstract, DictV, Known, Lazy, ListV
@@ -136,15 +136,8 @@ def _count(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
     return total
 
 
-def _index(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
-    for i, x in enumerate(ctx.items(v)):
-        if ctx.known(ctx.compare("==", x, item), "the place of an item in a list"):
-            return Known(i)
-    ctx.fail(ValueError, f"{item.describe()} is not in {v.describe()}")
-
-
 def _remove(ctx: Context, v: ListV, item: Abstract) -> Abstract:
-    _pop(ctx, v, _index(ctx, v, item))
+    _pop(ctx, v, sequences.index(ctx, v, item))
     return NONE
 
 
@@ -157,10 +150,11 @@ _LIST: dict[str, Callable[..., Abstract]] = {
     "copy": _copy,
     "reverse": _reverse,
     "count": _count,
-    "index": _index,
+    "index": sequences.index,
     "remove": _remove,
+    "sort": sequences.sort,
 }
-_TUPLE: dict[str, Callable[..., Abstract]] = {"count": _count, "index": _index}
+_TUPLE: dict[str, Callable[..., Abstract]] = {"count": _count, "index": sequences.index}
 
 
 # ---- dicts
