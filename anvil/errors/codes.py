@@ -98,7 +98,7 @@ _declare("Python that is not compiled",
      "A loop on data carries variables of fixed type. This one leaves the body with another "
      "shape or structure than it had at the head.",
      "Give the variable its final shape before the loop."),
-    ("growing-list", "UnsupportedError",
+    ("growing-list", "AnvilTypeError",
      "A list that grows by an amount that the data decide",
      "Compiled code holds a list that a loop changes as an array of fixed size. A list that a "
      "`while` loop appends to has no greatest length that is known while compiling.",

@@ -431,7 +431,10 @@ class Context:
         if v.loop is not None:
             paths = ("before the loop", "after a step of it")
         message = f"{what} is {first} {paths[0]} and {second} {paths[1]}"
-        hint = _GROWING if v.loop is not None and "a list of" in v.first else ""
+        hint = ""
+        lists = "a list of" in v.first and "a list of" in v.second
+        if v.loop is not None and lists and v.first != v.second:
+            code, hint = "growing-list", _GROWING
         error = make_error(code, message, self.loc, hint=hint)
         if v.pred is not None:
             why = "a condition that decides what a variable is"

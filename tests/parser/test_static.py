@@ -196,7 +196,7 @@ def unknown_trip_count(x):
 def test_containers_that_grow_in_loops_on_data_are_refused():
     with pytest.raises(TypeError, match=r"list of 0 .* list of 1") as refused:
         run(unknown_trip_count, 8.0)
-    assert refused.value.code == "loop-types"
+    assert refused.value.code == "growing-list"
 
 
 def many_rounds(x):
