@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from anvil.ad.context import Indices, Session
 from anvil.ad.inplace import UPDATES, origin
 from anvil.ir.analysis import callees, op_reads, walk
+from anvil.ir.builder import Builder
 from anvil.ir.loc import UNKNOWN, AnyLoc, describe
 from anvil.ir.records import Atom, Func, Op, Region, Value
 from anvil.ir.types import ArrayType, HistType
@@ -153,8 +154,22 @@ class Lanes:
 
 def lanes_of(session: Session, name: str, mapped: Indices, masked: bool) -> Lanes:
     """The analysis of a function, memoised."""
-    key = ("lanes", name, mapped, masked)
-    return session.once(key, lambda: Lanes(session, session.funcs[name], mapped, masked))
+
+    def make() -> Lanes:
+        session.once(("one token", name), lambda: _one_token(session, name))
+        return Lanes(session, session.funcs[name], mapped, masked)
+
+    return session.once(("lanes", name, mapped, masked), make)
+
+
+def _one_token(session: Session, name: str) -> None:
+    """Lets all effects of a function begin with one token: those of two branches are related."""
+    f = session.funcs[name]
+    inside = (op for top in f.body.ops for r in top.regions for op in walk(r))
+    if any(op.kind.name == "token" for op in inside):
+        b = Builder([p.type for p in f.params], [p.hint for p in f.params], f.origin.loc)
+        b.token()
+        session.funcs[name] = b.finish(name, b.inline(f.body, b.params), f.origin)
 
 
 def _plain(lanes: Lanes, op: Op, masked: bool) -> None:

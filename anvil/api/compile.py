@@ -10,6 +10,7 @@ that a function is simplified before it is differentiated (the packages do not k
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ from anvil.opt.pipeline import PIPELINES, Report, run
 
 if TYPE_CHECKING:
     from anvil.lower.module import Module
+
+_DEPTH = 1024
+"""The depth of stacks after the first overflow."""
 
 BEFORE_AD = ("simplify", "dce")
 """Passes that a function goes through before it is transformed."""
@@ -63,6 +67,12 @@ def optimise(
         report=report,
         check=check,
     )
+
+
+def deeper(depth: int) -> int | None:
+    """A larger depth for the stacks of recursive functions; None beyond Python's own limit."""
+    limit = sys.getrecursionlimit()
+    return None if depth >= limit else min(limit, max(2 * depth, _DEPTH))
 
 
 def _warn_cut(cut: ad.Cut) -> None:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from anvil.api.compile import lower, optimise
+from anvil.api.compile import deeper, lower, optimise
 from anvil.api.function import Function
 from anvil.api.results import rebuilder
 from anvil.errors import error, located
 from anvil.ir.analysis import walk
 from anvil.ir.builder import Builder
 from anvil.ir.evaluate import evaluate
-from anvil.ir.loc import UNKNOWN, AnyLoc
+from anvil.ir.loc import UNKNOWN
 from anvil.ir.records import Const, FuncRef, Program
 from anvil.ir.stages import STAGES
 from anvil.ir.types import TOKEN, ArrayType, Type
+from anvil.opt.stackify import stackify
 from anvil.parser.signature import describe_argument
 
 if TYPE_CHECKING:
@@ -61,23 +62,28 @@ def call_reference(
     inputs = [v for i, v in enumerate(values) if i not in gone]
     inputs += [hidden.get() for hidden in parsed.hidden]
     last = "derive-steps" if pipeline == "O0" else ""
-    planned = optimise(parsed.program, pipeline, stop_after=last)
-    results = list(evaluate(planned, list(map(np.asarray, inputs))))
-    site = int(results.pop()) if parsed.effects else 0
-    if site:
+    depth: int | None = 0
+    while True:
+        planned = optimise(stackify(parsed.program, depth or 0), pipeline, stop_after=last)
+        results = list(evaluate(planned, list(map(np.asarray, inputs))))
+        site = int(results.pop()) if parsed.effects else 0
+        if not site:
+            break
         what = parsed.sites[site - 1]
-        raise located(what.exception(*what.args), what.loc)
+        depth = deeper(depth or 0) if what.deepens else None
+        if depth is None:
+            raise located(what.exception(*what.args), what.loc)
     return rebuilder(parsed.out)([np.asarray(r)[()] for r in results])
 
 
 def check_failed(program: Program, site: int) -> BaseException:
     """What a check of a program without Python raises, at its place."""
-    return located(AssertionError(f"check {site} failed"), _site(program, site))
-
-
-def _site(program: Program, site: int) -> AnyLoc:
-    checks = [op for op in walk(program) if op.kind.name == "check" and op.attrs["site"] == site]
-    return checks[0].loc if checks else UNKNOWN
+    for op in walk(program):
+        if op.attrs.get("site") == site:
+            if op.kind.name == "recur":
+                return located(RecursionError("maximum recursion depth exceeded"), op.loc)
+            return located(AssertionError(f"check {site} failed"), op.loc)
+    return located(AssertionError(f"check {site} failed"), UNKNOWN)
 
 
 def gradient(program: Program, wrt: Sequence[int] = (0,)) -> Program:

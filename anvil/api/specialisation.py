@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from anvil.api.compile import lower, optimise
+from anvil.api.compile import deeper, lower, optimise
 from anvil.api.foreign import ForeignRules
 from anvil.api.results import rebuilder
 from anvil.errors import located, warn
 from anvil.ir.records import Program
 from anvil.opt.checks import drop_checks
+from anvil.opt.stackify import is_recursive, stackify
 from anvil.parser.entry import Parsed
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Specialisation:
         self.chosen = None if len(chosen) == leaves else tuple(chosen)
         self.seconds = {"parse": seconds}
         self.runs: dict[tuple[type, ...], Callable[[Sequence[Any]], list[Any]]] = {}
+        self.depth = 0
         self.free = not parsed.guarded.tests
         self.rebuild = rebuilder(parsed.out)
         for w in parsed.warnings:
@@ -69,7 +71,8 @@ class Specialisation:
     def planned(self) -> Program:
         """The optimised program."""
         start = time.perf_counter()
-        program = optimise(self.program, self.options.pipeline, warnings=True)
+        program = stackify(self.program, self.depth)
+        program = optimise(program, self.options.pipeline, warnings=True)
         self.seconds["optimise"] = time.perf_counter() - start
         return program
 
@@ -81,13 +84,13 @@ class Specialisation:
         options = self.options
         planned = self.planned
         start = time.perf_counter()
-        module = lower(planned, ForeignRules(self.program))
+        module = lower(planned, ForeignRules(stackify(self.program, self.depth)))
         self.seconds["lower"] = time.perf_counter() - start
         return Executable(
             module,
             Options(
                 out=options.out,  # type: ignore[arg-type]
-                donate_argnums=options.donate_argnums,
+                donate_argnums=() if is_recursive(self.program) else options.donate_argnums,
                 device=options.device,
                 in_shardings=options.in_shardings,
                 out_shardings=options.out_shardings,
@@ -99,15 +102,32 @@ class Specialisation:
 
     def _failed(self, site: int, payload: tuple[Any, ...]) -> NoReturn:
         what = self.parsed.sites[site - 1]
+        if what.deepens and self._deepen():
+            raise Stale
         raise located(what.exception(*what.args), what.loc)
+
+    def _deepen(self) -> bool:
+        """Gives the stacks of recursive functions more room, at the price of compiling again."""
+        depth = deeper(self.depth)
+        if depth is None:
+            return False
+        self.depth = depth
+        self.runs.clear()
+        for name in ("planned", "executable"):
+            vars(self).pop(name, None)
+        return True
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """Runs on the inputs of the program."""
         classes = tuple(map(type, leaves))
-        run = self.runs.get(classes)
-        if run is None:
-            run = self.runs[classes] = self.executable.runner(classes)
-        return self.rebuild(run(leaves))
+        while True:
+            run = self.runs.get(classes)
+            if run is None:
+                run = self.runs[classes] = self.executable.runner(classes)
+            try:
+                return self.rebuild(run(leaves))
+            except Stale:  # a stack was too small
+                continue
 
 
 class Bound:
@@ -151,4 +171,6 @@ class Bound:
 
 
 class Stale(Exception):
-    """A remembered way to call does not fit, or what was read outside has changed."""
+    """A remembered way to call does not fit, or what was read outside has changed, or a stack was
+    too small.
+    """

@@ -128,10 +128,11 @@ _declare("Python that is not compiled",
      "Random numbers from a global generator, clocks and the environment would be frozen at "
      "the value they had while compiling.",
      "Pass the value as an argument; for random numbers pass a key and use `anvil.random`."),
-    ("recursion-on-data", "UnsupportedError",
-     "A recursion whose depth the data decides",
-     "The function calls itself under a condition that is only known at run time.",
-     "Write the recursion as a loop."),
+    ("recursion-in-transform", "UnsupportedError",
+     "A function that transforms itself",
+     "The function takes the derivative of itself (or maps itself) at a depth that is only known "
+     "at run time; each level would be a derivative of another order.",
+     "Transform another function, or give the depth as a constant."),
 )
 
 _declare("Names, attributes and calls",

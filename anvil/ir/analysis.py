@@ -6,7 +6,7 @@
     uses(region)         how often each value is read, nested regions included
     definitions(region)  which op defines a value, nested regions included
     op_counts(x)         ops by kind name
-    callees, call_order  who is called; callees first, recursion refused
+    callees, call_order  who is called; callees first, recursion by anything but `recur` refused
     nbytes(type)         size in memory
 
 A result never refers to the record it describes, so caches die with their programs.
@@ -175,8 +175,16 @@ def callees(func: Func) -> tuple[str, ...]:
 
 
 @cached
+def _callees_before(func: Func) -> tuple[str, ...]:
+    """The callees that `call_order` puts before `func`: not those of `recur`."""
+    ops = (op for op in walk(func) if op.attrs and op.kind.structural and op.kind.name != "recur")
+    return tuple(dict.fromkeys(name for op in ops for name in refs(op.attrs)))
+
+
+@cached
 def call_order(program: Program) -> tuple[str, ...]:
-    """All functions, callees before callers: the proof that the call graph is acyclic.
+    """All functions, callees before callers: the proof that the call graph is acyclic, `recur`
+    apart.
 
     Raises RecursionRefused with the cycle. Missing functions are the verifier's concern.
     """
@@ -192,7 +200,7 @@ def _visit(program: Program, root: str, order: dict[str, None]) -> None:
     while stack:
         name = stack[-1]
         if name not in path:
-            path[name] = iter(callees(program.funcs[name]))
+            path[name] = iter(_callees_before(program.funcs[name]))
         for callee in path[name]:
             if callee in path:
                 names = [*path, callee]

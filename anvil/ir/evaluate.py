@@ -10,6 +10,7 @@ Kinds are run by `kind.numpy(*arrays, **attrs)` or by `kind.evaluate(ev, op, arg
 
     ev.region(region, args)    the region's results
     ev.call(name, args)        another function's results
+    ev.nested(name, args)      the same for a recursive call; None if it is nested too deeply
     ev.failed(state)           whether a check has failed among these values
     ev.merge_tokens(lanes)     one token of several lanes
     ev.expanded(op, args)      the results of an op that the callback `expand` removes
@@ -17,8 +18,10 @@ Kinds are run by `kind.numpy(*arrays, **attrs)` or by `kind.evaluate(ev, op, arg
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +34,9 @@ from anvil.ir.records import Atom, Const, Func, Op, Origin, Program, Region, Val
 from anvil.ir.types import TOKEN, ArrayType, HistType, Type, type_of
 
 Expand = Callable[[Program], Program]
+
+_FRAMES = 40
+"""Python frames for one call in a program, at most: five and three for each nested region."""
 
 
 class EvaluationError(Exception):
@@ -76,8 +82,19 @@ def evaluate(
     if len(args) != len(func.params):
         raise EvaluationError(f"@{name} takes {len(func.params)} arguments, {len(args)} were given")
     values = [_argument(a, p, name) for a, p in zip(args, func.params, strict=True)]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), _deep_stack():
         return Evaluator(program, expand, counts).call(name, values)
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Room for the interpreter's own calls, several for each one of the program."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit * _FRAMES)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class Evaluator:
@@ -92,6 +109,7 @@ class Evaluator:
         self._env: dict[Value, Any] = {}
         self._splats: dict[Const, Any] = {}
         self._expansions: dict[Op, Program] = {}
+        self._nested = 0
 
     def call(self, name: str, args: Sequence[Any]) -> tuple[Any, ...]:
         """The results of a function of the program."""
@@ -103,6 +121,16 @@ class Evaluator:
             return self.region(func.body, args)
         finally:
             self._env = saved
+
+    def nested(self, name: str, args: Sequence[Any]) -> tuple[Any, ...] | None:
+        """The results of a recursive call; None beyond Python's own limit."""
+        if self._nested >= sys.getrecursionlimit() // _FRAMES:
+            return None
+        self._nested += 1
+        try:
+            return self.call(name, args)
+        finally:
+            self._nested -= 1
 
     def region(self, region: Region, args: Sequence[Any]) -> tuple[Any, ...]:
         """What `region` yields when its parameters are `args`."""

@@ -1,6 +1,6 @@
 """The stages of a program and the op kinds each one forbids: data, read by the verifier.
 
-surface   as parsed: transforms of functions are ops
+surface   as parsed: transforms of functions are ops, and functions may call each other in cycles
 core      transforms are expanded; loops may record histories, `loop_vjp` reverses them
 adjoint   every `loop_vjp` has become a `loop_rev` with a derived step
 planned   histories have become tapes and loops; the lowering accepts only this
@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-_EXPANDED: Final = dict.fromkeys(
-    ("jvp_call", "vjp_call", "vmap_call"), "the pass `expand` removes transforms"
-)
+_EXPANDED: Final = {
+    **dict.fromkeys(("jvp_call", "vjp_call", "vmap_call"), "the pass `expand` removes transforms"),
+    "recur": "the pass `stackify` turns recursion into loops",
+}
 _TRANSFORMS: Final = {
     **_EXPANDED,
     "custom_call": "the pass `derive-steps` resolves what is left of custom rules",

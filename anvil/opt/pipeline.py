@@ -32,14 +32,17 @@ from anvil.opt import (
     mailbox,
     plan_loops,
     simplify,
+    stackify,
     unroll,
 )
 from anvil.opt.compare import compare
 from anvil.opt.passes import PASSES, Pass, PassError, Transform, check_order, named, register
 
 STANDARD = (canonicalize, cse, dce, fold, inline, licm, simplify, unroll)
-"""The modules whose import registers passes; those of loops are registered here."""
+"""The modules whose import registers passes; those of loops and recursion are
+registered here."""
 
+register("stackify", stages=("surface",))(stackify.stackify)
 register("plan-loops", stages=("adjoint",), result="planned")(plan_loops.plan_loops)
 register(
     "mailbox",
@@ -48,13 +51,15 @@ register(
 )(mailbox.mailbox)
 
 PIPELINES: Mapping[str, tuple[str, ...]] = {
-    "O0": ("expand", "derive-steps", "plan-loops", "dce"),
+    "O0": ("stackify", "expand", "derive-steps", "plan-loops", "dce"),
     "O1": (
-        *("simplify", "dce", "expand", "inline", "dce", "simplify", "dce"),
+        *("stackify", "simplify", "dce"),
+        *("expand", "inline", "dce", "simplify", "dce"),
         *("derive-steps", "plan-loops", "mailbox", "simplify", "cse", "dce"),
     ),
     "O2": (
-        *("simplify", "dce", "unroll", "expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
+        *("stackify", "simplify", "dce", "unroll"),
+        *("expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
         *("derive-steps", "simplify", "cse", "licm", "dce"),
         *("plan-loops", "mailbox", "simplify", "cse", "licm", "dce"),
     ),

@@ -178,7 +178,6 @@ class _Attempt:
         it = Interp(self.session, Builder(loc=info.code.loc(info.code.node)), info)
         it.unroll, it.is_entry = frozenset(self.unroll), True
         name = self.session.name(info.name)
-        self.session.active.append((info, "entry"))
         args, kwargs = self._arguments(it, info)
         bound = calls.bind_host(it, self.fn, info, args, kwargs)
         it.external = set(it.state.heap)

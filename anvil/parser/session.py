@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import ArrayData, Atom, Func, Value
@@ -15,17 +15,23 @@ from anvil.parser.guards import Guards
 from anvil.parser.transforms_api import Transforms
 from anvil.parser.values import Abstract, CellRef, Closure, ObjectV
 
+if TYPE_CHECKING:
+    from anvil.parser.recursion import Activation
+
 Values = Sequence[Abstract]
 Named = dict[str, Abstract]
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a check raises: the exception class, its arguments, and where."""
+    """What a check raises: the exception class, its arguments, and where. One that `deepens` fails
+    where a stack is full: the host may try again with a larger one.
+    """
 
     exception: type[BaseException]
     args: tuple[Any, ...]
     loc: AnyLoc
+    deepens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,12 @@ class Session:
         self.sites: list[Site] = []
         self.warnings: dict[Warned, None] = {}
         self.specialisations: dict[Any, Any] = {}
-        self.active: list[Any] = []
+        self.active: list[Activation] = []
+        self.activations: dict[Any, Activation] = {}
+        self.recursive: set[FunctionInfo] = set()
+        self.bottoms: set[Any] = set()
+        self.wide: dict[Any, frozenset[int]] = {}
+        self.narrow: set[Any] = set()
         self.rules: list[Any] = []
         self.lifted: dict[Any, Any] = {}
         self.infos: dict[Any, Any] = {}
@@ -103,12 +114,30 @@ class Session:
         self.rolled: dict[Value, ast.AST] = {}
         self._sites: dict[Any, int] = {}
 
-    def site(self, exception: type[BaseException], args: tuple[Any, ...], loc: AnyLoc) -> int:
+    def remember(self) -> Callable[[], None]:
+        """What forgets the functions that are made from now on."""
+        tables: list[dict[Any, Any]] = [self.funcs, self.specialisations, self.loops]
+        before = [dict(t) for t in tables]
+
+        def forget() -> None:
+            for table, old in zip(tables, before, strict=True):
+                table.clear()
+                table.update(old)
+
+        return forget
+
+    def site(
+        self,
+        exception: type[BaseException],
+        args: tuple[Any, ...],
+        loc: AnyLoc,
+        deepens: bool = False,
+    ) -> int:
         """The number, from 1, of a check that raises `exception(*args)` at `loc`."""
-        key = (exception, repr(args), loc)
+        key = (exception, repr(args), loc, deepens)
         found = self._sites.get(key)
         if found is None:
-            self.sites.append(Site(exception, args, loc))
+            self.sites.append(Site(exception, args, loc, deepens))
             found = self._sites[key] = len(self.sites)
         return found
 

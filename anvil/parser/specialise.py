@@ -10,7 +10,7 @@ back after the call.
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,22 +18,42 @@ from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc
-from anvil.ir.records import Atom, Const, Func, FuncRef, Origin, Value
-from anvil.ir.types import TOKEN
+from anvil.ir.records import Atom, Func, FuncRef, Origin, Value
+from anvil.ir.types import I64, TOKEN, array
 from anvil.parser.choices import not_none
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Hidden
 from anvil.parser.heap import NO_EXIT, ONLY_FALL, RETURN, Content, Mark, State, open_content
 from anvil.parser.lift import hidden_atom
+from anvil.parser.recursion import (
+    ROUNDS,
+    Activation,
+    Again,
+    assumption,
+    endless,
+    interface,
+    loosened,
+    unsettled,
+)
 from anvil.parser.results import describe_result
 from anvil.parser.roots import roots_of
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.signature import Spec
-from anvil.parser.values import NONE, Abstract, CellRef, Conflict, Partial, Undefined
+from anvil.parser.values import NONE, Abstract, CellRef, Conflict, Partial, Scalar, Undefined
 from anvil.parser.walks import Renaming, Signature
+from anvil.parser.widening import (
+    Outline,
+    Widen,
+    check_levels,
+    conditional,
+    forget_widening,
+    outline,
+    widened,
+)
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
+    from anvil.parser.session import Session
 
 DEPTH = 150
 
@@ -45,7 +65,8 @@ class Specialisation:
     `boxes` are the caller's boxes as numbered in the callee, in the order of the signature;
     `written` those it writes. `results` gives the position of each result; `given` the position of
     the arguments that are returned as they are. A `flat` specialisation is one to be transformed:
-    its result is described by `out`, whose leaves follow the other results.
+    its result is described by `out`, whose leaves follow the other results. With a `site` it is
+    what is assumed of one in progress.
     """
 
     func: Func
@@ -54,12 +75,13 @@ class Specialisation:
     boxes: list[int]
     written: list[int]
     writes: dict[int, AnyLoc]
-    results: dict[Value, int]
-    given: dict[Value, int]
+    results: dict[Atom, int]
+    given: dict[Atom, int]
     hidden: list[Hidden]
     takes_token: bool
     gives_token: bool
     out: Spec | None = None
+    site: int = 0
 
     @property
     def leaves(self) -> range:
@@ -90,8 +112,12 @@ def specialised(
     they stand for.
     """
     session = it.session
-    roots = [*bound.values(), *cells.values()]
-    signature, key = signature_of(it, info, roots)
+    if info in session.recursive:
+        it.token()
+    seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
+    if seen.key in session.wide:
+        bound = widened(it, bound, cells, session.wide[seen.key])
+    signature, key = signature_of(it, info, [*bound.values(), *cells.values()])
     atoms = signature.atoms
     if actual is not None:
         key = (key, "flat")
@@ -99,10 +125,48 @@ def specialised(
     if session.rules:
         key = (key, tuple(session.rules))
     spec = session.specialisations.get(key)
-    if spec is None:
-        spec = _specialise(it, info, bound, cells, signature, key, actual is not None)
+    if spec is None and key in session.activations:
+        spec = assumption(session, session.activations[key], it.b.loc)
+    elif spec is None:
+        check_levels(it, seen)
+        flat = actual is not None
+        active = Activation(
+            key, info, it.b.loc, it.state.token is not None, flat, seen, conditional(it)
+        )
+        forget = session.remember()
+        try:
+            spec = _specialise(it, active, bound, cells, signature)
+        except (Again, Widen) as again:
+            if again.key != key:
+                raise
+            forget()
+            return _once_more(it, again, seen, info, bound, cells, actual)
         session.specialisations[key] = spec
     return spec, atoms, list(signature.boxes)
+
+
+def _once_more(
+    it: Interp,
+    again: Again | Widen,
+    seen: Outline,
+    info: FunctionInfo,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    actual: Mapping[Atom, Atom] | None,
+) -> tuple[Specialisation, list[Atom], list[int]]:
+    """`specialised` after something has been found out about a recursion."""
+    session = it.session
+    if isinstance(again, Again):
+        session.recursive |= again.infos
+        return specialised(it, info, bound, cells, actual)
+    session.wide[seen.key] = session.wide.get(seen.key, frozenset()) | again.places
+    forget = session.remember()
+    try:
+        return specialised(it, info, bound, cells, actual)
+    except (AnvilError, Blocked):
+        forget()
+        forget_widening(session, seen.key)
+        return specialised(it, info, bound, cells, actual)
 
 
 def signature_of(
@@ -116,39 +180,89 @@ def signature_of(
 
 def _specialise(
     it: Interp,
-    info: FunctionInfo,
+    active: Activation,
     bound: dict[str, Abstract],
     cells: dict[str, CellRef],
     signature: Signature,
-    key: Hashable,
-    flat: bool,
 ) -> Specialisation:
-    session, loc = it.session, it.b.loc
-    if key in session.active:
-        message = f"{info.name} calls itself and the number of calls depends on data"
-        raise make_error("recursion-on-data", message, loc)
+    session, info, loc = it.session, active.info, it.b.loc
     if len(session.active) > DEPTH:
-        raise make_error("recursion-limit", f"calls of {info.name} are nested too deeply", loc)
-    unroll: frozenset[ast.AST] = frozenset()
-    session.active.append(key)
+        raise _too_deep(it, info, signature)
+    session.active.append(active)
+    session.activations[active.key] = active
     name = session.name(info.name)
+
+    def interpreted() -> Specialisation | None:
+        return _interpreted(it, active, bound, cells, signature, name)
+
     try:
-        while True:
-            params: list[Value] = []
-            try:
-                child = _child(it, info, bound, cells, signature, params)
-                child.unroll = unroll
-                return _run(child, name, params, flat)
-            except Blocked as blocked:
-                if blocked.unroll is None or blocked.unroll in unroll:
-                    raise _outside(it, blocked, params, signature) from None
-                unroll |= {blocked.unroll}
+        return _settled(session, active, interpreted)
     except AnvilError as error:
         if not info.library:
             error.called_from(loc)
         raise
     finally:
         session.active.pop()
+        del session.activations[active.key]
+
+
+def _too_deep(it: Interp, info: FunctionInfo, signature: Signature) -> Exception:
+    """What is raised where specialisations are nested too deeply: ints that decide how deep may
+    become known.
+    """
+    error = make_error("recursion-limit", f"calls of {info.name} are nested too deeply", it.b.loc)
+    ints = [a for a in signature.atoms if isinstance(a, Value) and a.type is array(I64)]
+    roots = frozenset(root for a in ints for root in roots_of(it.b, a))
+    why = "the depth of a recursion"
+    return NeedStatic(error, roots, why, it.b.loc) if roots else error
+
+
+def _settled(
+    session: Session, active: Activation, interpreted: Callable[[], Specialisation | None]
+) -> Specialisation:
+    """The fixed point of what a function that may call itself gives."""
+    for _ in range(ROUNDS):
+        forget = session.remember()
+        outer, session.bottoms = session.bottoms, set()
+        try:
+            spec = interpreted()
+        finally:
+            others = session.bottoms - {active.key}
+            session.bottoms = outer | others
+        if spec is None:
+            if others:
+                raise PathEnd  # until something is known of what it calls
+            raise endless(active, active.loc)
+        before = active.assumed
+        if not active.hit or (before is not None and interface(spec) == interface(before)):
+            return spec
+        forget()
+        active.assumed = spec
+    raise unsettled(active, active.loc)
+
+
+def _interpreted(
+    it: Interp,
+    active: Activation,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    signature: Signature,
+    name: str,
+) -> Specialisation | None:
+    """One run through the function's body, loops unrolled where that is needed; None if it does not
+    return as far as is known.
+    """
+    unroll: frozenset[ast.AST] = frozenset()
+    while True:
+        params: list[Value] = []
+        try:
+            child = _child(it, active.info, bound, cells, signature, params)
+            child.unroll = unroll
+            return _run(child, name, params, active)
+        except Blocked as blocked:
+            if blocked.unroll is None or blocked.unroll in unroll:
+                raise _outside(it, blocked, params, signature) from None
+            unroll |= {blocked.unroll}
 
 
 def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signature) -> Blocked:
@@ -208,6 +322,7 @@ def run_body(child: Interp) -> Abstract:
             value: Abstract = child.info.run(child)
             return value
         except PathEnd:
+            child.state.dead()
             return NONE
     if child.info.code.has_yield:
         child.b.loc = child.info.code.loc(child.info.code.node)
@@ -235,20 +350,27 @@ def return_none(child: Interp) -> None:
     child.state.exit(RETURN)
 
 
-def _run(child: Interp, name: str, params: list[Value], flat: bool) -> Specialisation:
+def _run(
+    child: Interp, name: str, params: list[Value], active: Activation
+) -> Specialisation | None:
     before = {box: child.state.heap[box] for box in child.argument_boxes}
     ret = run_body(child)
     state = child.state
+    if child.session.bottoms and not state.may:
+        return None
     written = [b for b in child.argument_boxes if _differs(state.heap[b], before[b])]
+    if active.hit:
+        child.token()
+        ret = loosened(state, ret, written, set(child.argument_boxes))
     leaves: list[Atom] = []
     out: Spec | None = None
-    if flat:
+    if active.flat:
         out, leaves = describe_result(child, not_none(child, ret), known_numbers=False)
         ret = NONE
     results = _result_atoms(state, ret, written)
     places = {p: i for i, p in enumerate(params)}
-    given = {v: places[v] for v in results if v in places}
-    gives_token = state.token is not None and state.token is not child.token_param
+    given = {v: places[v] for v in results if v in places}  # type: ignore[index]
+    gives_token = active.hit or (state.token is not None and state.token is not child.token_param)
     token = [child.token()] if gives_token else []
     func = finish(child, name, params, [*results, *leaves, *token])
     hidden = [child.session.guards.hidden[text] for text in child.hidden]
@@ -291,13 +413,15 @@ def _differs(now: Content, before: Content) -> bool:
     return any(p is not q and p != q for p, q in zip(parts, old_parts, strict=True))
 
 
-def _result_atoms(state: State, ret: Abstract, written: list[int]) -> dict[Value, int]:
+def _result_atoms(state: State, ret: Abstract, written: list[int]) -> dict[Atom, int]:
     """The values that results consist of, numbered."""
-    found: dict[Value, int] = {}
+    found: dict[Atom, int] = {}
     seen: set[int] = set()
 
     def visit(part: Any) -> None:
-        if isinstance(part, Abstract):
+        if isinstance(part, Scalar):
+            found.setdefault(part.atom, len(found))
+        elif isinstance(part, Abstract):
             for p in part.open()[1]:
                 visit(p)
         elif isinstance(part, int):
@@ -328,9 +452,10 @@ def emit_call(it: Interp, spec: Specialisation, atoms: list[Atom], boxes: list[i
     outs: tuple[Any, ...] = ()
     if spec.gives_token or any(v not in spec.given for v in spec.results):
         args = operands(it, spec, atoms)
-        outs = it.b.emit_tuple(
-            "call", args, {"callee": FuncRef(spec.func.name)}, out_types=spec.func.results
-        )
+        kind, attrs = "call", {"callee": FuncRef(spec.func.name)}
+        if spec.site:
+            kind, attrs = "recur", {**attrs, "site": spec.site}  # type: ignore[dict-item]
+        outs = it.b.emit_tuple(kind, args, attrs, out_types=spec.func.results)
     if spec.gives_token:
         it.state.token = outs[-1]
     values = [atoms[spec.given[v]] if v in spec.given else outs[i] for v, i in spec.results.items()]
@@ -345,7 +470,7 @@ def read_results(
     inner = dict(zip(spec.boxes, boxes, strict=True))
 
     def atom(a: Atom) -> Atom:
-        return a if isinstance(a, Const) else values[place[a]]
+        return values[place[a]] if a in place else a
 
     renaming = Renaming(spec.state.heap, it.state.heap, atom, inner)
     for box in spec.written:

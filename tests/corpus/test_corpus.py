@@ -24,6 +24,7 @@ MODULES = (
     "learning",
     "numbers",
     "recurrences",
+    "recursion",
     "simulation",
     "solvers",
 )

@@ -203,16 +203,6 @@ def test_what_a_callee_only_passes_on_is_no_call():
     agree(fn, 1.0)
 
 
-def data_recursion(n):
-    return 1.0 if n <= 1 else n * data_recursion(n - 1)
-
-
-def test_recursion_on_data_is_refused():
-    with pytest.raises(UnsupportedError, match="data_recursion calls itself") as refused:
-        run(data_recursion, 5.0)
-    assert refused.value.code == "recursion-on-data"
-
-
 def endless(n):
     return endless(n + 1)
 

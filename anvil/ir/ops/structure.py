@@ -15,6 +15,8 @@ loop_rev(hist, c0...) {step([i,] s..., c...)}
     adjoint step is derived
 
 call(args) [callee]                        results as the callee's; the call graph is acyclic
+recur(args, token) [callee, site]          a call that closes a cycle of calls, removed by the pass
+                                           `stackify`; fails at `site` if nested too deeply
 jvp_call, vjp_call, vmap_call, custom_call transforms of a callee, removed by the pass `expand`
 check(token, pred) [site]                  token; print(token, args...) [fmt]
 """
@@ -250,6 +252,35 @@ class Call(Structural):
         """The callee's body."""
         out: tuple[Any, ...] = ev.call(op.attrs["callee"].name, args)
         return out
+
+
+class Recur(Structural):
+    """A call that closes a cycle of the call graph. It takes a token and returns one: calls nested
+    too deeply fail at `site`, and after a failure nothing is called."""
+
+    name, attrs = "recur", {"callee": None, "site": 0}
+
+    @staticmethod
+    def signature(funcs: Any, op: Any) -> tuple[Type, ...]:
+        """The callee's results, after its parameters have been matched."""
+        if [a.type for a in op.args].count(TOKEN) != 1:
+            raise RuleError("recur expects one token among its operands")
+        found = Call.signature(funcs, op)
+        if found[-1:] != (TOKEN,):
+            raise RuleError(f"recur expects a callee that returns a token, got ({found})")
+        return found
+
+    @staticmethod
+    def evaluate(ev: Any, op: Any, args: Sequence[Any]) -> tuple[Any, ...]:
+        """The callee's body, unless a check has failed or fails here."""
+        token = next(t for a, t in zip(op.args, args, strict=True) if a.type is TOKEN)
+        if not int(token):
+            found: tuple[Any, ...] | None = ev.nested(op.attrs["callee"].name, args)
+            if found is not None:
+                return found
+            token = op.attrs["site"]
+        zeros = (np.zeros(v.type.shape, v.type.dtype.np) for v in op.outs[:-1])
+        return (*zeros, token)
 
 
 def _diff_signature(funcs: Any, op: Any, extra_in: Any, extra_out: Any) -> tuple[Type, ...]:
