@@ -1,19 +1,17 @@
 """How jax's own transforms act on a compiled function that foreign jax code calls.
 
 The primitive asks for modules; each is a derivative of the parsed program, made by `anvil.ad` and
-compiled like any other. Checks are off inside foreign code, so tokens are dropped first.
+compiled like any other. A token among the results stays one: a number that does not move.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from anvil import ad
 from anvil.api.compile import lower, optimise
 from anvil.ir.builder import Builder
 from anvil.ir.records import FuncRef, Program
-from anvil.ir.types import TOKEN
 
 if TYPE_CHECKING:
     from anvil.lower.module import Mask, Module
@@ -25,24 +23,12 @@ class ForeignRules:
     def __init__(self, program: Program) -> None:
         self.program = program
 
-    @cached_property
-    def _plain(self) -> Program:
-        """The program without a token among its results."""
-        main = self.program.main
-        if TOKEN not in main.results:
-            return self.program
-        b = Builder([p.type for p in main.params], [p.hint for p in main.params], main.origin.loc)
-        outs = b.call(main, b.params)
-        kept = [v for v in outs if v.type is not TOKEN]
-        name = f"{main.name}.quiet"
-        return Program({**self.program.funcs, name: b.finish(name, kept)}, name, "surface")
-
     def _module(self, program: Program) -> Module:
         return lower(optimise(program), ForeignRules(program))
 
     def jvp(self, nonzero: Mask) -> tuple[Module, Mask]:
         """(primals, tangents) -> (results, tangents of the results that move)."""
-        p = self._plain
+        p = self.program
         wrt = tuple(i for i, n in enumerate(nonzero) if n)
         made, name, outs = ad.jvp_func(p, p.entry, wrt)
         mask = tuple(i in outs for i in range(len(p.main.results)))
@@ -50,7 +36,7 @@ class ForeignRules:
 
     def vjp(self, nonzero: Mask) -> tuple[Module, Module, Mask]:
         """`forward` returns the primals as residuals; `backward` evaluates once more."""
-        p = self._plain
+        p = self.program
         main = p.main
         wrt = tuple(i for i, n in enumerate(nonzero) if n)
         _, mask = self.jvp(nonzero)
@@ -71,7 +57,7 @@ class ForeignRules:
 
     def batch(self, batched: Mask, size: int) -> tuple[Module, Mask]:
         """The program mapped over axis 0 of the batched inputs; unmapped results stay so."""
-        p = self._plain
+        p = ad.expand(self.program)
         mapped = tuple(i for i, m in enumerate(batched) if m)
         made, name, mask = ad.batch_func(p, p.entry, mapped, size)
         return self._module(Program(made.funcs, name, "surface")), mask

@@ -98,6 +98,7 @@ class Specialisation:
             ),
             checks=self.parsed.effects,
             on_check=self._failed if self.parsed.effects else None,
+            on_traced=self._overflowed if is_recursive(self.program) else None,
         )
 
     def _failed(self, site: int, payload: tuple[Any, ...]) -> NoReturn:
@@ -105,6 +106,13 @@ class Specialisation:
         if what.deepens and self._deepen():
             raise Stale
         raise located(what.exception(*what.args), what.loc)
+
+    def _overflowed(self, site: Any) -> None:
+        """Called by foreign jax code, which cannot be run again: raises where a stack was full."""
+        if int(site):
+            what = self.parsed.sites[int(site) - 1]
+            if what.deepens:
+                raise located(what.exception(*what.args), what.loc)
 
     def _deepen(self) -> bool:
         """Gives the stacks of recursive functions more room, at the price of compiling again."""

@@ -72,7 +72,7 @@ class Executable:
     checks    the module's last result is an i32: 0, or the site of the first failed check, for
               which `on_check(site, payload)` is called; `payload` is the `payload` results before
               it, as NumPy values. Neither is among the results returned. Inside foreign jax code
-              both are dropped.
+              both are dropped, or the site is given to `on_traced` when the program has run.
     """
 
     def __init__(
@@ -83,12 +83,14 @@ class Executable:
         checks: bool = False,
         payload: int = 0,
         on_check: OnCheck | None = None,
+        on_traced: Callable[[int], None] | None = None,
     ) -> None:
         if checks and on_check is None:
             raise ValueError("a module with checks needs on_check")
         self.module = module
         self.options = options or Options()
         self._on_check = on_check if checks else None
+        self._on_traced = on_traced
         self._results = len(module.out_types) - (payload + 1 if checks else 0)
         self._converters = [converter(t) for t in module.out_types[: self._results]]
         self._runs: dict[tuple[type[Any], ...], Run] = {}
@@ -157,6 +159,8 @@ class Executable:
         return results[: self._results]
 
     def _finish_traced(self, results: list[Any]) -> list[Any]:
+        if self._on_traced is not None:
+            jax.debug.callback(self._on_traced, results[-1])
         return results[: self._results]
 
     def _raise_failed_check(self, results: list[Any]) -> None:

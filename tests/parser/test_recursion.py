@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 import pytest
 
@@ -362,3 +363,31 @@ def test_mapped():
 def test_without_checks_a_full_stack_still_raises():
     with pytest.raises(RecursionError):
         anvil.jit(runaway, checks=False)(1)
+
+
+# ---- inside foreign jax code, where nothing can be run again
+
+
+def scaled_power(x, n):
+    return 1.0 if n == 0 else x * scaled_power(x, n - 1)
+
+
+def test_jax_transforms_a_recursive_function():
+    compiled = anvil.jit(scaled_power)
+    with jax.enable_x64(True):
+        assert np.isclose(jax.jit(lambda x: compiled(x, 5))(1.3), 1.3**5)
+        assert np.isclose(jax.grad(lambda x: compiled(x, 5))(1.3), 5 * 1.3**4)
+        xs = np.array([1.3, 2.0])
+        assert np.allclose(jax.vmap(lambda x: compiled(x, 5))(xs), xs**5)
+        assert np.allclose(jax.vmap(jax.grad(lambda x: compiled(x, 5)))(xs), 5 * xs**4)
+
+
+def test_a_full_stack_inside_jax_code_raises():
+    compiled = anvil.jit(scaled_power)
+
+    def call():
+        jax.block_until_ready(jax.jit(lambda x: compiled(x, -1))(1.3))
+        jax.effects_barrier()
+
+    with jax.enable_x64(True), pytest.raises(Exception, match="recursion depth exceeded"):
+        call()
