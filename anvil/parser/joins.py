@@ -266,7 +266,9 @@ class Join:
         if type(x) is Known and type(y) is Known and x.open() == y.open():
             return x
         dtype, py = join_dtypes(sx, sy)
-        return scalar(self.leaf(_number_atom(x), _number_atom(y), array(dtype)), py)
+        atom = self.leaf(_number_atom(x), _number_atom(y), array(dtype))
+        kept = type(x) is Scalar and atom is x.atom and py == x.py
+        return x if kept else scalar(atom, py)
 
     def _partial(self, x: Abstract, y: Abstract) -> Abstract:
         vx, dx = _definedness(x)

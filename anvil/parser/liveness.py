@@ -118,6 +118,8 @@ class Liveness:
 
     def _other(self, s: Any, out: Names, on_break: Names, on_continue: Names) -> Names:
         live = out | names_used(s)
+        if isinstance(s, ast.Delete):  # it fails where the name is not bound
+            live |= _targets(s.targets)
         for name in ("body", "orelse", "finalbody", "handlers", "cases"):
             for part in getattr(s, name, []):
                 if isinstance(s, ast.FunctionDef | ast.ClassDef):

@@ -21,13 +21,13 @@ from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser import loop_lists
 from anvil.parser.branches import defined, place
-from anvil.parser.heap import CONTINUE, FALL, NO_EXIT, ONLY_FALL, STATUS, State
+from anvil.parser.heap import CONTINUE, FALL, NO_EXIT, ONLY_FALL, STATUS, State, open_content
 from anvil.parser.iteration import Items, index_bounds
 from anvil.parser.joins import Join, Leaf, Manner, materialise
 from anvil.parser.liveness import names_stored, names_used, names_written_through
 from anvil.parser.settled import Settled, entry_signature
 from anvil.parser.signals import Blocked, PathEnd, Signal
-from anvil.parser.values import Choice, Known, Partial, Scalar, scalar
+from anvil.parser.values import Abstract, Choice, Known, Partial, Scalar, scalar
 from anvil.parser.walks import Signature, head_key, scrambled
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class Rolled:
                     boxes, atoms = list(signature.boxes), signature.atoms
                     loops[key] = Settled(end, boxes, atoms, self.entry.token)
                 self.head_leaves = head.leaves
+                self._keep_unwritten(head, joined)
                 return head, joined, end
             head = joined
         error = make_error("loop-types", "the types of this loop do not settle", self.loc)
@@ -104,6 +105,23 @@ class Rolled:
     def trips(self) -> int | None:
         """The number of iterations, or a bound of it; None if there is none."""
         return None
+
+    def _keep_unwritten(self, head: Join, joined: Join) -> None:
+        """Boxes that the guess took for written, and the body leaves as they are, hold after the
+        loop what they held before.
+        """
+        pairs = zip(head.leaves, joined.leaves, strict=True)
+        same = {
+            new.out: new.a
+            for old, new in pairs
+            if new.b is old.out and getattr(new.a, "type", None) is new.out.type
+        }
+        before, heap = self.entry.heap, joined.state.heap
+        for box, content in heap.items():
+            if box in before and content is not before[box]:
+                parts, old = open_content(content), open_content(before[box])
+                if same and _same_contents(parts, old, same):
+                    heap[box] = before[box]
 
     def _remembered(self, memo: Settled, signature: Signature) -> Join:
         """The head that this loop had when it was last entered with a state of this structure."""
@@ -193,6 +211,19 @@ class Rolled:
             replace_known(state, known)
             state.marks = joined.marks_of_second()
         self.it.state = state
+
+
+def _same_contents(now: Any, before: Any, same: dict[Any, Any]) -> bool:
+    """Whether contents taken apart are the same, given what carried values are the same as."""
+    (tag, parts), (old_tag, old_parts) = now, before
+    if tag != old_tag or len(parts) != len(old_parts):
+        return False
+    return all(
+        _same_contents(p.open(), q.open(), same)
+        if isinstance(p, Abstract) and isinstance(q, Abstract)
+        else p is q or (type(p) is int and p == q) or (isinstance(p, Value) and same.get(p) is q)
+        for p, q in zip(parts, old_parts, strict=True)
+    )
 
 
 def replace_known(state: State, known: dict[Any, Any]) -> None:

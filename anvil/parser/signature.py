@@ -232,7 +232,7 @@ def is_record(value: Any) -> bool:
     plain attributes.
     """
     cls = type(value)
-    if isinstance(value, type | Enum) or callable(value):
+    if isinstance(value, type | Enum) or (callable(value) and not _calls_python(cls)):
         return False
     if dataclasses.is_dataclass(cls):
         return True
@@ -240,6 +240,14 @@ def is_record(value: Any) -> bool:
     return (
         plain and hasattr(value, "__dict__") and cls.__module__ != "builtins" and bool(vars(value))
     )
+
+
+def _calls_python(cls: type) -> bool:
+    """Whether instances are called through a method of the user's, as layers of networks are."""
+    return hasattr(cls.__call__, "__code__") and cls.__module__.partition(".")[0] not in _HOUSES
+
+
+_HOUSES = ("anvil", "jax", "functools")
 
 
 def record_attributes(value: Any) -> dict[str, Any]:

@@ -18,11 +18,20 @@ from anvil.parser.signature import ArraySpec, ScalarSpec, Spec, describe_argumen
 from tests.corpus.entries import CORPUS, Entry
 
 MODULES = (
+    "adbench",
+    "classics",
     "containers",
     "control",
+    "dispatch",
+    "finance",
     "heap",
     "learning",
+    "matrices",
+    "networks",
     "numbers",
+    "odes",
+    "optimisers",
+    "probability",
     "recurrences",
     "recursion",
     "simulation",

@@ -60,7 +60,15 @@ def counted(state: dict[str, Any], found: list[Found], xla: int) -> None:
 def summary(state: dict[str, Any]) -> Iterator[str]:
     counts = state["counts"]
     yield f"{counts.get('programs', 0)} programs in {state['seconds']:.0f} s; code {state['code']}"
-    for name in ("ok", "refused", "raising", "with derivatives", "of second order", "on XLA"):
+    for name in (
+        "ok",
+        "joined",
+        "refused",
+        "raising",
+        "with derivatives",
+        "of second order",
+        "on XLA",
+    ):
         yield f"  {name}: {counts.get(name, 0)}"
     for code, n in state["refused"].items():
         yield f"  refused, {code}: {n}"

@@ -13,6 +13,7 @@ from tests.fuzz.statements import Statements, indent
 
 HEAD = """import math
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 

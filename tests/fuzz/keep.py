@@ -25,7 +25,7 @@ def spelled(value: Any) -> str:
         inside = ", ".join(f"{n}={spelled(getattr(value, n))}" for n in names)
         return f"{type(value).__name__}({inside})"
     if isinstance(value, tuple):
-        return "(" + "".join(f"{spelled(v)}, " for v in value) + ")"
+        return "(" + ", ".join(map(spelled, value)) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {spelled(v)}" for k, v in value.items()) + "}"
     return repr(value)

@@ -1,7 +1,8 @@
 """A random program against CPython: values on the evaluator and on XLA, derivatives on both.
 
-A verdict is `ok`, `refused` (an error of anvil with its code, where CPython goes on), or one of the
-failures: `value`, `exception`, `internal`, `derivative`, `crash`.
+A verdict is `ok`, `refused` (an error of anvil with its code, where CPython goes on), `joined` (the
+numbers are right, of the type that those of two paths were joined to, as docs/language.md says), or
+one of the failures: `value`, `exception`, `internal`, `derivative`, `crash`, `late`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Verdict:
 
     @property
     def failed(self) -> bool:
-        return self.kind not in ("ok", "refused")
+        return self.kind not in ("ok", "refused", "joined")
 
     @property
     def label(self) -> str:
@@ -107,7 +108,7 @@ def examine(
             verdict = values(function, program.cases, optimised)
             if verdict is OK and derivatives:
                 for args in program.cases:
-                    verdict = slopes(function, args, second)
+                    verdict = slopes(function, args, second, "float32" in program.source)
                     if verdict is not OK:
                         break
             return verdict
@@ -118,7 +119,7 @@ def examine(
 
 
 def values(function: Any, cases: Sequence[Any], optimised: bool) -> Verdict:
-    refused = None
+    noted = None
     ran = compiled(function, cases[0])
     for i, args in enumerate(cases):
         want = outcome(function, args)
@@ -131,8 +132,8 @@ def values(function: Any, cases: Sequence[Any], optimised: bool) -> Verdict:
             verdict = judged(want, again)
         if verdict.failed:
             return verdict
-        refused = refused or (verdict if verdict.kind == "refused" else None)
-    return refused or OK
+        noted = noted or (None if verdict.kind == "ok" else verdict)
+    return noted or OK
 
 
 def compiled(function: Any, args: Sequence[Any]) -> Any:
@@ -188,29 +189,56 @@ def judged(want: Any, got: Any, rtol: float = 1e-11) -> Verdict:
     try:
         same(want, got, rtol)
     except AssertionError as error:
-        return Verdict("value", " ".join(str(error).split())[:200])
+        return joined(want, got, rtol, " ".join(str(error).split())[:200])
     return OK
 
 
-def same(want: Any, got: Any, rtol: float, path: str = "result") -> None:
-    """Raises AssertionError unless the results are of the same types and numbers."""
+def joined(want: Any, got: Any, rtol: float, why: str) -> Verdict:
+    """What to call a result that differs: perhaps only numbers were joined."""
+    try:
+        same(want, got, rtol, exact=False)
+    except AssertionError:
+        return Verdict("value", why)
+    return Verdict("joined", why)
+
+
+def same(want: Any, got: Any, rtol: float, path: str = "result", exact: bool = True) -> None:
+    """Raises AssertionError unless the results are of the same types and numbers; without `exact`,
+    numbers may be of a type that holds them as well.
+    """
     if isinstance(want, np.ndarray) and not want.shape:
         want = want[()]
     if isinstance(got, np.ndarray) and not got.shape:
         got = got[()]
+    if not exact and wider(want, got):
+        got = np.asarray(got).astype(np.asarray(want).dtype)
+        want = np.asarray(want)
     assert type(got) is type(want), f"{path} type {type(got).__name__} for {type(want).__name__}"
     if isinstance(want, dict):
         assert list(want) == list(got), f"{path} keys"
         for key in want:
-            same(want[key], got[key], rtol, f"{path}[{key!r}]")
+            same(want[key], got[key], rtol, f"{path}[{key!r}]", exact)
     elif isinstance(want, list | tuple):
         assert len(want) == len(got), f"{path} length"
         for i, (w, g) in enumerate(zip(want, got, strict=True)):
-            same(w, g, rtol, f"{path}[{i}]")
-    elif isinstance(want, bool | int | float | complex | np.ndarray | np.generic):
+            same(w, g, rtol, f"{path}[{i}]", exact)
+    elif isinstance(want, NUMBERS):
         numbers(want, got, rtol, path)
     else:
         assert want == got, f"{path}: {got!r} for {want!r}"
+
+
+def wider(want: Any, got: Any) -> bool:
+    """Whether `got` is a number, or an array, of a type to which that of `want` can be joined."""
+    if not (isinstance(got, NUMBERS) and isinstance(want, NUMBERS)):
+        return False
+    a, b = np.asarray(want), np.asarray(got)
+    if a.dtype == object or b.dtype == object or a.shape != b.shape:
+        return False
+    return bool(np.result_type(a.dtype, b.dtype) == b.dtype)
+
+
+NUMBERS = (bool, int, float, complex, np.ndarray, np.generic)
 
 
 def numbers(want: Any, got: Any, rtol: float, path: str) -> None:
@@ -229,7 +257,7 @@ def numbers(want: Any, got: Any, rtol: float, path: str) -> None:
     assert close, f"{path} numbers: {got} for {want}"
 
 
-def slopes(function: Any, args: Sequence[Any], second: bool) -> Verdict:
+def slopes(function: Any, args: Sequence[Any], second: bool, single: bool) -> Verdict:
     """Forward mode against reverse mode, and both against differences where these converge."""
     value = outcome(function, args)
     if isinstance(value, Exception) or not floats(value) or not floats(args):
@@ -241,7 +269,7 @@ def slopes(function: Any, args: Sequence[Any], second: bool) -> Verdict:
         if verdict.kind == "refused":
             return Verdict("refused", f"derivative: {verdict.detail}")
         return Verdict(verdict.kind, f"derivative {verdict.detail}")
-    return slopes_agree(function, args, got, v, w)
+    return slopes_agree(function, args, got, (v, w), single)
 
 
 def both(function: Any, v: Any, w: Any, second: bool) -> Any:
@@ -259,12 +287,14 @@ def both(function: Any, v: Any, w: Any, second: bool) -> Any:
     return all_of_them if second else first
 
 
-def slopes_agree(function: Any, args: Sequence[Any], got: Any, v: Any, w: Any) -> Verdict:
-    tangent, bars, bars_moved = got
+def slopes_agree(
+    function: Any, args: Sequence[Any], got: Any, along_and_back: Any, single: bool
+) -> Verdict:
+    (v, w), (tangent, bars, bars_moved) = along_and_back, got
     forward, reverse = dot(w, tangent), dot(bars, v)
     if not (np.isfinite(forward) and np.isfinite(reverse)):
         return OK  # at a pole or a kink of infinite slope
-    single = any(np.asarray(x).dtype == np.float32 for x in floats((args, tangent)))
+    single = single or any(np.asarray(x).dtype == np.float32 for x in floats((args, tangent)))
     scale = 1 + abs(forward) + sum(float(np.sum(np.abs(np.asarray(x)))) for x in floats(bars))
     if abs(forward - reverse) > (1e-3 if single else 1e-9) * scale:
         return Verdict("derivative", f"modes differ: forward {forward}, reverse {reverse}")

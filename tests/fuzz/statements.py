@@ -517,3 +517,67 @@ def forget(g: Statements, s: Scope) -> Made | None:
 def flags(g: Statements, s: Scope) -> Made:
     name = g.fresh("t")
     return [f"{name} = {g.expr(s, PB, 2)}"], s.add(Place(name, PB))
+
+
+@maker(1.2)
+def matching(g: Statements, s: Scope) -> Made | None:
+    if s.depth > 2:
+        return None
+    form = g.pick(("int", "tuple", "guard"))
+    bodies = [indent(indent(g.nested(s, high=2)[0])) for _ in range(3)]
+    k, x = g.expr(s, PI, 1), g.expr(s, PF, 1)
+    if form == "int":
+        heads = [f"match {k}:", f"case 0 | {g.pick(('1', '2'))}:", f"case {g.pick(('3', '-1'))}:"]
+    elif form == "tuple":
+        heads = [f"match ({k} % 2, {g.condition(s)}):", "case (0, True):", "case (_, False):"]
+    else:
+        name = g.fresh("z")
+        inner = s.add(Place(name, PF))
+        bodies[0] = indent(indent(g.nested(inner, high=2)[0]))
+        heads = [f"match {x}:", f"case {name} if {name} > {g.pick(('0.5', '-0.5'))}:", "case 0.25:"]
+    lines = [heads[0], f"    {heads[1]}", *bodies[0], f"    {heads[2]}", *bodies[1]]
+    return [*lines, "    case _:", *bodies[2]], s
+
+
+@maker(0.8)
+def generator(g: Statements, s: Scope) -> Made | None:
+    if s.function or s.depth > 2:
+        return None
+    name, e, limit = g.fresh("g"), g.fresh("e"), g.pick(("3", "len(p)", "2"))
+    inner = replace(s.locked(), helpers=()).add(Place("p", vector(3), assignable=False))
+    i = g.fresh("i")
+    counted = inner.add(Place(i, PI))
+    yielded = f"        yield p[{i}] * {g.expr(counted, PF, 1)}"
+    stop = [f"        if {g.condition(counted)}:", "            return"] if g.chance(0.3) else []
+    lines = [f"def {name}(p):", f"    for {i} in range({limit}):", *stop, yielded]
+    source, total = f"{name}({g.expr(s, vector(3), 1)})", g.fresh("a")
+    form = g.pick(("sum", "loop", "list"))
+    if form == "sum":
+        return [*lines, f"{total} = np.float64(sum({source}))"], s.add(Place(total, NF))
+    if form == "list":
+        call = f"{total} = np.float64(sum([{e} * {e} for {e} in {source}]))"
+        return [*lines, call], s.add(Place(total, NF))
+    after = s.add(Place(total, NF), Place(e, NF))
+    body, _ = g.nested(after, loop=True, high=2)
+    start = [f"{total} = np.float64(0.0)", f"for {e} in {source}:", f"    {total} += {e}"]
+    return [*lines, *start, *indent(body)], s.add(Place(total, NF))
+
+
+@maker(0.8)
+def items(g: Statements, s: Scope) -> Made | None:
+    """A loop over a dict, a list of unlike things, or neighbours."""
+    if s.loop >= 2 or s.depth > 2:
+        return None
+    a, b = g.fresh("e"), g.fresh("e")
+    form = g.pick(("items", "pairs", "lists"))
+    if form == "pairs":
+        u = g.expr(s, vector(g.dim()), 1)
+        head, inner = f"for {a}, {b} in pairwise({u}):", s.add(Place(a, NF), Place(b, NF))
+    elif form == "items":
+        made = ", ".join(f"'{k}': {g.expr(s, PF, 1)}" for k in "xyz")
+        head, inner = f"for {a}, {b} in {{{made}}}.items():", s.add(Place(b, PF))
+    else:
+        made = ", ".join(f"({g.expr(s, PF, 1)}, {g.expr(s, PI, 1)})" for _ in range(3))
+        head, inner = f"for {a}, {b} in [{made}]:", s.add(Place(a, PF), Place(b, PI))
+    body, last = g.nested(inner, loop=True, high=2)
+    return [head, *indent(body + tail(g, last))], s
