@@ -102,7 +102,7 @@ class Function:
             pass
         except Exception as problem:
             if _unreadable(args):
-                self._specialise(args, kwargs, args)  # which refuses it in anvil's words
+                return self._apart(args, kwargs, args)
             trim(problem)
             raise
         try:
@@ -121,12 +121,21 @@ class Function:
                 return ready(leaves)
             except (Stale, SignatureMismatch):
                 pass
-            except TypeError:
-                if not _unreadable(leaves):
-                    raise
+            except (TypeError, OverflowError):
+                if _unreadable(leaves):
+                    return self._apart(args, kwargs, leaves)
+                raise
         bound = self._lookup(args, kwargs, leaves, key)
         self._prepare(args, kwargs, leaves, key)
         return bound(leaves)
+
+    def _apart(self, args: Any, kwargs: Any, leaves: Sequence[Any]) -> Any:
+        """For arguments that no program takes as data: refused in anvil's words, or constants."""
+        try:
+            return self._bind(self._specialise(args, kwargs, leaves)[0])(leaves)
+        except Exception as problem:
+            trim(problem)
+            raise
 
     def _prepare(self, args: Any, kwargs: Any, leaves: Sequence[Any], key: Any) -> None:
         """Remembers the shortest way to call what there is for such leaves, statics apart."""
@@ -282,8 +291,13 @@ def _nothing() -> None:
 
 
 def _unreadable(leaves: Sequence[Any]) -> bool:
-    """Whether there is an array among these whose dtype jax refuses."""
-    return any(isinstance(leaf, np.ndarray) and not is_array(leaf) for leaf in leaves)
+    """Whether there is an array among these whose dtype jax refuses, or an int beyond 64 bits."""
+    return any(
+        not -(2**63) <= leaf < 2**63
+        if type(leaf) is int
+        else isinstance(leaf, np.ndarray) and not is_array(leaf)
+        for leaf in leaves
+    )
 
 
 def _places(values: Sequence[Any], leaves: Sequence[Any]) -> list[int]:

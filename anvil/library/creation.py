@@ -127,6 +127,11 @@ def _copy(ctx: Context, a: Any, order: Any = "K", subok: Any = False) -> Abstrac
     return ctx.array(ctx.atom(a))
 
 
+def _copy_method(ctx: Context, a: Any, order: Any = "C") -> Abstract:
+    """A NumPy scalar is its own copy."""
+    return _copy(ctx, a) if isinstance(a, NDArray) else ctx.lifted(a)
+
+
 def _arange(
     ctx: Context,
     start: Any,
@@ -240,4 +245,4 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.identity: Intrinsic(_identity),
 }
 
-METHODS: dict[str, Intrinsic] = {"copy": Intrinsic(_copy)}
+METHODS: dict[str, Intrinsic] = {"copy": Intrinsic(_copy_method)}

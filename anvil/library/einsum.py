@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.library.atoms import shape_in
+from anvil.library.atoms import absent, shape_in
 from anvil.library.linear import contract
 from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.values import Abstract, NDArray
 
 Terms = list[tuple[str, Atom]]
 
@@ -45,7 +45,24 @@ def _einsum(
     missing = set(output) - set("".join(terms))
     if missing or len(set(output)) != len(output):
         ctx.error("bad-value", f"einsum {spec!r} gives subscripts that no operand has, or twice")
+    alone = len(values) == 1 and isinstance(values[0], NDArray) and absent(ctx, out)
+    if alone and output and set(output) == set(terms[0]):
+        return _view(ctx, values[0], terms[0], output)
     return deliver(ctx, _contract_all(ctx, pending, output), out)
+
+
+def _view(ctx: Context, a: NDArray, term: str, output: str) -> Abstract:
+    """One operand without a sum: a view, in NumPy too. Diagonals are not to be written here."""
+    if len(term) == len(output):
+        return ctx.permuted(a, [term.index(c) for c in output])
+    places = np.einsum(f"{term}->{output}", np.arange(a.type.size).reshape(a.type.shape)).copy()
+
+    def read(b: Any, x: Atom) -> Atom:
+        elements = b.reshape(x, shape=(a.type.size,))
+        out: Atom = b.gather(elements, b.const(places[..., None]), axes=(0,))
+        return out
+
+    return ctx.frozen(a, ("einsum", term, output), read)
 
 
 def _read(ctx: Context, operands: Any) -> tuple[str, list[Any]]:

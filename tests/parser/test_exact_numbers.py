@@ -259,3 +259,26 @@ def test_bits_and_special_functions_run_compiled_and_have_derivatives(fn):
     slope, second = anvil.grad(fn), anvil.grad(anvil.grad(fn))
     assert slope(x) == pytest.approx((fn(x + h) - fn(x - h)) / (2 * h), rel=1e-7)
     assert second(x) == pytest.approx((slope(x + h) - slope(x - h)) / (2 * h), abs=1e-6)
+
+
+def test_an_int_beyond_64_bits_after_one_that_fits():
+    """It is a constant of its own program, in anvil's words where that cannot be."""
+    plus, in_dict = anvil.jit(lambda n: n + 1), anvil.jit(lambda d: d["n"] + 1)
+    assert plus(1) == in_dict({"n": 1}) == 2
+    assert plus(-(2**63) - 1) == -(2**63)
+    for call in (lambda: plus(2**70), lambda: in_dict({"n": 2**70})):
+        with pytest.raises(OverflowError, match="does not fit int64"):
+            call()
+
+
+def einsum_views(a):
+    a = a.copy()
+    d, t = np.einsum("ii->i", a), np.einsum("ij->ji", a)
+    t[0] = 5.0
+    a[1, 1] = 9.0
+    return d, a
+
+
+def test_einsum_of_one_operand_is_a_view():
+    agree(einsum_views, np.arange(9.0).reshape(3, 3))
+    agree(lambda k: k.copy(), np.float64(3.0))
