@@ -19,6 +19,7 @@ from anvil.opt.passes import PASSES
 from anvil.opt.pipeline import PIPELINES
 from anvil.opt.rewrite import RULES
 from anvil.parser.inputs import ACCEPTED, REFUSED
+from anvil.parser.interp import EXPRESSIONS, STATEMENTS
 
 ROOT = Path(__file__).parents[1]
 
@@ -83,6 +84,24 @@ def kinks() -> str:
         ("op", "convention"),
         ((f"`{k.name}`", k.at_kinks) for k in REGISTRY.values() if k.at_kinks),
     )
+
+
+def syntax() -> str:
+    """Python's syntax by the nodes of `ast`: what the front end has a rule for, and the rest."""
+    rows = []
+    for title, base, rules in (
+        ("statements", ast.stmt, STATEMENTS),
+        ("expressions", ast.expr, EXPRESSIONS),
+    ):
+        nodes = [n for n in base.__subclasses__() if n not in _PARTS]
+        compiled = [n.__name__ for n in nodes if n in rules]
+        refused = [n.__name__ for n in nodes if n not in rules]
+        rows.append((title, code(compiled), code(refused)))
+    return table(("", "compiled", "refused"), rows)
+
+
+_PARTS = (ast.FormattedValue,)
+"""Nodes that only stand inside others."""
 
 
 def inputs() -> str:
