@@ -7,13 +7,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks import frontend, runtime
+from benchmarks import checks, frontend, runtime
 from benchmarks.harness import ROUNDS, Table, setting
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 PARTS: dict[str, Callable[[], list[Table]]] = {
     "before XLA": frontend.run,
     "run time": lambda: [runtime.run_time()],
+    "checks": lambda: [checks.cost()],
     "calls": lambda: [runtime.calls()],
     "loops": lambda: [runtime.loop_compile_time()],
     "import": lambda: [runtime.import_time()],

@@ -31,3 +31,28 @@ def logistic_map(x):
     for _ in range(STEPS):
         x = 3.0 * x * (1.0 - x)
     return x
+
+
+def gathered(x, places):
+    """A walk through an array at places that the data give: an index check at each step."""
+    total = 0.0
+    for i in range(len(places)):
+        total += x[places[i]] * 0.5
+    return total
+
+
+def collatz(n):
+    """Python ints: each step may overflow, and says so."""
+    steps = 0
+    while n != 1:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        steps += 1
+    return steps
+
+
+def harmonic(x, n):
+    """Python floats: each division may be by zero."""
+    total = 0.0
+    for i in range(n):
+        total += 1.0 / (x + i)
+    return total
