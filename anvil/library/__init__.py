@@ -29,11 +29,13 @@ from anvil.library import (
     refusal,
     repetition,
     scalars,
+    scipy_linalg,
     selection,
     statistics,
     storing,
     ufuncs,
 )
+from anvil.library.scipy_table import Functions
 from anvil.parser.context import Library
 
 __all__ = ["LIBRARY"]
@@ -61,6 +63,7 @@ _MODULES: tuple[Any, ...] = (
     bits,
     complex_math,
     storing,
+    scipy_linalg,
 )
 
 
@@ -77,10 +80,13 @@ def _merged(what: str) -> dict[Any, Any]:
 _METHODS = _merged("METHODS")
 
 LIBRARY = Library(
-    functions={
-        **_merged("FUNCTIONS"),
-        **{getattr(np.ndarray, n): e for n, e in _METHODS.items() if hasattr(np.ndarray, n)},
-    },
+    functions=Functions(
+        {
+            **_merged("FUNCTIONS"),
+            **{getattr(np.ndarray, n): e for n, e in _METHODS.items() if hasattr(np.ndarray, n)},
+        },
+        _merged("SCIPY"),
+    ),
     methods=_METHODS,
     attributes=_merged("ATTRIBUTES"),
 )
