@@ -159,9 +159,17 @@ def _identity(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
         return Known(a.value is b.value)
     if type(a) is Known or type(b) is Known:
         other, known = (b, a) if type(a) is Known else (a, b)
-        flag = isinstance(known, Known) and isinstance(known.value, bool)
+        assert isinstance(known, Known)
+        flag = isinstance(known.value, bool)
         if flag and type(other) is Scalar and other.py and other.dtype is BOOL:
             return compare(ctx, "==", a, b)
+        if flag and type(other) is Scalar and other.dtype is BOOL:  # Python's on another path?
+            ctx.error(
+                "bad-operand",
+                f"`is {known.value}` of a NumPy bool, which may be Python's on another path, "
+                "has no fixed answer",
+                hint=f"Test its value, or `bool(...) is {known.value}`.",
+            )
         return Known(False)
     if type(a) is type(b) and not isinstance(a, Scalar | TupleV | Closure):
         return Known(a.open() == b.open())

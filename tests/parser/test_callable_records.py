@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 
 import anvil
 from anvil.api.programs import call_reference
@@ -98,3 +99,11 @@ def test_pairwise_of_arrays_and_lists() -> None:
 
     agree(of_array, X)
     agree(lambda x: [a - b for a, b in pairwise([x[0], x[1], x[2]])], X)
+
+
+def test_identity_of_a_bool_of_either_kind_is_refused() -> None:
+    def f(n: int, v: Any) -> int:
+        return 1 if (1.25 < n <= v.min()) is False else 2
+
+    with pytest.raises(anvil.AnvilError, match="no fixed answer"):
+        call_reference(anvil.jit(f), (1, X), {})
