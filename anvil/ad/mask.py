@@ -5,7 +5,7 @@
     x[i] += u                  x[i] += select(live, u, 0)
     scatter(x, i, u)           rows of lanes that are not live get an index out of range, which
                                drops them
-    check(token, p)            check(token, all(p or not live))
+    check(token, p, x)         check(token, all(p or not live), x of the first lane that fails)
     print(token, x)            if any(live) { print(token, x) }: once, of the arrays of all lanes
 
 So a carried array of n elements costs what its updates cost, not n per step.
@@ -20,7 +20,7 @@ from anvil.ir.builder import Builder
 from anvil.ir.families import Batched, add_axis
 from anvil.ir.opkind import REGISTRY, OpKind
 from anvil.ir.records import Atom, Attrs, Const, Op
-from anvil.ir.types import BOOL, ArrayType, Shape, array
+from anvil.ir.types import BOOL, I64, ArrayType, Shape, array
 
 
 def spread(b: Builder, live: Atom, like: Atom) -> Atom:
@@ -103,16 +103,31 @@ def _shape(a: Atom) -> Shape:
 
 
 def masked_check(
-    b: Builder, op: Op, token: Atom, pred: Atom, mapped: bool, live: Atom | None
+    b: Builder, op: Op, args: Sequence[Atom], mapped: Sequence[bool], live: Atom | None
 ) -> Atom:
-    """A check of all live lanes."""
-    if mapped:
+    """A check of all live lanes; it carries the values of the first lane that fails."""
+    token, pred, *values = args
+    failing: Atom | None = live
+    if mapped[1]:
         if live is not None:
             pred = b.or_(pred, b.not_(live))
+        failing = b.not_(pred)
         pred = b.reduce_and(pred, axes=(0,))
     elif live is not None:
         pred = b.or_(pred, b.not_(any_live(b, live)))
-    return cast(Atom, b.emit("check", (token, pred), op.attrs))
+    carried = [_lane(b, v, failing) if m else v for v, m in zip(values, mapped[2:], strict=True)]
+    return cast(Atom, b.emit("check", (token, pred, *carried), op.attrs))
+
+
+def _lane(b: Builder, x: Atom, lanes: Atom | None) -> Atom:
+    """What `x` holds in the first of the lanes (in lane 0 if all are meant)."""
+    sizes = (1, *_shape(x)[1:])
+    first: Atom = Const(array(I64), 0)
+    if lanes is not None:
+        first = b.argmax(b.cast(lanes, I64), axis=0)
+    rest = [Const(array(I64), 0)] * (len(sizes) - 1)
+    row = b.dynamic_slice(x, first, *rest, sizes=sizes)
+    return cast(Atom, b.reshape(row, shape=sizes[1:]))
 
 
 def masked_print(b: Builder, op: Op, args: Sequence[Atom], live: Atom | None) -> Atom:

@@ -157,9 +157,8 @@ def _plain(run: Batcher, op: Op) -> None:
 
 @batch_rule("check")
 def _check(run: Batcher, op: Op) -> None:
-    token, pred = run.read(op.args)
-    axis = run.lanes.is_mapped(op.args[1])
-    run.env[op.outs[0]] = mask.masked_check(run.b, op, token, pred, axis, run.live)
+    args, flags = run.read(op.args), run.flags(op.args)
+    run.env[op.outs[0]] = mask.masked_check(run.b, op, args, flags, run.live)
 
 
 @batch_rule("print")

@@ -11,7 +11,7 @@ that a function is simplified before it is differentiated (the packages do not k
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anvil import ad
@@ -131,8 +131,8 @@ def _inexact(types: Sequence[Any]) -> tuple[int, ...]:
     return tuple(i for i, t in enumerate(types) if isinstance(t, ArrayType) and t.dtype.inexact)
 
 
-def lower(program: Program, rules: Any = None) -> Module:
-    """The module of a planned program."""
+def lower(program: Program, rules: Any = None, record: Callable[..., None] | None = None) -> Module:
+    """The module of a planned program; `record` is told the values of a check that fails."""
     from anvil.lower.emit import to_module
 
-    return to_module(program, rules)
+    return to_module(program, rules, record)

@@ -21,7 +21,7 @@ import numpy as np
 from anvil.api.cache import Compiled, Family, Group
 from anvil.api.compile import stage_of
 from anvil.api.results import describe_spec
-from anvil.api.specialisation import Bound, JitOptions, Specialisation, Stale
+from anvil.api.specialisation import Bound, CheckFailed, JitOptions, Specialisation, Stale
 from anvil.errors import boundary, trim
 from anvil.errors.mismatch import SignatureMismatch
 from anvil.ir.analysis import nbytes
@@ -90,24 +90,31 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs on these arguments, compiling first if their signature is new."""
         try:
-            if self._inner.__code__ is not self._code:
-                self._renew()
-            if not kwargs:
-                # one argument is looked up by its class: a tuple would cost as much as the rest
-                key = type(args[0]) if len(args) == 1 else tuple(map(type, args))
-                ready = self._plain.get(key)
-                if ready is not None:
-                    return ready(args)
-        except (Stale, SignatureMismatch):
-            pass
-        except Exception as problem:
-            if _unreadable(args):
+            try:
+                if self._inner.__code__ is not self._code:
+                    self._renew()
+                if not kwargs:
+                    # one argument is looked up by its class: a tuple costs as much as the rest
+                    key = type(args[0]) if len(args) == 1 else tuple(map(type, args))
+                    ready = self._plain.get(key)
+                    if ready is not None:
+                        return ready(args)
+            except (Stale, SignatureMismatch):
+                pass
+            except Exception:
+                if not _unreadable(args):
+                    raise
                 return self._apart(args, kwargs, args)
+            return self._nested(args, kwargs)
+        except CheckFailed as failed:
+            leaves, _ = runtime().flatten((args, kwargs) if kwargs else args)
+            error = failed.spec.error(failed.site, failed.inputs or leaves)
+        except Exception as problem:
             trim(problem)
             raise
         try:
-            return self._nested(args, kwargs)
-        except Exception as problem:
+            raise error
+        except BaseException as problem:
             trim(problem)
             raise
 

@@ -66,13 +66,13 @@ def call_reference(
     while True:
         planned = optimise(stackify(parsed.program, depth or 0), pipeline, stop_after=last)
         results = list(evaluate(planned, list(map(np.asarray, inputs))))
-        site = int(results.pop()) if parsed.effects else 0
-        if not site:
+        token: Any = results.pop() if parsed.effects else 0
+        if not token:
             break
-        what = parsed.sites[site - 1]
+        what = parsed.sites[token - 1]
         depth = deeper(depth or 0) if what.deepens else None
         if depth is None:
-            raise located(what.exception(*what.args), what.loc)
+            raise what.error(token.values)
     return rebuilder(parsed.out)([np.asarray(r)[()] for r in results])
 
 

@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
 
 from anvil.api.compile import deeper, lower, optimise
 from anvil.api.foreign import ForeignRules
 from anvil.api.results import rebuilder
-from anvil.errors import located, warn
+from anvil.errors import warn
 from anvil.ir.records import Program
-from anvil.opt.checks import drop_checks
+from anvil.opt.checks import drop_checks, drop_values, values_of
 from anvil.opt.stackify import is_recursive, stackify
 from anvil.parser.entry import Parsed
 
@@ -56,6 +59,7 @@ class Specialisation:
         self.seconds = {"parse": seconds}
         self.runs: dict[tuple[type, ...], Callable[[Sequence[Any]], list[Any]]] = {}
         self.depth = 0
+        self.replays: dict[int, FailedValues] = {}
         self.free = not parsed.guarded.tests
         self.rebuild = rebuilder(parsed.out)
         for w in parsed.warnings:
@@ -65,7 +69,7 @@ class Specialisation:
     def program(self) -> Program:
         """The parsed program, without its checks if they are off."""
         program = self.parsed.program
-        return program if self.options.checks else drop_checks(program)
+        return drop_values(program) if self.options.checks else drop_checks(program)
 
     @cached_property
     def planned(self) -> Program:
@@ -90,7 +94,7 @@ class Specialisation:
             module,
             Options(
                 out=options.out,  # type: ignore[arg-type]
-                donate_argnums=() if is_recursive(self.program) else options.donate_argnums,
+                donate_argnums=() if self._runs_again() else options.donate_argnums,
                 device=options.device,
                 in_shardings=options.in_shardings,
                 out_shardings=options.out_shardings,
@@ -101,18 +105,34 @@ class Specialisation:
             on_traced=self._overflowed if is_recursive(self.program) else None,
         )
 
+    def _runs_again(self) -> bool:
+        """Whether a call may need its arguments a second time."""
+        return is_recursive(self.program) or any(s.carries for s in self.parsed.sites)
+
     def _failed(self, site: int, payload: tuple[Any, ...]) -> NoReturn:
         what = self.parsed.sites[site - 1]
         if what.deepens and self._deepen():
             raise Stale
-        raise located(what.exception(*what.args), what.loc)
+        if what.carries:
+            raise CheckFailed(self, site)
+        raise what.error(())
+
+    def error(self, site: int, inputs: Sequence[Any]) -> BaseException:
+        """What the failed check of a site raises, for these inputs of the program."""
+        with _REPLAYING:
+            replay = self.replays.get(site)
+            if replay is None:
+                program = stackify(self.parsed.program, self.depth)
+                replay = self.replays[site] = FailedValues(program, site, self.options)
+            values = replay(inputs)
+        return self.parsed.sites[site - 1].error(values)
 
     def _overflowed(self, site: Any) -> None:
         """Called by foreign jax code, which cannot be run again: raises where a stack was full."""
         if int(site):
             what = self.parsed.sites[int(site) - 1]
             if what.deepens:
-                raise located(what.exception(*what.args), what.loc)
+                raise what.error(())
 
     def _deepen(self) -> bool:
         """Gives the stacks of recursive functions more room, at the price of compiling again."""
@@ -121,6 +141,7 @@ class Specialisation:
             return False
         self.depth = depth
         self.runs.clear()
+        self.replays.clear()
         for name in ("planned", "executable"):
             vars(self).pop(name, None)
         return True
@@ -136,6 +157,47 @@ class Specialisation:
                 return self.rebuild(run(leaves))
             except Stale:  # a stack was too small
                 continue
+            except CheckFailed as failed:
+                failed.inputs = tuple(leaves)
+                raise
+
+
+_REPLAYING = Lock()
+
+
+class CheckFailed(Exception):
+    """A check failed whose message has values in it: the program has to be run again for them.
+
+    `inputs` are those of the program; empty if they are the arguments as they are.
+    """
+
+    inputs: tuple[Any, ...] = ()
+
+    def __init__(self, spec: Specialisation, site: int) -> None:
+        super().__init__()
+        self.spec, self.site = spec, site
+
+
+class FailedValues:
+    """A program, compiled so that one check tells the host the values that it carries."""
+
+    def __init__(self, program: Program, site: int, options: JitOptions) -> None:
+        from anvil.lower.runtime import Executable, Options
+
+        self.found: list[tuple[Any, ...]] = []
+        planned = optimise(values_of(program, site), options.pipeline)
+        module = lower(planned, record=self._record)
+        self.run = Executable(module, Options(out="numpy", device=options.device))
+
+    def _record(self, token: Any, *values: Any) -> None:
+        if not int(token):
+            self.found.append(tuple(np.array(v) for v in values))
+
+    def __call__(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """The values at the first failure."""
+        self.found.clear()
+        self.run(inputs)
+        return self.found[0]
 
 
 class Bound:

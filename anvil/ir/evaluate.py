@@ -31,7 +31,7 @@ from anvil.ir.analysis import captures
 from anvil.ir.loc import describe, primary
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Func, Op, Origin, Program, Region, Value
-from anvil.ir.types import TOKEN, ArrayType, HistType, Type, type_of
+from anvil.ir.types import TOKEN, ArrayType, HistType, TokenState, Type, type_of
 
 Expand = Callable[[Program], Program]
 
@@ -41,10 +41,6 @@ _FRAMES = 40
 
 class EvaluationError(Exception):
     """An op could not be evaluated; the message names it and its location."""
-
-
-class TokenState(int):
-    """An effect token at run time: 0, or the site of the first check that failed."""
 
 
 @dataclass
@@ -146,7 +142,7 @@ class Evaluator:
 
     def merge_tokens(self, lanes: Sequence[Any]) -> int:
         """The first failure in program order among lanes of a mapped effect."""
-        return min((int(t) for t in lanes if int(t)), default=0)
+        return min((t for t in lanes if int(t)), key=int, default=0)
 
     def expanded(self, op: Op, args: Sequence[Any]) -> tuple[Any, ...]:
         """The results of an op that `expand` knows how to remove from a program."""
@@ -210,7 +206,7 @@ def _checked(value: Any, type_: Type) -> Any:
         if a.dtype != type_.dtype.np or a.shape != type_.shape:
             raise EvaluationError(f"the result is {_describe(a)}, the op declares {type_}")
         return a
-    return TokenState(value) if type_ is TOKEN else value
+    return TokenState.of(value) if type_ is TOKEN else value
 
 
 def _argument(value: Any, param: Value, name: str) -> Any:

@@ -143,6 +143,27 @@ class HistType(Type):
 
 TOKEN: Final = TokenType()
 
+
+class TokenState(int):
+    """An effect token at run time: 0, or the site of the first check that failed, with the values
+    that it carried.
+    """
+
+    values: tuple[Any, ...] = ()
+
+    @classmethod
+    def failed(cls, site: int, values: tuple[Any, ...]) -> TokenState:
+        """The token after a check that failed."""
+        token = cls(site)
+        token.values = values
+        return token
+
+    @classmethod
+    def of(cls, value: Any) -> TokenState:
+        """A token of a plain number; tokens as they are."""
+        return value if isinstance(value, cls) else cls(value)
+
+
 _ARRAYS: dict[tuple[DType, Shape], ArrayType] = {}
 
 

@@ -55,9 +55,14 @@ def to_stablehlo(program: Program, locations: bool = True) -> str:
     return write(program, locations).text()
 
 
-def to_module(program: Program, rules: Rules | None = None) -> Module:
-    """The program as a module the runtime can compile; a token result is an i32, 0 for success."""
-    written = write(program)
+def to_module(
+    program: Program, rules: Rules | None = None, record: Callable[..., None] | None = None
+) -> Module:
+    """The program as a module the runtime can compile; a token result is an i32, 0 for success.
+
+    `record(token, *values)` is called at a check that fails and carries values.
+    """
+    written = write(program, record=record)
     main = program.main
     return Module(
         written.text(),
@@ -70,7 +75,9 @@ def to_module(program: Program, rules: Rules | None = None) -> Module:
     )
 
 
-def write(program: Program, locations: bool = True) -> Emitter:
+def write(
+    program: Program, locations: bool = True, record: Callable[..., None] | None = None
+) -> Emitter:
     """Writes every function, callees first.
 
     Raises AnvilError when the call graph is recursive (XLA would crash).
@@ -82,6 +89,7 @@ def write(program: Program, locations: bool = True) -> Emitter:
     order = (*(name for name in program.funcs if name.startswith(APART)), *order)
     emitter = Emitter(program, locations)
     emitter.options = options
+    emitter.record = record or _no_record
     for helper in helpers.values():
         emitter.helper(helper)
     for name in order:
@@ -106,6 +114,10 @@ def mlir_type(t: Type) -> str:
     return found
 
 
+def _no_record(*args: Any) -> None:
+    """Nobody asked for the values that checks carry."""
+
+
 class Emitter:
     """Writes one module. The methods from `operand` to `constant` are what `hlo` rules may use."""
 
@@ -122,6 +134,7 @@ class Emitter:
         self.options: dict[str, Any] = {}
         self.library: dict[Any, str] = {}
         self.functions: list[str] = []
+        self.record: Callable[..., None] = _no_record
 
     # ---- what hlo rules use
 

@@ -231,8 +231,8 @@ def _token(w: Any, op: Op) -> None:
 
 
 def _check(w: Any, op: Op) -> None:
-    token, pred = op.args
-    shown = w.fit(op.args, lambda: w.text(pred), 30)
+    token, pred, *_ = op.args
+    shown = w.fit(op.args[:2], lambda: w.text(pred), 30)
     before = w.names[token]
     w.put(f"{w.bind(op.outs[0])} = {before} or (0 if {shown} else {op.attrs['site']})")
 
@@ -242,7 +242,9 @@ def _print(w: Any, op: Op) -> None:
     shown = w.fit(args, lambda: ", ".join(w.text(a) for a in args), 40)
     before = w.names[token]
     w.put(f"if not {before}:")
-    w.put(f"    print({op.attrs['fmt']!r}.format({shown}))")
+    end = op.attrs["end"]
+    more = "" if end == "\n" else f", end={end!r}"
+    w.put(f"    print({op.attrs['fmt']!r}.format({shown}){more})")
     if w.uses.once(token):
         w.adopt(op.outs[0], token)
     elif w.uses.count(op.outs[0]):

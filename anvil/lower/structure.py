@@ -2,7 +2,8 @@
 
 for(count, s)      while (i < count) with the counter as the first loop operand
 while with token   stops when a check has failed: the condition is `token == 0 and cond`
-check              token' = token != 0 ? token : (pred ? 0 : site)
+check              (with values: if !pred, a call to the host that records them, then)
+                   token' = token != 0 ? token : (pred ? 0 : site)
 print              a call to the host that returns the token, so data flow orders the prints
 """
 
@@ -156,7 +157,9 @@ def _token(e: Emitter, op: Op) -> None:
 
 
 def _check(e: Emitter, op: Op) -> None:
-    token, pred = (e.operand(a) for a in op.args)
+    token, pred, *values = (e.operand(a) for a in op.args)
+    if values:
+        token = _recorded(e, op, token, pred, values)
     zero, site = e.constant(0, _I32), e.constant(op.attrs["site"], _I32)
     here = e.temp(f"stablehlo.select {pred}, {zero}, {site} : tensor<i1>, tensor<i32>")
     failed = e.temp(
@@ -165,10 +168,27 @@ def _check(e: Emitter, op: Op) -> None:
     e.result(op.outs[0], f"stablehlo.select {failed}, {token}, {here} : tensor<i1>, tensor<i32>")
 
 
+def _recorded(e: Emitter, op: Op, token: str, pred: str, values: list[str]) -> str:
+    """The token, after the host has been told the values of a check that fails."""
+    types = ", ".join(e.mlir(a.type) for a in op.args[2:])
+    index = e.callback(e.record)
+    called = (
+        f"stablehlo.custom_call @anvil_host_call({', '.join([token, token, *values])})"
+        f' {{backend_config = "{index}", has_side_effect = true}}'
+        f" : (tensor<i32>, tensor<i32>, {types}) -> tensor<i32>"
+    )
+    name = e.fresh()
+    return e.temp(
+        f'"stablehlo.if"({pred}) ({{\nstablehlo.return {token} : tensor<i32>\n}}, '
+        f"{{\n{name} = {called}\nstablehlo.return {name} : tensor<i32>\n}})"
+        " : (tensor<i1>) -> tensor<i32>"
+    )
+
+
 def _print(e: Emitter, op: Op) -> None:
     token, *args = (e.operand(a) for a in op.args)
     types = ", ".join(e.mlir(a.type) for a in op.args)
-    index = e.callback(_printer(op.attrs["fmt"]))
+    index = e.callback(_printer(op.attrs["fmt"], op.attrs["end"]))
     e.result(
         op.outs[0],
         f"stablehlo.custom_call @anvil_host_call({', '.join([token, token, *args])})"
@@ -177,12 +197,12 @@ def _print(e: Emitter, op: Op) -> None:
     )
 
 
-def _printer(fmt: str) -> Callable[..., None]:
+def _printer(fmt: str, end: str) -> Callable[..., None]:
     """Prints operands unless a check has failed; 0-d arrays print as their scalars."""
 
     def show(token: Any, *args: Any) -> None:
         if not int(token):
-            print(fmt.format(*(a[()] for a in args)))
+            print(fmt.format(*(a[()] for a in args)), end=end)
 
     return show
 

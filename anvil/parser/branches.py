@@ -11,12 +11,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anvil.ir.builder import Frame
+from anvil.ir.loc import AnyLoc
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
-from anvil.parser.heap import FALL, StackBox, State
+from anvil.parser.heap import FALL, STATUS, StackBox, State
 from anvil.parser.joins import Join, Manner, Want, materialise
 from anvil.parser.narrowing import narrow, widen
 from anvil.parser.signals import PathEnd
@@ -46,17 +47,76 @@ def open_branch(it: Interp, entry: State, label: str, body: Callable[[], None]) 
 
 def resume(it: Interp, branch: Branch, body: Callable[[], None]) -> None:
     """Goes on in a branch."""
-    depth = it.b.depth
     it.b.frames.append(branch.frame)
     it.state = branch.state
-    try:
-        body()
-    except PathEnd:
-        it.b.abort(depth + 1)
-        it.state.dead()
+    scoped(it, body)
     branch.state = it.state
     popped = it.b.frames.pop()
     assert popped is branch.frame
+
+
+@dataclass(slots=True, eq=False)
+class Guard:
+    """A check that a handler may catch: the rest of its scope is interpreted in `frame`, where
+    `pred` holds; `state` is that of the path that leaves.
+    """
+
+    pred: Atom
+    state: State
+    frame: Frame
+    depth: int
+    loc: AnyLoc
+
+
+def open_guard(it: Interp, pred: Atom, leaving: State) -> None:
+    """Goes on under the condition `pred`; otherwise the path leaves in the state `leaving`."""
+    depth = it.b.depth
+    it.guards.append(Guard(pred, leaving, it.b.begin("then"), depth, it.b.loc))
+
+
+def go_on(it: Any) -> None:
+    """Inside an expression: goes on where nothing was raised; the other paths leave the scope."""
+    state = it.state
+    if FALL not in state.may:
+        raise PathEnd
+    if len(state.may) > 1:
+        pred = it.b.eq(state.status, Const(STATUS, FALL))
+        leaving = state.fork()
+        leaving.may -= {FALL}
+        state.fall()
+        open_guard(it, pred, leaving)
+
+
+def scoped(it: Interp, body: Callable[[], None], leaving: Callable[[], None] | None = None) -> None:
+    """Runs `body`; the paths that leave it through guards meet at its end.
+
+    If there is one such path, `leaving` goes on with it before they meet.
+    """
+    depth = it.b.depth
+    try:
+        body()
+    except PathEnd:
+        if FALL in it.state.may:
+            it.state.dead()
+    guards = _open_guards(it, depth)
+    for guard in reversed(guards):
+        it.b.abort(guard.depth + 1)
+        it.b.frames.pop()
+        it.guards.pop()
+        loc, it.b.loc = it.b.loc, guard.loc
+        inner, outer = Branch(it.state, guard.frame), Branch(guard.state, Frame("else", ()))
+        if leaving is not None and len(guards) == 1:
+            resume(it, outer, leaving)
+        join_branches(it, guard.pred, inner, outer, None)
+        it.b.loc = loc
+    it.b.abort(depth)
+
+
+def _open_guards(it: Interp, depth: int) -> list[Guard]:
+    """The guards opened since `depth` regions were open, without those that were rolled back."""
+    frames = it.b.frames
+    it.guards = [g for g in it.guards if g.depth < len(frames) and frames[g.depth] is g.frame]
+    return [g for g in it.guards if g.depth >= depth]
 
 
 def branch(
@@ -184,7 +244,7 @@ def _only_raises(entry: State, branch: Branch) -> bool:
     ]
     if len(effects) != 1 or effects[0].kind.name != "check":
         return False
-    token, pred = effects[0].args
+    token, pred, *_ = effects[0].args
     started = token is entry.token or (
         entry.token is None and any(op.kind.name == "token" for op in branch.frame.ops)
     )
@@ -200,8 +260,9 @@ def _raise_as_check(it: Interp, pred: Atom, inner: Branch, failing: Branch, nega
     """Instead of `if c: raise ...`: check(not c), then the other branch without a region."""
     (op,) = (op for op in failing.frame.ops if op.kind.name == "check")
     frame = it.b.frames[-1]
-    frame.ops.extend(inner.frame.ops)
+    for side in (failing, inner):
+        frame.ops.extend(o for o in side.frame.ops if o is not op and o.kind.name != "token")
     frame.table.update(inner.frame.table)
     it.state = inner.state
     fine = it.b.not_(pred) if negate else pred
-    it.state.token = it.b.check(it.token(), fine, **op.attrs)
+    it.state.token = it.b.check(it.token(), fine, *op.args[2:], **op.attrs)

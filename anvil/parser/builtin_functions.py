@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import comparisons, sequences, streams
+from anvil.parser import comparisons, sequences, streams, texts
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.generators import iterator_of, next_of
 from anvil.parser.iteration import items_of, iterator, listed
@@ -54,6 +54,7 @@ def _bounds(*args: Abstract) -> tuple[Abstract, Abstract, Abstract]:
 
 
 def _len(it: Interp, v: Abstract) -> Abstract:
+    v = texts.settled(it, v)
     if isinstance(v, NDArray):
         if not v.type.shape:
             it.error("bad-operand", "len() of a 0-d array")
@@ -208,21 +209,37 @@ def _partial(it: Interp, fn: Abstract, *args: Abstract, **kwargs: Abstract) -> A
 
 
 def _print(it: Interp, *args: Abstract, **kwargs: Abstract) -> Abstract:
-    sep = str(it.known(kwargs.pop("sep", Known(" ")), "`sep`"))
-    end = str(it.known(kwargs.pop("end", Known("\n")), "`end`"))
-    kwargs.pop("flush", None)
-    if kwargs:
+    options = {n: it.known(v, f"`{n}`") for n, v in kwargs.items()}
+    for name in options:
+        if name not in ("sep", "end", "flush", "file"):
+            it.error("wrong-arguments", f"print() got an unexpected keyword argument '{name}'")
+    if options.get("file") is not None:
         it.error("unsupported-argument", "print to a file is not compiled")
-    pieces, atoms = [], []
-    for a in args:
-        if it.is_known(a):
-            pieces.append(str(it.known(a)).replace("{", "{{").replace("}", "}}"))
-        else:
-            pieces.append("{}")
-            atoms.append(it.atom(a))
-    text = sep.join(pieces) + ("" if end == "\n" else end)
-    it.state.token = it.b.print(it.token(), *atoms, fmt=text)
+    sep, end = (d if (v := options.get(n)) is None else v for n, d in (("sep", " "), ("end", "\n")))
+    pieces: list[str | texts.Slot] = []
+    for i, a in enumerate(args):
+        pieces += [sep if i else "", *texts.text_of(it, a, "s")]
+    whole = texts.joined(pieces)
+    found = whole.pieces if isinstance(whole, texts.TextV) else (it.known(whole),)
+    fmt, values = texts.print_format(found)
+    it.state.token = it.b.print(it.token(), *map(it.atom, values), fmt=fmt, end=end)
     return NONE
+
+
+def _str(it: Interp, *args: Abstract) -> Abstract:
+    if len(args) != 1:
+        return _known(str, "an argument of str()")(it, *args)
+    (v,) = args
+    return texts.joined(texts.text_of(it, v, "s"))
+
+
+def _repr(it: Interp, v: Abstract) -> Abstract:
+    return texts.joined(texts.text_of(it, v, "r"))
+
+
+def _format(it: Interp, v: Abstract, spec: Abstract = NONE) -> Abstract:
+    known = it.known(spec, "the format")
+    return texts.joined(texts.text_of(it, v, "", known or ""))
 
 
 def _reduce(it: Interp, fn: Abstract, v: Abstract, *initial: Abstract) -> Abstract:
@@ -254,8 +271,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     dict: _dict,
     set: _set,
     frozenset: _set,
-    str: _known(str, "the argument of str()"),
-    repr: _known(repr, "the argument of repr()"),
+    str: _str,
     isinstance: _isinstance,
     issubclass: _known(issubclass, "a class"),
     type: _type,
@@ -270,6 +286,8 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     functools.reduce: _reduce,
     print: _print,
     **sequences.TABLE,
+    repr: _repr,
+    format: _format,
     bool: _bool,
     id: _known(id, "the argument of id()"),
     hash: _known(hash, "the argument of hash()"),

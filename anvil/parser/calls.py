@@ -13,7 +13,7 @@ import numpy as np
 
 from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom
-from anvil.parser import containers, objects
+from anvil.parser import containers, exceptions, objects, texts
 from anvil.parser.arguments import bind
 from anvil.parser.builtin_functions import TABLE
 from anvil.parser.choices import each, spread
@@ -217,6 +217,10 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
         return call(it, Known(obj.__wrapped__), args, kwargs)
     bound_to = getattr(obj, "__self__", None)
+    if isinstance(bound_to, str) and obj.__name__ == "format":
+        return texts.str_format(it, bound_to, args, kwargs)
+    if isinstance(obj, types.WrapperDescriptorType) and issubclass(obj.__objclass__, BaseException):
+        return exceptions.base_init(it, fn, args)
     if isinstance(obj, types.BuiltinFunctionType) and isinstance(
         bound_to, str | bytes | tuple | range
     ):
@@ -286,7 +290,9 @@ def _evaluate(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -
 
 
 def _call_class(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
-    if cls.__module__ in ("builtins", "numpy") or issubclass(cls, BaseException):
+    if issubclass(cls, BaseException):
+        return exceptions.instantiate_exception(it, cls, args, kwargs)
+    if cls.__module__ in ("builtins", "numpy"):
         if all(map(it.is_known, (*args, *kwargs.values()))):
             return _evaluate(it, Known(cls), args, kwargs)
         it.error("unsupported-call", f"{cls.__name__}(...) of computed values is not compiled")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.errors import AnvilError
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, array
-from anvil.parser.branches import branch
+from anvil.parser.branches import branch, go_on
 from anvil.parser.narrowing import narrow
 from anvil.parser.signals import PathEnd
 from anvil.parser.values import (
@@ -203,6 +203,7 @@ def choose(
         return body
 
     branch(it, test, run(then), run(orelse))
+    go_on(it)
     value: Abstract | None = it.state.locals.pop(_RESULT, None)
     if saved is not None:
         it.state.locals[_RESULT] = saved
@@ -238,7 +239,8 @@ def _without_branch(
         it.state = entry
         return None
     harmless = (
-        it.state.token is entry.token
+        b.depth == depth
+        and it.state.token is entry.token
         and _is_bool(value)
         and len(frame.ops) <= _PURE_OPS
         and not any(op.regions or op.kind.structural for op in frame.ops)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, array
-from anvil.parser import exact, ranges, stack_lists
+from anvil.parser import exact, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.operators import folded, python_numbers, refuse
@@ -37,6 +37,7 @@ def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     """`a op b` for a comparison operator."""
     if isinstance(a, Choice) or isinstance(b, Choice):
         return spread(ctx, [a, b], lambda vs: compare(ctx, op, *vs), probe=True)
+    a, b = texts.settled(ctx, a), texts.settled(ctx, b)
     if op in ("is", "is not", "in", "not in"):
         found = _identity(ctx, a, b) if op.startswith("is") else contains(ctx, b, a)
         return negated(ctx, found) if "not" in op else found
@@ -215,6 +216,8 @@ def truth(ctx: Context, v: Abstract) -> bool | Atom:
         return bool(ctx.items(v)) if stack is None else truth(ctx, stack.length)
     if isinstance(v, Choice):
         return _truth_of_choice(ctx, v)
+    if isinstance(v, texts.TextV):
+        return bool(texts.known_text(ctx, v))
     return ctx.session.calls.truth(ctx, v)
 
 

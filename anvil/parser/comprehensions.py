@@ -16,6 +16,7 @@ from typing import Any
 from anvil.errors import AnvilError
 from anvil.ir.records import Const
 from anvil.ir.types import I64, array
+from anvil.parser.branches import go_on
 from anvil.parser.containers import new_dict
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import items_of, iterator, known_count
@@ -93,7 +94,7 @@ def _attempt(it: Interp, each: Callable[[], Abstract], pure: bool = False) -> Ab
     it.state = entry.fork()
     try:
         found = each()
-        if not pure or it.state.token is entry.token:
+        if not pure or (it.state.token is entry.token and it.b.depth == depth):
             return found
     except AsLoop:
         pass
@@ -193,8 +194,7 @@ def as_loop(it: Interp, node: Any, kind: str, start: Abstract) -> Abstract:
     it.state.locals.update({ITER: first, name: start})
     run_for(it, _statement(node, kind, name))
     it.stmt = stmt
-    if not it.state.may:
-        raise PathEnd
+    go_on(it)
     it.at(node)
     found = it.state.locals.get(name, UNDEFINED)
     _leave(it, {**saved, **outer})

@@ -38,11 +38,20 @@ from anvil.errors import error as make_error
 from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, ArrayType, DType, Shape, array
-from anvil.parser import arraylike, comparisons, iteration, operators, roots, stack_lists
+from anvil.ir.types import ArrayType, DType, Shape, array
+from anvil.parser import (
+    arraylike,
+    comparisons,
+    exceptions,
+    iteration,
+    operators,
+    roots,
+    stack_lists,
+    texts,
+)
 from anvil.parser.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
 from anvil.parser.promotion import Strength, promote
-from anvil.parser.signals import Blocked, NeedStatic, PathEnd
+from anvil.parser.signals import Blocked, NeedStatic
 from anvil.parser.values import (
     Abstract,
     Choice,
@@ -142,6 +151,8 @@ class Context:
                 return found
         if isinstance(v, Scalar | Choice):
             self.need_static(v.which if isinstance(v, Choice) else v.atom, what)
+        if isinstance(v, texts.TextV):
+            return texts.known_text(self, v)
         if isinstance(v, SliceV | RangeV):
             parts = (self.known(p, what) for p in (v.start, v.stop, v.step))
             return (slice if isinstance(v, SliceV) else range)(*parts)
@@ -484,23 +495,42 @@ class Context:
     def error(
         self, code: str, message: str, *, hint: str = "", notes: Sequence[Any] = ()
     ) -> NoReturn:
-        """Refuses the program: `code` is one of `anvil.errors.codes`, `message` is one line."""
-        raise make_error(code, message, self.loc, notes=notes, hint=hint)
+        """Refuses the program: `code` is one of `anvil.errors.codes`, `message` is one line.
+
+        What Python would raise here as well is raised where a handler may catch it.
+        """
+        error = make_error(code, message, self.loc, notes=notes, hint=hint)
+        cls = exceptions.PYTHONS.get(code)
+        if cls is not None and self.catches(cls):
+            unstated = exceptions.Unstated(error)
+            exceptions.throw(self, exceptions.new_exception(self, cls, [unstated]))
+        raise error
 
     def warn(self, code: str, message: str) -> None:
         """Warns the user at this line, once the program is compiled."""
         self.session.warn(code, message, self.loc)
 
-    def check(self, pred: Atom, exception: type[BaseException], *message: Any) -> None:
-        """Raises `exception(*message)` at run time unless the scalar bool `pred` holds; decided now
-        where it is constant.
+    def check(self, pred: Atom, exception: type[BaseException], *args: Any) -> None:
+        """Raises `exception(*args)` at run time unless the scalar bool `pred` holds; decided now
+        where it is constant. Arguments may be texts with computed numbers (`ctx.text`).
         """
         if isinstance(pred, Const):
             if not pred.value:
-                self.fail(exception, *message)
+                self.fail(exception, *args)
             return
-        site = self.session.site(exception, message, self.loc)
-        self.state.token = self.b.check(self.token(), pred, site=site)
+        exceptions.throw_unless(self, pred, exceptions.new_exception(self, exception, args))
+
+    def catches(self, cls: type[BaseException]) -> bool:
+        """Whether a handler around this point may catch exceptions of a class."""
+        return False
+
+    def exception_text(self, v: Abstract, conversion: str) -> texts.Pieces | None:
+        """`str(v)` or `repr(v)` of an exception; None for anything else."""
+        return exceptions.text(self, v, conversion)
+
+    def text(self, *parts: Any) -> Abstract:
+        """A str made of strings and of values that are formatted at run time."""
+        return texts.text(self, *parts)
 
     def token(self) -> Atom:
         """The effect token at this point."""
@@ -510,10 +540,7 @@ class Context:
 
     def fail(self, exception: type[BaseException], *args: Any) -> NoReturn:
         """Raises `exception(*args)` at run time when this point is reached: the path ends here."""
-        site = self.session.site(exception, args, self.loc)
-        false = Const(array(BOOL), False)
-        self.state.token = self.b.check(self.token(), false, site=site)
-        raise PathEnd
+        exceptions.throw(self, exceptions.new_exception(self, exception, args))
 
     # ---- calling
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from anvil.errors import AnvilError
 from anvil.ir.types import BOOL
-from anvil.parser import comparisons, operators
+from anvil.parser import comparisons, operators, texts
 from anvil.parser.blame import name_operands
 from anvil.parser.choices import choose, each
 from anvil.parser.comprehensions import fused
@@ -312,39 +312,18 @@ def _slice(it: Interp, node: ast.Slice) -> Abstract:
 
 @expression(ast.JoinedStr)
 def _f_string(it: Interp, node: ast.JoinedStr) -> Abstract:
-    out = []
+    pieces: list[str | texts.Slot] = []
     for part in node.values:
         if isinstance(part, ast.Constant):
-            out.append(str(part.value))
-        else:
-            assert isinstance(part, ast.FormattedValue)
-            v = it.eval(part.value)
-            it.at(part)
-            out.append(_format(it, part, it.known(v, "a value in an f-string")))
-    return Known("".join(out))
-
-
-def _format(it: Interp, part: ast.FormattedValue, value: Any) -> str:
-    convert: Any = {115: str, 114: repr, 97: ascii}.get(part.conversion)
-    value = value if convert is None else convert(value)
-    spec = "" if part.format_spec is None else it.known(it.eval(part.format_spec))
-    return format(value, spec)
-
-
-def formatted(it: Interp, node: ast.JoinedStr) -> str:
-    """An f-string of an exception: what is not known is shown as its source text."""
-    out = []
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            out.append(str(part.value))
+            pieces.append(str(part.value))
             continue
         assert isinstance(part, ast.FormattedValue)
         v = it.eval(part.value)
-        if it.is_known(v):
-            out.append(_format(it, part, it.known(v)))
-        else:
-            out.append(f"<{it.info.code.source.segment(part.value)}>")
-    return "".join(out)
+        spec = "" if part.format_spec is None else it.known(it.eval(part.format_spec))
+        it.at(part)
+        conversion = chr(part.conversion) if part.conversion > 0 else ""
+        pieces += texts.text_of(it, v, conversion, spec)
+    return texts.joined(pieces)
 
 
 @expression(ast.Starred)

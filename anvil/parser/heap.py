@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
-from anvil.parser.values import Abstract, Conflict, Part, Parts, known_key
+from anvil.parser.values import Abstract, CellRef, Conflict, Part, Parts, known_key
 
 if TYPE_CHECKING:
     from anvil.parser.functions import FunctionInfo
@@ -24,10 +24,30 @@ if TYPE_CHECKING:
 FALL, BREAK, CONTINUE, RETURN, LEFT = range(5)
 """How a block ends: by falling through, or by an exit that is still to be carried out."""
 
+RAISE = 1 << 32
+"""An exception of site `n` that a handler may catch is the exit `RAISE + n` (sites start at 1)."""
+
+RAISED = "<raised "
+"""What the names of variables that hold pending exceptions begin with; the exit follows."""
+
+FINALLY = "<finally>"
+"""The variable that is there on paths whose return leads through a `finally`."""
+
+SCRATCH = "<"
+"""What the names of the front end's own variables begin with; joins keep all of them."""
+
 ONLY_FALL = frozenset((FALL,))
 NOWHERE: frozenset[int] = frozenset()
 STATUS = array(I64)
 NO_EXIT = Const(STATUS, FALL)
+
+
+def is_kept(name: str, v: Abstract | None) -> bool:
+    """Whether a variable counts as live whatever the program reads: inner functions share it, or it
+    is the front end's own.
+    """
+    return isinstance(v, CellRef) or name.startswith(SCRATCH)
+
 
 _fresh = count(1)
 
@@ -213,9 +233,20 @@ class State:
         """Ends the path with one kind of exit."""
         self.status, self.may = Const(STATUS, how), frozenset((how,))
 
+    def fall(self) -> None:
+        """Goes on where no exit is pending."""
+        self.status, self.may = NO_EXIT, ONLY_FALL
+        for name in [n for n in self.locals if n.startswith(RAISED)]:
+            del self.locals[name]
+
     def dead(self) -> None:
-        """Ends the path for good: an exception is raised on it."""
+        """Ends the path for good: an exception is raised on it that nothing catches."""
         self.may = NOWHERE
+
+    @property
+    def raised(self) -> frozenset[int]:
+        """The exits among those that are pending that are exceptions."""
+        return frozenset(code for code in self.may if code > RAISE)
 
 
 def reachable(values: Iterator[Part], heap: dict[int, Content]) -> set[int]:

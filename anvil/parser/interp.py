@@ -17,15 +17,15 @@ from anvil.ir.builder import Builder
 from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom, Const, Value
 from anvil.parser.blame import involve
-from anvil.parser.branches import branch
+from anvil.parser.branches import Guard, branch, scoped
 from anvil.parser.context import Context
 from anvil.parser.functions import FunctionInfo
-from anvil.parser.heap import FALL, ONLY_FALL, STATUS, CellBox, Mark, fresh_box, reachable
+from anvil.parser.heap import FALL, ONLY_FALL, STATUS, CellBox, Mark, fresh_box, is_kept, reachable
 from anvil.parser.lift import adopt, lifted
 from anvil.parser.liveness import names_used
 from anvil.parser.objects import get_attribute
 from anvil.parser.session import Session
-from anvil.parser.signals import Blocked, PathEnd, Signal
+from anvil.parser.signals import Blocked, Signal
 from anvil.parser.values import (
     UNDEFINED,
     Abstract,
@@ -85,6 +85,10 @@ class Interp(Context):
         self.stmt: ast.stmt | None = None
         self.fixed_loc = info.library
         self.inlined: dict[str, FunctionInfo] = {}
+        self.guards: list[Guard] = []
+        self.catchers: list[tuple[type[BaseException], ...]] = []
+        self.caught: frozenset[type[BaseException]] = frozenset()
+        self.handling: list[Any] = []
 
     # ---- expressions
 
@@ -112,6 +116,10 @@ class Interp(Context):
         """Interprets statements until the path ends; what follows an `if` may be interpreted inside
         one of its branches.
         """
+        scoped(self, lambda: self.statements(stmts))
+
+    def statements(self, stmts: Sequence[ast.stmt]) -> None:
+        """`block` inside the present scope."""
         for i, stmt in enumerate(stmts):
             handler = STATEMENTS.get(type(stmt))
             if handler is None:
@@ -121,9 +129,6 @@ class Interp(Context):
                 self.b.loc = self.info.code.loc(stmt)
             try:
                 consumed = handler(self, stmt, stmts[i + 1 :])
-            except PathEnd:
-                self.state.dead()
-                return
             except Exception as problem:
                 reported = self.reported(problem)
                 raise reported from reported.__cause__
@@ -170,7 +175,7 @@ class Interp(Context):
             pred = self.b.eq(state.status, Const(STATUS, FALL))
 
             def falling() -> None:
-                self.state.status, self.state.may = Const(STATUS, FALL), ONLY_FALL
+                self.state.fall()
                 then()
 
             def leaving() -> None:
@@ -181,6 +186,12 @@ class Interp(Context):
     def assign(self, target: ast.expr, value: Abstract) -> None:
         """Binds a target."""
         ASSIGN[0](self, target, value)
+
+    def catches(self, cls: type[BaseException]) -> bool:
+        """Whether a handler around this point, here or in a caller, may catch exceptions of a
+        class.
+        """
+        return any(issubclass(cls, c) for c in self.catchers) or issubclass(cls, tuple(self.caught))
 
     def attribute(self, base: Abstract, name: str) -> Abstract:
         """`base.name`."""
@@ -322,9 +333,7 @@ class Interp(Context):
         if self.stmt is not None:
             live |= self.info.code.live.after.get(self.stmt, frozenset(self.state.locals))
         state = self.state
-        roots: list[Any] = [
-            v for n, v in state.locals.items() if n in live or isinstance(v, CellRef)
-        ]
+        roots: list[Any] = [v for n, v in state.locals.items() if n in live or is_kept(n, v)]
         roots.extend(box for box in self.external if box in state.heap)
         if state.ret is not None:
             roots.append(state.ret)
@@ -346,7 +355,7 @@ _SYNTAX = {
     ast.AsyncWith: "async with",
     ast.AsyncFor: "async for",
     ast.Try: "try",
-    ast.TryStar: "try",
+    ast.TryStar: "except*",
     ast.Match: "match",
     ast.ClassDef: "class",
     ast.Await: "await",

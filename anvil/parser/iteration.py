@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
-from anvil.parser import operators, ranges, stack_lists
+from anvil.parser import operators, ranges, stack_lists, texts
 from anvil.parser.array_items import element as row_of
 from anvil.parser.choices import each
 from anvil.parser.heap import CellBox, GeneratorV, StackBox, fresh_box
@@ -72,6 +72,7 @@ class Items:
 
 def items_of(ctx: Context, v: Abstract) -> Items:
     """How to iterate over a value; refused for what Python does not iterate over."""
+    v = texts.settled(ctx, v)
     if isinstance(v, NDArray):
         return _rows(ctx, v)
     if isinstance(v, RangeV):

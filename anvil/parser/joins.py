@@ -27,7 +27,9 @@ from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
 from anvil.parser.choice_joins import BOXED, Remapped, merged, strength_of
 from anvil.parser.heap import (
     FALL,
+    FINALLY,
     RETURN,
+    SCRATCH,
     STATUS,
     ColumnBox,
     Content,
@@ -37,6 +39,7 @@ from anvil.parser.heap import (
     State,
     close_content,
     fresh_box,
+    is_kept,
     open_content,
 )
 from anvil.parser.promotion import Strength, join_dtypes
@@ -126,8 +129,8 @@ class Join:
         self._copied: list[tuple[int, int, int]] = []
         self._memo: dict[Any, Value] = {}
         self.pairs: dict[tuple[int | None, int | None], int] = {}
-        self._skip_a = not (a.may - {RETURN})
-        self._skip_b = not (b.may - {RETURN})
+        self._skip_a = _only_returns(a)
+        self._skip_b = _only_returns(b)
         self._names = names
         self._locs: tuple[AnyLoc | None, AnyLoc | None] = (None, None)
         self._hint = ""
@@ -161,7 +164,7 @@ class Join:
         live = self._names
         if live is None:
             return names
-        return [n for n in names if n in live or isinstance(a.get(n, b.get(n)), CellRef)]
+        return [n for n in names if n in live or is_kept(n, a.get(n, b.get(n)))]
 
     def _variable(self, name: str) -> None:
         x, y = self.a.locals.get(name, UNDEFINED), self.b.locals.get(name, UNDEFINED)
@@ -171,6 +174,8 @@ class Join:
             v = self.one_sided(y, left=False)
         elif self._skip_b and not isinstance(y, CellRef):
             v = self.one_sided(x, left=True)
+        elif name.startswith(SCRATCH) and (x is UNDEFINED or y is UNDEFINED):
+            v = self.one_sided(x if y is UNDEFINED else y, left=y is UNDEFINED)
         else:
             v = self.value(x, y)
         self._hint = ""
@@ -458,6 +463,11 @@ class Join:
             out = self._memo[key] = Value(type_, self._hint)
             self.leaves.append(Leaf(x, y, out))
         return out
+
+
+def _only_returns(state: State) -> bool:
+    """Whether what a path has in its variables is not read again."""
+    return not (state.may - {RETURN}) and FINALLY not in state.locals
 
 
 _SHARED = (

@@ -66,6 +66,7 @@ class Liveness:
         self.after: dict[ast.stmt, Names] = {}
         self.exits: dict[ast.stmt, Names] = {}
         self.head: dict[ast.stmt, Names] = {}
+        self._raising: Names = _NONE
         self._block(body, _NONE, _NONE, _NONE)
 
     def extend(self, body: list[ast.stmt], names: Names) -> None:
@@ -84,9 +85,10 @@ class Liveness:
             exits = (on_break if ast.Break in leaves else _NONE) | (
                 on_continue if ast.Continue in leaves else _NONE
             )
+            exits |= self._raising
             self.exits[stmt] = exits
             self.after[stmt] = out | exits
-            out = self._stmt(stmt, out, on_break, on_continue)
+            out = self._stmt(stmt, out, on_break, on_continue) | self._raising
         return out
 
     def _stmt(self, s: Any, out: Names, on_break: Names, on_continue: Names) -> Names:
@@ -116,7 +118,30 @@ class Liveness:
             return (out - gone) | (names_used(s.value) if s.value is not None else _NONE)
         return self._other(s, out, on_break, on_continue)
 
+    def _inside(
+        self, body: list[ast.stmt], raising: Names, out: Names, on_break: Names, on_continue: Names
+    ) -> Names:
+        """A block that an exception may leave anywhere, for where the names `raising` are live."""
+        saved, self._raising = self._raising, self._raising | raising
+        live = self._block(body, out, on_break, on_continue) | self._raising
+        self._raising = saved
+        return live
+
+    def _try(self, s: ast.Try, out: Names, on_break: Names, on_continue: Names) -> Names:
+        last = self._block(s.finalbody, out | on_break | on_continue, on_break, on_continue)
+        orelse = self._inside(s.orelse, last, last, on_break, on_continue)
+        handled = last
+        for h in s.handlers:
+            used = names_used(h.type) if h.type is not None else _NONE
+            handled |= used | self._inside(h.body, last, last, on_break, on_continue)
+        return self._inside(s.body, handled, orelse, on_break, on_continue)
+
     def _other(self, s: Any, out: Names, on_break: Names, on_continue: Names) -> Names:
+        if isinstance(s, ast.Try):
+            return self._try(s, out, on_break, on_continue)
+        if isinstance(s, ast.With):
+            body = self._inside(s.body, out, out, on_break, on_continue)
+            return body.union(*map(names_used, s.items))
         live = out | names_used(s)
         if isinstance(s, ast.Delete):  # it fails where the name is not bound
             live |= _targets(s.targets)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
+from anvil.parser.branches import scoped
 from anvil.parser.choices import by_option, settled
 from anvil.parser.generators import iterated, run_fused
 from anvil.parser.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL, GeneratorV
@@ -27,7 +28,7 @@ from anvil.parser.rolled import (
     rename_exit,
     settle_exit,
 )
-from anvil.parser.signals import Blocked, NeedStatic, PathEnd
+from anvil.parser.signals import Blocked, NeedStatic
 from anvil.parser.values import Abstract, Known
 
 if TYPE_CHECKING:
@@ -186,11 +187,11 @@ def _warn_or_refuse(it: Interp, count: int, blocked: Blocked) -> None:
 
 
 def _iteration(it: Interp, node: ast.For, items: Items, k: int) -> None:
-    try:
+    def body() -> None:
         it.assign(node.target, items.item(Const(array(I64), k)))
         it.block(node.body)
-    except PathEnd:
-        it.state.dead()
+
+    scoped(it, body)
     settle_exit(it, CONTINUE)
     if FALL in it.state.may:
         items.check(it)

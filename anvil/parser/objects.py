@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from anvil.ir.types import BOOL, I64
-from anvil.parser import containers, stack_lists
+from anvil.parser import containers, stack_lists, texts
 from anvil.parser.choices import apart, each
 from anvil.parser.heap import DictBox, GeneratorV, ListBox, ObjectBox, fresh_box
 from anvil.parser.lift import adopt, lifted, lifted_attribute
@@ -47,6 +47,10 @@ def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     """`base.name`."""
     if isinstance(base, Choice):
         return each(it, base, lambda o: get_attribute(it, o, name), probe=True)
+    return _attribute_of(it, texts.settled(it, base), name)
+
+
+def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
     if name == "__class__":
         return Known(type_of_value(base))
     if isinstance(base, NDArray | Scalar) or (isinstance(base, Known) and is_number(base.value)):
@@ -60,6 +64,8 @@ def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     if isinstance(base, Bound) and base.kind == "super":
         return _super_attribute(it, base, name)
     found = _function_attribute(it, base, name)
+    if found is None and hasattr(type_of_value(base), name):
+        it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
     if found is None:
         it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
     return found
@@ -114,6 +120,8 @@ def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
 
 def type_of_value(v: Abstract) -> type:
     """What `type(v)` is."""
+    if isinstance(v, texts.TextV):
+        return str
     if isinstance(v, Known):
         return type(v.value)
     if isinstance(v, Scalar):
@@ -238,6 +246,8 @@ def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
             static = vars(above)[name]
             if static is object.__init__:
                 return Known(_nothing)
+            if isinstance(static, types.WrapperDescriptorType) and name == "__init__":
+                return Bound("method", Known(static), (obj,))
             return _bind(it, obj, own or type_of_value(obj), name, static)
     it.fail(AttributeError, f"'super' object has no attribute '{name}'")
 

@@ -11,7 +11,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I8, I64, DType
-from anvil.parser import overflow, ranges, stack_lists
+from anvil.parser import overflow, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.promotion import mean_of, promote
@@ -104,6 +104,9 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
         if python_numbers(ctx, a, b):
             return _python(ctx, op, a, b)
         return _numpy(ctx, op, a, b)
+    text = texts.operator(ctx, op, a, b)
+    if text is not None:
+        return text
     return _sequence(ctx, op, a, b, ka, kb)
 
 

@@ -22,6 +22,7 @@ from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Const, Value
 from anvil.ir.types import array
 from anvil.parser.heap import State, close_content, open_content
+from anvil.parser.messages import Raised, static
 from anvil.parser.signals import PathEnd, Signal
 from anvil.parser.values import (
     Abstract,
@@ -54,6 +55,7 @@ class Activation:
     flat: bool
     outline: Outline
     conditional: bool
+    caught: frozenset[type[BaseException]] = frozenset()
     assumed: Specialisation | None = None
     hit: bool = False
 
@@ -80,7 +82,8 @@ def assumption(session: Session, found: Activation, loc: AnyLoc) -> Specialisati
     if found.assumed is None:
         session.bottoms.add(found.key)
         raise PathEnd
-    site = session.site(RecursionError, (EXCEEDED,), found.loc, deepens=True)
+    raised = Raised(RecursionError, (static(EXCEEDED),))
+    site = session.site(raised, found.loc, deepens=True)
     return replace(found.assumed, site=site)
 
 
@@ -113,6 +116,9 @@ def interface(spec: Specialisation) -> Hashable:
         tag, parts = open_content(state.heap[box])
         contents.append((tag, *map(signature.key, parts)))
     ret = signature.key(spec.ret)
+    raised = tuple((c, signature.key(e)) for c, e in spec.raised.items())
+    if raised:
+        ret = (ret, state.may, raised, signature.key(state.status))
     atoms = tuple(_role(spec, a) for a in signature.atoms)
     shared = frozenset(
         (number[b], frozenset(number[g] for g in mark.group if g in number))

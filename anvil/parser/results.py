@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
+from anvil.parser import texts
 from anvil.parser.choice_joins import strength_of
 from anvil.parser.choices import each
 from anvil.parser.heap import (
@@ -103,6 +104,7 @@ def _with_objects_opened(it: Interp, v: Abstract) -> Abstract:
 def _describe(
     it: Interp, v: Abstract, atoms: list[Atom], above: frozenset[int], ints: bool
 ) -> Spec:
+    v = texts.settled(it, v)
     if isinstance(v, NDArray):
         atoms.append(it.read(v))
         return ArraySpec(v.type)

@@ -20,7 +20,7 @@ from anvil.ir.builder import Frame
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser import loop_lists
-from anvil.parser.branches import defined, place
+from anvil.parser.branches import defined, place, scoped
 from anvil.parser.heap import CONTINUE, FALL, NO_EXIT, ONLY_FALL, STATUS, State, open_content
 from anvil.parser.iteration import Items, index_bounds
 from anvil.parser.joins import Join, Leaf, Manner, materialise
@@ -157,15 +157,10 @@ class Rolled:
         it = self.it
         frame = self.frame = Frame("body", ())
         it.b.frames.append(frame)
-        depth = it.b.depth
         it.b.loc = self.loc
         it.state = head.fork()
         it.state.status, it.state.may = NO_EXIT, ONLY_FALL
-        try:
-            self.body()
-        except PathEnd:
-            it.b.abort(depth)
-            it.state.dead()
+        scoped(it, self.body)
         it.b.loc = self.loc
         popped = it.b.frames.pop()
         assert popped is frame
@@ -342,11 +337,12 @@ class RolledWhile(Rolled):
         it.state = before.fork()
         it.state.status, it.state.may = NO_EXIT, ONLY_FALL
         it.at(self.node.test)
+        depth = it.b.depth
         try:
             self.test = it.truth(it.eval(self.node.test))
         except PathEnd:
             raise Rotate from None
-        if not _unchanged(before, it.state):
+        if it.b.depth != depth or not _unchanged(before, it.state):
             raise Rotate
         it.b.frames.pop()
 

@@ -12,26 +12,17 @@ from anvil.ir.records import ArrayData, Atom, Func, Value
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Guards
+from anvil.parser.messages import Raised, Site
 from anvil.parser.transforms_api import Transforms
 from anvil.parser.values import Abstract, CellRef, Closure, ObjectV
 
 if TYPE_CHECKING:
     from anvil.parser.recursion import Activation
 
+__all__ = ["Calls", "Session", "Site", "Warned"]
+
 Values = Sequence[Abstract]
 Named = dict[str, Abstract]
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What a check raises: the exception class, its arguments, and where. One that `deepens` fails
-    where a stack is full: the host may try again with a larger one.
-    """
-
-    exception: type[BaseException]
-    args: tuple[Any, ...]
-    loc: AnyLoc
-    deepens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +103,7 @@ class Session:
         self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
         self.rolled: dict[Value, ast.AST] = {}
-        self._sites: dict[Any, int] = {}
+        self._sites: dict[Site, int] = {}
 
     def remember(self) -> Callable[[], None]:
         """What forgets the functions that are made from now on."""
@@ -126,19 +117,13 @@ class Session:
 
         return forget
 
-    def site(
-        self,
-        exception: type[BaseException],
-        args: tuple[Any, ...],
-        loc: AnyLoc,
-        deepens: bool = False,
-    ) -> int:
-        """The number, from 1, of a check that raises `exception(*args)` at `loc`."""
-        key = (exception, repr(args), loc, deepens)
-        found = self._sites.get(key)
+    def site(self, raised: Raised, loc: AnyLoc, deepens: bool = False) -> int:
+        """The number, from 1, of a check that raises this at `loc`."""
+        site = Site(raised, loc, deepens)
+        found = self._sites.get(site)
         if found is None:
-            self.sites.append(Site(exception, args, loc, deepens))
-            found = self._sites[key] = len(self.sites)
+            self.sites.append(site)
+            found = self._sites[site] = len(self.sites)
         return found
 
     def warn(self, code: str, message: str, loc: AnyLoc) -> None:

@@ -12,8 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from anvil.ir.records import Atom, Value
-from anvil.parser.heap import Mark, State
-from anvil.parser.values import CellRef
+from anvil.parser.heap import Mark, State, is_kept
 from anvil.parser.walks import Renaming, Signature
 
 
@@ -29,7 +28,7 @@ def entry_signature(
 ) -> tuple[Signature, Hashable]:
     """The structure of the live part of a state."""
     signature = Signature(entry.heap)
-    live = [(n, v) for n, v in entry.locals.items() if n in names or isinstance(v, CellRef)]
+    live = [(n, v) for n, v in entry.locals.items() if n in names or is_kept(n, v)]
     live.sort(key=itemgetter(0))
     parts = tuple((n, signature.key(v)) for n, v in live)
     outer = tuple(map(signature.key, sorted(roots)))

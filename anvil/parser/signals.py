@@ -56,4 +56,6 @@ class NeedStatic(Blocked):
 
 
 class PathEnd(Signal):
-    """The path that is being interpreted ends here: its last check always fails."""
+    """The path that is being interpreted ends here: its last check always fails, or an exit is
+    pending in its state.
+    """

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
@@ -20,10 +20,12 @@ from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Func, FuncRef, Origin, Value
 from anvil.ir.types import I64, TOKEN, array
+from anvil.parser import exceptions
+from anvil.parser.branches import go_on, scoped
 from anvil.parser.choices import not_none
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Hidden
-from anvil.parser.heap import NO_EXIT, ONLY_FALL, RETURN, Content, Mark, State, open_content
+from anvil.parser.heap import RETURN, Content, Mark, State, open_content
 from anvil.parser.lift import hidden_atom
 from anvil.parser.recursion import (
     ROUNDS,
@@ -36,6 +38,7 @@ from anvil.parser.recursion import (
     unsettled,
 )
 from anvil.parser.results import describe_result
+from anvil.parser.rolled import settle_exit
 from anvil.parser.roots import roots_of
 from anvil.parser.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.signature import Spec
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from anvil.parser.session import Session
 
 DEPTH = 150
+_RESULT = "<result>"
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +86,7 @@ class Specialisation:
     gives_token: bool
     out: Spec | None = None
     site: int = 0
+    raised: dict[int, Abstract] = field(default_factory=dict)
 
     @property
     def leaves(self) -> range:
@@ -96,7 +101,9 @@ def call_specialised(
     call.
     """
     spec, atoms, boxes = specialised(it, info, bound, cells)
-    return emit_call(it, spec, atoms, boxes)
+    result = emit_call(it, spec, atoms, boxes)
+    go_on(it)
+    return result
 
 
 def specialised(
@@ -119,6 +126,9 @@ def specialised(
         bound = widened(it, bound, cells, session.wide[seen.key])
     signature, key = signature_of(it, info, [*bound.values(), *cells.values()])
     atoms = signature.atoms
+    caught = frozenset[type[BaseException]]()
+    if actual is None and (caught := it.caught.union(*it.catchers)):
+        key = (key, caught)
     if actual is not None:
         key = (key, "flat")
         signature.given = [actual.get(a, a) for a in atoms]
@@ -131,7 +141,7 @@ def specialised(
         check_levels(it, seen)
         flat = actual is not None
         active = Activation(
-            key, info, it.b.loc, it.state.token is not None, flat, seen, conditional(it)
+            key, info, it.b.loc, it.state.token is not None, flat, seen, conditional(it), caught
         )
         forget = session.remember()
         try:
@@ -257,7 +267,7 @@ def _interpreted(
         params: list[Value] = []
         try:
             child = _child(it, active.info, bound, cells, signature, params)
-            child.unroll = unroll
+            child.unroll, child.caught = unroll, active.caught
             return _run(child, name, params, active)
         except Blocked as blocked:
             if blocked.unroll is None or blocked.unroll in unroll:
@@ -318,12 +328,7 @@ def _child(
 def run_body(child: Interp) -> Abstract:
     """Interprets a function's body; what it returns."""
     if child.info.run is not None:
-        try:
-            value: Abstract = child.info.run(child)
-            return value
-        except PathEnd:
-            child.state.dead()
-            return NONE
+        return _run_host(child)
     if child.info.code.has_yield:
         child.b.loc = child.info.code.loc(child.info.code.node)
         what = f"{child.info.name} is a generator function, which gives no array or number"
@@ -340,7 +345,8 @@ def run_body(child: Interp) -> Abstract:
         child.b.loc = state.where.get("return", child.b.loc)
         if isinstance(ret, Conflict):
             child.refuse_conflict("the result of this function", ret)
-    state.status, state.may, state.ret = NO_EXIT, ONLY_FALL, None
+    settle_exit(child, RETURN)
+    child.state.ret = None
     return ret
 
 
@@ -348,6 +354,18 @@ def return_none(child: Interp) -> None:
     """What a function does at its end."""
     child.state.ret = NONE
     child.state.exit(RETURN)
+
+
+def _run_host(child: Interp) -> Abstract:
+    """The result of a function that is host code."""
+
+    def body() -> None:
+        assert child.info.run is not None
+        child.state.locals[_RESULT] = child.info.run(child)
+
+    scoped(child, body)
+    found: Abstract = child.state.locals.get(_RESULT, NONE)
+    return found
 
 
 def _run(
@@ -367,7 +385,10 @@ def _run(
     if active.flat:
         out, leaves = describe_result(child, not_none(child, ret), known_numbers=False)
         ret = NONE
-    results = _result_atoms(state, ret, written)
+    raised = {code: state.locals[exceptions.waiting(code)] for code in state.raised}
+    results = _result_atoms(state, [ret, *raised.values()], written)
+    if raised and isinstance(state.status, Value):
+        results.setdefault(state.status, len(results))
     places = {p: i for i, p in enumerate(params)}
     given = {v: places[v] for v in results if v in places}  # type: ignore[index]
     gives_token = active.hit or (state.token is not None and state.token is not child.token_param)
@@ -388,6 +409,7 @@ def _run(
         takes_token,
         gives_token,
         out,
+        raised=raised,
     )
 
 
@@ -413,7 +435,7 @@ def _differs(now: Content, before: Content) -> bool:
     return any(p is not q and p != q for p, q in zip(parts, old_parts, strict=True))
 
 
-def _result_atoms(state: State, ret: Abstract, written: list[int]) -> dict[Atom, int]:
+def _result_atoms(state: State, rets: list[Abstract], written: list[int]) -> dict[Atom, int]:
     """The values that results consist of, numbered."""
     found: dict[Atom, int] = {}
     seen: set[int] = set()
@@ -432,9 +454,8 @@ def _result_atoms(state: State, ret: Abstract, written: list[int]) -> dict[Atom,
         elif type(part) is Value:
             found.setdefault(part, len(found))
 
-    for box in written:
-        visit(box)
-    visit(ret)
+    for part in (*written, *rets):
+        visit(part)
     return found
 
 
@@ -477,6 +498,12 @@ def read_results(
         it.touch(inner[box], spec.writes.get(box))
         it.state.heap[inner[box]] = renaming.content(spec.state.heap[box])
     ret = renaming.value(spec.ret)
+    if spec.raised:
+        state = it.state
+        state.status = atom(spec.state.status)
+        state.may = spec.state.may
+        for code, exc in spec.raised.items():
+            state.locals[exceptions.waiting(code)] = renaming.value(exc)
     for box, mark in spec.state.marks.items():
         shared = mark.group or mark.code == "alias-types"
         if shared and box in inner and inner[box] not in it.state.marks:

@@ -14,7 +14,7 @@ from anvil.parser.array_items import augmented_mask
 from anvil.parser.blame import name_operands
 from anvil.parser.branches import branch
 from anvil.parser.choices import apart, settled
-from anvil.parser.expressions import BINARY, formatted, make_function
+from anvil.parser.expressions import BINARY, make_function
 from anvil.parser.heap import BREAK, CONTINUE, RETURN
 from anvil.parser.inplace import in_place
 from anvil.parser.interp import ASSIGN, Interp, statement
@@ -208,49 +208,6 @@ def _break(it: Interp, node: ast.Break, rest: Rest) -> bool:
 def _continue(it: Interp, node: ast.Continue, rest: Rest) -> bool:
     it.state.exit(CONTINUE)
     return False
-
-
-@statement(ast.Assert)
-def _assert(it: Interp, node: ast.Assert, rest: Rest) -> bool:
-    test = it.truth(it.eval(node.test))
-    if test is True:
-        return False
-    args = () if node.msg is None else (_message(it, node.msg),)
-    it.at(node)
-    if test is False:
-        it.fail(AssertionError, *args)
-    site = it.session.site(AssertionError, args, it.b.loc)
-    it.state.token = it.b.check(it.token(), test, site=site)
-    return False
-
-
-def _message(it: Interp, node: ast.expr) -> Any:
-    """The argument of an exception: known, or a text that names what is not."""
-    if isinstance(node, ast.JoinedStr):
-        return formatted(it, node)
-    v = it.eval(node)
-    return it.known(v) if it.is_known(v) else f"<{it.info.code.source.segment(node)}>"
-
-
-@statement(ast.Raise)
-def _raise(it: Interp, node: ast.Raise, rest: Rest) -> bool:
-    if node.exc is None:
-        it.unsupported(node, "`raise` without an exception")
-    exc: Any = node.exc
-    args: tuple[Any, ...] = ()
-    if isinstance(exc, ast.Call):
-        if exc.keywords or any(isinstance(a, ast.Starred) for a in exc.args):
-            it.unsupported(exc, "an exception with keyword or star arguments")
-        args = tuple(_message(it, a) for a in exc.args)
-        exc = exc.func
-    cls = it.eval(exc)
-    if isinstance(cls, Known) and isinstance(cls.value, BaseException):
-        cls, args = Known(type(cls.value)), cls.value.args
-    exception = cls.value if isinstance(cls, Known) else None
-    if not isinstance(exception, type) or not issubclass(exception, BaseException):
-        it.error("bad-operand", f"exceptions must derive from BaseException, not {cls.describe()}")
-    it.at(node)
-    it.fail(exception, *args)
 
 
 @statement(ast.FunctionDef)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anvil.parser import operators, stack_lists
+from anvil.parser import operators, stack_lists, texts
 from anvil.parser.array_items import get_array, set_array
 from anvil.parser.arraylike import is_arraylike
 from anvil.parser.choices import apart, spread
@@ -39,6 +39,7 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     """`base[index]`."""
     if isinstance(base, Choice) or isinstance(index, Choice):
         return spread(ctx, [base, index], lambda vs: get_item(ctx, *vs))
+    base = texts.settled(ctx, base)
     if isinstance(base, NDArray):
         return get_array(ctx, base, index)
     if isinstance(base, DictV | ListV | TupleV):

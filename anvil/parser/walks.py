@@ -22,6 +22,7 @@ from anvil.parser.heap import (
     State,
     close_content,
     fresh_box,
+    is_kept,
     open_content,
 )
 from anvil.parser.values import (
@@ -132,7 +133,7 @@ def head_key(join: Join, names: frozenset[str], roots: Iterable[int]) -> Hashabl
         tag, parts = open_content(state.heap[b])
         return (n, tag, *map(part, parts))
 
-    live = [(n, v) for n, v in state.locals.items() if n in names or isinstance(v, CellRef)]
+    live = [(n, v) for n, v in state.locals.items() if n in names or is_kept(n, v)]
     live.sort(key=itemgetter(0))
     structure = (
         tuple((n, part(v)) for n, v in live),

@@ -31,9 +31,9 @@ def run(fn: Callable[..., Any], *args: Any) -> Any:
     parsed, values = compile_for(fn, *args)
     results = list(evaluate(parsed.program, values))
     if parsed.effects:
-        site = int(results.pop())
-        if site:
-            raise parsed.sites[site - 1].exception(*parsed.sites[site - 1].args)
+        token = results.pop()
+        if token:
+            raise parsed.sites[token - 1].error(token.values)
     fresh = iter(results)
     return rebuild(parsed.out, lambda spec: host(spec, next(fresh)))
 

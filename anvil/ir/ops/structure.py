@@ -18,7 +18,7 @@ call(args) [callee]                        results as the callee's; the call gra
 recur(args, token) [callee, site]          a call that closes a cycle of calls, removed by the pass
                                            `stackify`; fails at `site` if nested too deeply
 jvp_call, vjp_call, vmap_call, custom_call transforms of a callee, removed by the pass `expand`
-check(token, pred) [site]                  token; print(token, args...) [fmt]
+check(token, pred, values...) [site]       token; print(token, args...) [fmt]
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import numpy as np
 
 from anvil.ir.opkind import OpKind, RuleError
 from anvil.ir.records import Region
-from anvil.ir.types import BOOL, I64, TOKEN, ArrayType, HistType, Type, array, hist
+from anvil.ir.types import BOOL, I64, TOKEN, ArrayType, HistType, TokenState, Type, array, hist
 
 _PRED = array(BOOL)
 _COUNT = array(I64)
@@ -412,32 +412,35 @@ class Check(Structural):
     name, attrs = "check", {"site": 0}
 
     @staticmethod
-    def type(token: Type, pred: Type, *, site: int) -> Type:
+    def type(token: Type, pred: Type, *values: Type, site: int) -> Type:
         """A token."""
         _match("check", (TOKEN, _PRED), (token, pred))
+        for value in values:
+            if not isinstance(value, ArrayType):
+                raise RuleError(f"check carries arrays, not {value}")
         return TOKEN
 
     @staticmethod
-    def numpy(token: Any, pred: Any, *, site: int) -> Any:
-        """The first failing site."""
-        return token if int(token) or bool(pred) else np.int32(site)
+    def numpy(token: Any, pred: Any, *values: Any, site: int) -> Any:
+        """The first failing site, with its values."""
+        return token if int(token) or bool(pred) else TokenState.failed(site, values)
 
 
 class Print(Structural):
     """Prints its operands on the host; `fmt` is a format string with one `{}` per operand."""
 
-    name, attrs = "print", {"fmt": ""}
+    name, attrs = "print", {"fmt": "", "end": "\n"}
 
     @staticmethod
-    def type(token: Type, *args: Type, fmt: str) -> Type:
+    def type(token: Type, *args: Type, fmt: str, end: str) -> Type:
         """A token."""
         if token is not TOKEN:
             raise RuleError(f"print expects a token first, got {token}")
         return TOKEN
 
     @staticmethod
-    def numpy(token: Any, *args: Any, fmt: str) -> Any:
+    def numpy(token: Any, *args: Any, fmt: str, end: str) -> Any:
         """Writes to standard output unless a check has failed."""
         if not int(token):
-            print(fmt.format(*args))
+            print(fmt.format(*(a[()] for a in args)), end=end)
         return token
