@@ -4,15 +4,26 @@ sum ...) are the library's.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import comparisons, sequences, streams, texts
+from anvil.parser import comparisons, records, sequences, streams, texts
 from anvil.parser.containers import dict_entries, new_dict
 from anvil.parser.generators import iterator_of, next_of
+from anvil.parser.instances import new_object
 from anvil.parser.iteration import items_of, iterator, listed
-from anvil.parser.objects import get_attribute, raw_set, set_attribute, type_of_value
+from anvil.parser.objects import (
+    delete_attribute,
+    generic_delete,
+    generic_set,
+    get_attribute,
+    set_attribute,
+    type_of_value,
+)
+from anvil.parser.signals import PathEnd
 from anvil.parser.stack_lists import stack_of
 from anvil.parser.values import (
     NONE,
@@ -155,13 +166,30 @@ def has_attribute(it: Interp, v: Abstract, name: str) -> bool:
     """Whether `v.name` can be read."""
     if isinstance(v, ObjectV):
         box = it.state.heap[v.box]
-        return name in getattr(box, "attrs", {}) or hasattr(v.cls, name)
+        if name in getattr(box, "attrs", {}) or hasattr(v.cls, name):
+            return True
+        return hasattr(v.cls, "__getattr__") and _answers(it, v, name)
     if isinstance(v, Known):
         found = hasattr(v.value, name)
         if v.origin is not None:
             it.session.guards.has(v.origin, name, found)
         return found
     return hasattr(type_of_value(v), name)
+
+
+def _answers(it: Interp, v: Abstract, name: str) -> bool:
+    """Whether a user's `__getattr__` gives an attribute; the attempt leaves no trace."""
+    entry, depth = it.state, it.b.depth
+    it.b.begin("then")
+    it.state = entry.fork()
+    try:
+        get_attribute(it, v, name)
+        return True
+    except PathEnd:
+        return False
+    finally:
+        it.b.abort(depth)
+        it.state = entry
 
 
 def _hasattr(it: Interp, v: Abstract, name: Abstract) -> Abstract:
@@ -177,7 +205,19 @@ def _object_setattr(it: Interp, v: Abstract, name: Abstract, value: Abstract) ->
     key = it.known(name, "the name of an attribute")
     if not isinstance(v, ObjectV):
         it.error("bad-operand", f"attributes of {v.describe()} cannot be set")
-    raw_set(it, v, key, value)
+    generic_set(it, v, key, value)
+    return NONE
+
+
+def _object_delattr(it: Interp, v: Abstract, name: Abstract) -> Abstract:
+    if not isinstance(v, ObjectV):
+        it.error("bad-operand", f"attributes of {v.describe()} cannot be deleted")
+    generic_delete(it, v, it.known(name, "the name of an attribute"))
+    return NONE
+
+
+def _delattr(it: Interp, v: Abstract, name: Abstract) -> Abstract:
+    delete_attribute(it, v, it.known(name, "the name of an attribute"))
     return NONE
 
 
@@ -280,6 +320,18 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     hasattr: _hasattr,
     setattr: _setattr,
     object.__setattr__: _object_setattr,
+    object.__delattr__: _object_delattr,
+    object.__new__: new_object,
+    delattr: _delattr,
+    vars: records.vars_,
+    dir: records.dir_,
+    copy.copy: records.shallow,
+    copy.deepcopy: records.deep,
+    dataclasses.fields: records.fields,
+    dataclasses.is_dataclass: records.is_dataclass,
+    dataclasses.asdict: records.asdict,
+    dataclasses.astuple: records.astuple,
+    dataclasses.replace: records.replace,
     super: _super,
     tuple.__new__: _new_tuple,
     functools.partial: _partial,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import re
 import types
+import typing
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,11 @@ import numpy as np
 
 from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom
-from anvil.parser import containers, exceptions, objects, texts
+from anvil.parser import containers, exceptions, instances, objects, texts
 from anvil.parser.arguments import bind
 from anvil.parser.builtin_functions import TABLE
 from anvil.parser.choices import each, spread
+from anvil.parser.comparisons import negated
 from anvil.parser.context import Intrinsic
 from anvil.parser.functions import FunctionInfo, code_info
 from anvil.parser.generators import advance, make_generator
@@ -182,10 +185,11 @@ def _look_up(table: Any, key: Any) -> Any:
 def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     obj = fn.value
     session = it.session
-    if any(isinstance(a, GeneratorV) for a in args):
-        stream = _look_up(STREAMS, obj)
-        if stream is not None:
-            return call_entry(it, stream, args, kwargs, fn.describe())
+    asked = _asked(it, fn, args, kwargs)
+    if asked is not None:
+        return asked
+    if _is_numeric(obj):
+        args = [_as_array(it, a) for a in args]
     entry = _look_up(session.library.functions, obj)
     if entry is not None:
         return call_entry(it, entry, args, kwargs, fn.describe())
@@ -207,11 +211,79 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
     return _call_object(it, fn, args, kwargs)
 
 
+PROTOCOL: dict[Any, str] = {
+    abs: "__abs__",
+    float: "__float__",
+    int: "__int__",
+    complex: "__complex__",
+    round: "__round__",
+    divmod: "__divmod__",
+    pow: "__pow__",
+    reversed: "__reversed__",
+    hash: "__hash__",
+    str: "__str__",
+    repr: "__repr__",
+    math.floor: "__floor__",
+    math.ceil: "__ceil__",
+    math.trunc: "__trunc__",
+}
+"""What builtins ask of an instance."""
+
+
+def protocol(v: Abstract, name: str) -> bool:
+    """Whether the class of an instance defines a special method in Python."""
+    static = inspect.getattr_static(v.cls, name, None) if isinstance(v, ObjectV) else None
+    return isinstance(static, types.FunctionType) and static.__code__.co_filename != "<string>"
+
+
+def _as_array(it: Interp, v: Abstract) -> Abstract:
+    """An argument of a NumPy function: an instance with `__array__` is what that gives."""
+    if not isinstance(v, ObjectV) or not protocol(v, "__array__"):
+        return v
+    if protocol(v, "__array_ufunc__") or protocol(v, "__array_function__"):
+        it.error(
+            "unsupported-call", f"{v.cls.__name__} has a meaning of its own for NumPy functions"
+        )
+    return method(it, v, "__array__", [])
+
+
+def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract | None:
+    """A call that its first arguments decide: generators, instances with special methods,
+    `functools.singledispatch`.
+    """
+    obj = fn.value
+    if any(isinstance(a, GeneratorV) for a in args):
+        stream = _look_up(STREAMS, obj)
+        if stream is not None:
+            return call_entry(it, stream, args, kwargs, fn.describe())
+    if args and isinstance(args[0], ObjectV):
+        name = _look_up(PROTOCOL, obj)
+        if obj is str and not protocol(args[0], "__str__"):
+            name = "__repr__"
+        if name is not None and protocol(args[0], name):
+            return method(it, args[0], name, args[1:], kwargs)
+    chosen = _dispatched(obj, args)
+    return None if chosen is None else call(it, Known(chosen), args, kwargs)
+
+
+def _dispatched(obj: Any, args: Sequence[Abstract]) -> Any:
+    """The implementation that a `functools.singledispatch` function chooses, None for others."""
+    if not isinstance(obj, types.FunctionType) or not args:
+        return None
+    if not hasattr(obj, "dispatch") or not hasattr(obj, "registry"):
+        return None
+    return obj.dispatch(objects.type_of_value(args[0]))
+
+
 def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     obj = fn.value
     if isinstance(obj, types.MethodType):
         self = Known(obj.__self__, _derived(it, fn, "__self__"))
         return call(it, Known(obj.__func__), [self, *args], kwargs)
+    if isinstance(obj, types.GenericAlias) or type(obj).__module__ == "typing":
+        origin = typing.get_origin(obj)
+        if origin is not None:
+            return call(it, Known(origin), args, kwargs)
     if isinstance(obj, functools.partial):
         return _call_partial(it, fn, args, kwargs)
     if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
@@ -298,7 +370,7 @@ def _call_class(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: Kwargs) 
         it.error("unsupported-call", f"{cls.__name__}(...) of computed values is not compiled")
     if hasattr(cls, "__members__"):
         return Known(cls(*map(it.known, args)))
-    return objects.instantiate(it, cls, args, kwargs)
+    return instances.instantiate(it, cls, args, kwargs)
 
 
 def _call_function(
@@ -341,7 +413,7 @@ def function_info(it: Interp, obj: Any, library: bool = False) -> FunctionInfo:
     key = (id(obj.__code__), id(obj.__globals__), tuple(map(id, cells)), library)
     found: FunctionInfo | None = it.session.infos.get(key)
     if found is None:
-        source = get_source(obj)
+        source = it.session.sources.get(id(obj.__code__)) or get_source(obj)
         code = code_info(source.node, source, source.qualname)
         host = dict(zip(obj.__code__.co_freevars, cells, strict=True))
         found = FunctionInfo(code, obj.__globals__, (), library, host_cells=host)
@@ -366,20 +438,15 @@ def method(
 def comparison(it: Interp, obj: ObjectV, name: str, other: Abstract) -> Abstract | None:
     """`obj == other` and the like by the class's own method; None if it has none."""
     static = inspect.getattr_static(obj.cls, f"__{name}__", None)
+    if name == "ne" and static is object.__ne__:
+        equal = comparison(it, obj, "eq", other)
+        return None if equal is None else negated(it, equal)
     if not isinstance(static, types.FunctionType):
         return None
     if static.__code__.co_filename == "<string>" or "dataclasses" in static.__code__.co_filename:
-        return _dataclass_equal(it, obj, name, other)
+        return instances.compare_dataclasses(it, obj, name, other)
     result = method(it, obj, f"__{name}__", [other])
     return None if isinstance(result, Known) and result.value is NotImplemented else result
-
-
-def _dataclass_equal(it: Interp, obj: ObjectV, name: str, other: Abstract) -> Abstract | None:
-    if name not in ("eq", "ne") or not isinstance(other, ObjectV) or other.cls is not obj.cls:
-        return None
-    left = it.tuple(list(objects.content(it, obj).attrs.values()))
-    right = it.tuple(list(objects.content(it, other).attrs.values()))
-    return it.compare("==" if name == "eq" else "!=", left, right)
 
 
 def truth(it: Interp, v: Abstract) -> bool | Atom:

@@ -17,7 +17,7 @@ from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc, Loc
 from anvil.ir.records import Atom, Program, Value
 from anvil.ir.types import array
-from anvil.parser import calls, expressions, generators, matching, statements, trying
+from anvil.parser import calls, classes, expressions, generators, matching, statements, trying
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Guarded, Hidden, Origin
@@ -37,7 +37,9 @@ from anvil.parser.specialise import finish, run_body
 from anvil.parser.transforms_api import Transforms
 from anvil.parser.values import NONE, Abstract, Known, Scalar
 
-HANDLERS = tuple(m.__name__ for m in (expressions, generators, matching, statements, trying))
+HANDLERS = tuple(
+    m.__name__ for m in (classes, expressions, generators, matching, statements, trying)
+)
 """The modules that fill the interpreter's tables; importing them is what matters."""
 
 RECURSION = 20_000

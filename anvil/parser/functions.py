@@ -103,6 +103,16 @@ def code_info(node: Any, source: FunctionSource, qualname: str) -> CodeInfo:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """In a cell of a class made while compiling: the variable `name` of the function, which the
+    compiler knows by `key`.
+    """
+
+    key: str
+    name: str
+
+
 @dataclass(slots=True, eq=False)
 class FunctionInfo:
     """A function as the front end sees it: compared by identity."""

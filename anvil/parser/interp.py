@@ -19,7 +19,7 @@ from anvil.ir.records import Atom, Const, Value
 from anvil.parser.blame import involve
 from anvil.parser.branches import Guard, branch, scoped
 from anvil.parser.context import Context
-from anvil.parser.functions import FunctionInfo
+from anvil.parser.functions import Captured, FunctionInfo
 from anvil.parser.heap import FALL, ONLY_FALL, STATUS, CellBox, Mark, fresh_box, is_kept, reachable
 from anvil.parser.lift import adopt, lifted
 from anvil.parser.liveness import names_used
@@ -245,12 +245,23 @@ class Interp(Context):
         info, name = self.owner(name)
         scope = info.globals
         cell = info.host_cells.get(name)
+        inside = self.captured(info, name)
+        if inside is not None:
+            return self.load(inside)
         key = (id(scope if cell is None else cell), name)
         found = self.session.lifted.get(key)
         if found is None:
             found = self._global(info, name)
             self.session.lifted[key] = found
         return self.adopt(found)
+
+    def captured(self, info: FunctionInfo, name: str) -> str | None:
+        """The key of a variable that a method of a class made while compiling captures."""
+        cell = info.host_cells.get(name)
+        if cell is None or id(cell) not in self.session.cells:
+            return None
+        held = cell.cell_contents
+        return held.key if isinstance(held, Captured) and held.key in self.state.locals else None
 
     def owner(self, name: str) -> tuple[FunctionInfo, str]:
         """The function that a variable belongs to, and its name there: variables of a fused
@@ -286,6 +297,8 @@ class Interp(Context):
         old = state.locals.get(name)
         if type(old) is CellRef:
             state.heap[old.box] = CellBox(v, name)
+        elif (inside := self.captured(*self.owner(name))) and self._declared(name):
+            self.store(inside, v)
         elif self._declared(name):
             self.error("mutated-global", f"`{name}` is outside the compiled function")
         else:

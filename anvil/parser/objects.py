@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import inspect
 import types
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,7 +16,8 @@ import numpy as np
 from anvil.ir.types import BOOL, I64
 from anvil.parser import containers, stack_lists, texts
 from anvil.parser.choices import apart, each
-from anvil.parser.heap import DictBox, GeneratorV, ListBox, ObjectBox, fresh_box
+from anvil.parser.functions import Captured
+from anvil.parser.heap import DictBox, GeneratorV, ListBox, ObjectBox
 from anvil.parser.lift import adopt, lifted, lifted_attribute
 from anvil.parser.stores import store
 from anvil.parser.values import (
@@ -220,16 +221,21 @@ def content(it: Interp, base: ObjectV) -> ObjectBox:
 
 def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
     attrs = content(it, base).attrs
+    if name == "__dict__":
+        return containers.new_dict(it, dict(attrs))
+    if isinstance(base.cls.__getattribute__, types.FunctionType):
+        it.error("unsupported-call", f"{base.cls.__name__} has a `__getattribute__` of its own")
     static = inspect.getattr_static(base.cls, name, None)
-    if not isinstance(static, property) and name in attrs:
+    own = special(static, "__get__") and (
+        special(static, "__set__") or special(static, "__delete__")
+    )
+    if not isinstance(static, property) and not own and name in attrs:
         value = attrs[name]
         if isinstance(value, Conflict):
             it.refuse_conflict(f"`.{name}`", value)
         return value
-    if static is not None:
+    if static is not None and not isinstance(static, types.MemberDescriptorType):
         return _bind(it, base, base.cls, name, static)
-    if name == "__dict__":
-        return containers.new_dict(it, dict(attrs))
     fallback = inspect.getattr_static(base.cls, "__getattr__", None)
     if fallback is not None:
         return it.call(Bound("method", Known(fallback), (base,)), Known(name))
@@ -246,10 +252,17 @@ def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
             static = vars(above)[name]
             if static is object.__init__:
                 return Known(_nothing)
-            if isinstance(static, types.WrapperDescriptorType) and name == "__init__":
+            hook = static in (object.__setattr__, object.__delattr__)
+            if hook or (isinstance(static, types.WrapperDescriptorType) and name == "__init__"):
                 return Bound("method", Known(static), (obj,))
             return _bind(it, obj, own or type_of_value(obj), name, static)
     it.fail(AttributeError, f"'super' object has no attribute '{name}'")
+
+
+def special(obj: Any, name: str) -> Any:
+    """A special method written in Python of the class of a host object; None if it has none."""
+    found = inspect.getattr_static(type(obj), name, None)
+    return found if isinstance(found, types.FunctionType) else None
 
 
 def _nothing() -> None:
@@ -267,13 +280,26 @@ def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abst
         return Bound("method", Known(static.__func__), (Known(cls),))
     if isinstance(static, types.FunctionType):
         return Bound("method", Known(static), (base,))
-    if hasattr(static, "func") and type(static).__name__ == "cached_property":
-        return it.call(Known(static.func), base)
+    if isinstance(static, functools.cached_property):
+        return _cached(it, base, name, it.call(Known(static.func), base))
+    if isinstance(static, Captured):
+        return it.load(static.key)
+    if special(static, "__get__"):
+        return it.call(Known(special(static, "__get__")), Known(static), base, Known(cls))
     if callable(static) and it.session.transforms.opened(static) is not None:
         return Bound("method", Known(static), (base,))
     session = it.session
     origin = session.guards.attribute(session.guards.object(cls), name)
     return adopt(it, lifted(session, static, origin))
+
+
+def _cached(it: Interp, base: Abstract, name: str, value: Abstract) -> Abstract:
+    """Keeps what a cached property has computed; an object of the caller stays as it is."""
+    if isinstance(base, ObjectV):
+        mark = it.state.marks.get(base.box)
+        if mark is None or not it.matters(base.box, mark):
+            raw_set(it, base, name, value)
+    return value
 
 
 def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> None:
@@ -282,16 +308,12 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
         apart(it, [base], lambda vs: set_attribute(it, vs[0], name, value))
         return
     if isinstance(base, ObjectV):
-        static = inspect.getattr_static(base.cls, name, None)
-        if isinstance(static, property):
-            if static.fset is None:
-                it.fail(AttributeError, f"property {name!r} of {base.describe()} has no setter")
-            it.call(Known(static.fset), base, value)
-            return
-        params = getattr(base.cls, "__dataclass_params__", None)
-        if params is not None and params.frozen:
-            it.fail(dataclasses.FrozenInstanceError, f"cannot assign to field '{name}'")
-        raw_set(it, base, name, value)
+        _refuse_frozen(it, base, f"cannot assign to field '{name}'")
+        own = inspect.getattr_static(base.cls, "__setattr__")
+        if isinstance(own, types.FunctionType) and own.__code__.co_filename != "<string>":
+            it.call(Bound("method", Known(own), (base,)), Known(name), value)
+        else:
+            generic_set(it, base, name, value)
     elif isinstance(base, NDArray) and name == "flat":
         repeated = it.call(np.resize, value, it.constant(base.type.size))
         store(it, base, it.reshaped(repeated, base.type.shape))  # type: ignore[arg-type]
@@ -303,6 +325,55 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
         it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
     else:
         it.error("no-attribute", f"the attribute {name!r} of {base.describe()} cannot be set")
+
+
+def _refuse_frozen(it: Interp, base: ObjectV, message: str) -> None:
+    params = getattr(base.cls, "__dataclass_params__", None)
+    if params is not None and params.frozen:
+        it.fail(dataclasses.FrozenInstanceError, message)
+
+
+def generic_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
+    """`object.__setattr__(base, name, value)`: by a property or descriptor, or in the instance."""
+    static = inspect.getattr_static(base.cls, name, None)
+    if isinstance(static, property):
+        if static.fset is None:
+            it.fail(AttributeError, f"property {name!r} of {base.describe()} has no setter")
+        it.call(Known(static.fset), base, value)
+    elif special(static, "__set__"):
+        it.call(Known(special(static, "__set__")), Known(static), base, value)
+    elif not base.cls.__dictoffset__ and not isinstance(static, types.MemberDescriptorType):
+        it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+    else:
+        raw_set(it, base, name, value)
+
+
+def delete_attribute(it: Interp, base: Abstract, name: str) -> None:
+    """`del base.name`."""
+    if not isinstance(base, ObjectV):
+        it.error("bad-operand", f"the attribute {name!r} of {base.describe()} cannot be deleted")
+    _refuse_frozen(it, base, f"cannot delete field '{name}'")
+    own = inspect.getattr_static(base.cls, "__delattr__")
+    if isinstance(own, types.FunctionType) and own.__code__.co_filename != "<string>":
+        it.call(Bound("method", Known(own), (base,)), Known(name))
+    else:
+        generic_delete(it, base, name)
+
+
+def generic_delete(it: Interp, base: ObjectV, name: str) -> None:
+    """`object.__delattr__(base, name)`."""
+    static = inspect.getattr_static(base.cls, name, None)
+    attrs = dict(content(it, base).attrs)
+    if isinstance(static, property) and static.fdel is not None:
+        it.call(Known(static.fdel), base)
+    elif special(static, "__delete__"):
+        it.call(Known(special(static, "__delete__")), Known(static), base)
+    elif isinstance(static, property) or name not in attrs:
+        it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+    else:
+        it.touch(base.box)
+        del attrs[name]
+        it.state.heap[base.box] = ObjectBox(attrs)
 
 
 def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
@@ -317,6 +388,9 @@ def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
     """`del base[index]`."""
     if isinstance(base, Choice):
         apart(it, [base], lambda vs: delete_item(it, vs[0], index))
+        return
+    if isinstance(base, ObjectV):
+        it.session.calls.method(it, base, "__delitem__", [index])
         return
     stack = stack_lists.stacked_if_computed(it, base, index) if isinstance(base, ListV) else None
     if stack is not None and not (isinstance(index, Known) and isinstance(index.value, slice)):
@@ -338,78 +412,6 @@ def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
         containers.write(it, base.box, ListBox(tuple(items)))
     else:
         it.error("bad-operand", f"items of {base.describe()} cannot be deleted")
-
-
-# ---- making instances
-
-
-def instantiate(
-    it: Interp, cls: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]
-) -> Abstract:
-    """`cls(*args, **kwargs)` for a class written in Python."""
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return _named_tuple(it, cls, args, kwargs)
-    if cls.__new__ is not object.__new__:
-        it.error("unsupported-call", f"{cls.__name__} has a `__new__` of its own")
-    box = fresh_box()
-    it.state.heap[box] = ObjectBox({})
-    obj = ObjectV(box, cls)
-    init = inspect.getattr_static(cls, "__init__")
-    if dataclasses.is_dataclass(cls) and _generated(cls):
-        _dataclass_init(it, obj, args, kwargs)
-    elif init is object.__init__:
-        if args or kwargs:
-            it.error("wrong-arguments", f"{cls.__name__}() takes no arguments")
-    else:
-        it.session.calls.call(it, Bound("method", Known(init), (obj,)), list(args), kwargs)
-    return obj
-
-
-def _generated(cls: Any) -> bool:
-    """Whether `__init__` is the one that `dataclass` wrote."""
-    owner = next(c for c in cls.__mro__ if "__init__" in vars(c))
-    params = vars(owner).get("__dataclass_params__")
-    code = getattr(vars(owner)["__init__"], "__code__", None)
-    return bool(params and params.init and code is not None and code.co_filename == "<string>")
-
-
-def _dataclass_init(
-    it: Interp, obj: ObjectV, args: Sequence[Abstract], kwargs: dict[str, Abstract]
-) -> None:
-    fields = dataclasses.fields(obj.cls)
-    positional = [f.name for f in fields if f.init and not f.kw_only]
-    if len(args) > len(positional):
-        takes = f"{obj.cls.__name__}() takes {len(positional)} positional arguments"
-        it.error("wrong-arguments", f"{takes} but {len(args)} were given")
-    given = dict(zip(positional, args, strict=False))
-    for name, value in kwargs.items():
-        if name in given or not any(f.name == name and f.init for f in fields):
-            it.error("wrong-arguments", f"{obj.cls.__name__}() got an unexpected argument {name!r}")
-        given[name] = value
-    for f in fields:
-        if f.init and f.name in given:
-            raw_set(it, obj, f.name, given[f.name])
-        elif f.default is not dataclasses.MISSING:
-            raw_set(it, obj, f.name, it.constant(f.default))
-        elif f.default_factory is not dataclasses.MISSING:
-            raw_set(it, obj, f.name, it.call(Known(f.default_factory)))
-        elif f.init:
-            it.error("wrong-arguments", f"{obj.cls.__name__}() lacks the argument {f.name!r}")
-    post = getattr(obj.cls, "__post_init__", None)
-    if post is not None:
-        it.call(Bound("method", Known(post), (obj,)))
-
-
-def _named_tuple(
-    it: Interp, cls: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]
-) -> Abstract:
-    given = dict(zip(cls._fields, args, strict=False))
-    given.update(kwargs)
-    for name, default in cls._field_defaults.items():
-        given.setdefault(name, it.constant(default))
-    if set(given) != set(cls._fields) or len(args) > len(cls._fields):
-        it.error("wrong-arguments", f"{cls.__name__} has the fields {', '.join(cls._fields)}")
-    return TupleV(tuple(given[f] for f in cls._fields), cls)
 
 
 # ---- objects of the host program

@@ -163,6 +163,9 @@ def _describe_box(
         return DictSpec(tuple(content.entries), items, content.cls)
     assert isinstance(content, ObjectBox)
     assert isinstance(v, ObjectV)
+    if v.cls in it.session.local_classes:
+        what = f"{v.describe()}, whose methods use variables of the function"
+        it.error("unsupported-value", f"a compiled function cannot return {what}")
     items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
     return ObjectSpec(v.cls, tuple(content.attrs), items)
 

@@ -97,6 +97,9 @@ class Session:
         self.lifted: dict[Any, Any] = {}
         self.infos: dict[Any, Any] = {}
         self.keep: list[Any] = []
+        self.sources: dict[int, Any] = {}
+        self.cells: dict[int, Any] = {}
+        self.local_classes: set[type] = set()
         self.loops: dict[Any, Any] = {}
         self.exact: set[AnyLoc] = set()
         self.choices = False

@@ -270,7 +270,7 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
         return spec.rebuild([take(leaf) for leaf in spec.stacked()])
     items = [rebuild(item, take) for item in spec.items]
     if isinstance(spec, TupleSpec):
-        return tuple(items) if spec.cls is None else spec.cls._make(items)  # type: ignore[attr-defined]
+        return tuple(items) if spec.cls is None else tuple.__new__(spec.cls, items)
     if isinstance(spec, ListSpec):
         return items
     if isinstance(spec, ChoiceSpec):

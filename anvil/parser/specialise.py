@@ -119,6 +119,8 @@ def specialised(
     they stand for.
     """
     session = it.session
+    if session.cells:
+        cells = {**_class_cells(it), **cells}
     if info in session.recursive:
         it.token()
     seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
@@ -177,6 +179,11 @@ def _once_more(
         forget()
         forget_widening(session, seen.key)
         return specialised(it, info, bound, cells, actual)
+
+
+def _class_cells(it: Interp) -> dict[str, CellRef]:
+    """The variables that methods of classes made while compiling may read."""
+    return {n: v for n, v in it.state.locals.items() if n[0] == "<" and isinstance(v, CellRef)}
 
 
 def signature_of(

@@ -20,7 +20,7 @@ from anvil.parser.inplace import in_place
 from anvil.parser.interp import ASSIGN, Interp, statement
 from anvil.parser.iteration import listed
 from anvil.parser.loops import run_for, run_while
-from anvil.parser.objects import delete_item, set_attribute
+from anvil.parser.objects import delete_attribute, delete_item, set_attribute
 from anvil.parser.subscripts import get_item, set_item
 from anvil.parser.values import NONE, UNDEFINED, Abstract, CellRef, Choice, Known
 
@@ -231,6 +231,10 @@ def _delete(it: Interp, node: ast.Delete, rest: Rest) -> bool:
                 it.state.locals[target.id] = UNDEFINED
         elif isinstance(target, ast.Subscript):
             delete_item(it, it.eval(target.value), it.eval(target.slice))
+        elif isinstance(target, ast.Attribute):
+            delete_attribute(it, it.eval(target.value), it.mangled(target.attr))
+        elif isinstance(target, ast.Tuple | ast.List):
+            _delete(it, ast.Delete(target.elts), rest)
         else:
             it.unsupported(node)
     return False

@@ -1,0 +1,396 @@
+# ruff: noqa
+"""The protocols of Python's objects: special methods, descriptors, dataclasses, enums, classes made
+inside.
+"""
+
+from __future__ import annotations
+
+import abc
+import copy
+import dataclasses
+import enum
+import functools
+import math
+import operator
+import typing
+from dataclasses import InitVar, dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anvil import grad
+from anvil.errors import AnvilTypeError
+from tests.parser.harness import agree, run
+
+X = np.array([0.5, -1.0, 2.0, 3.0])
+
+
+class Temp:
+    def __init__(s, c):
+        s._c = c
+
+    @property
+    def f(s):
+        return s._c * 1.8 + 32
+
+    @f.setter
+    def f(s, v):
+        s._c = (v - 32) / 1.8
+
+    @f.deleter
+    def f(s):
+        s._c = 0.0
+
+
+def b1(x):
+    t = Temp(x)
+    t.f = t.f + 1.8
+    a = t._c
+    del t.f
+    return a, t._c
+
+
+class Attr:
+    def __init__(s):
+        s.d = {"q": 2.0}
+
+    def __getattr__(s, n):
+        if n == "zz":
+            return 7.0
+        raise AttributeError(n)
+
+
+def b2(x):
+    return Attr().zz * x, hasattr(Attr(), "zz"), getattr(Attr(), "zz")
+
+
+class Vec:
+    def __init__(s, d):
+        s.d = d
+
+    def __getitem__(s, i):
+        return s.d[i]
+
+    def __setitem__(s, i, v):
+        s.d[i] = v
+
+    def __delitem__(s, i):
+        del s.d[i]
+
+    def __len__(s):
+        return len(s.d)
+
+    def __contains__(s, v):
+        return v in s.d
+
+    def __iter__(s):
+        return iter(s.d)
+
+    def __eq__(s, o):
+        return s.d == o.d
+
+    def __hash__(s):
+        return 3
+
+    def __add__(s, o):
+        return Vec([a + b for a, b in zip(s, o)])
+
+    def __radd__(s, o):
+        return Vec([o + a for a in s]) if o else s
+
+    def __iadd__(s, o):
+        s.d = [a + 1 for a in s.d]
+        return s
+
+    def __neg__(s):
+        return Vec([-a for a in s])
+
+    def __abs__(s):
+        return sum(a * a for a in s)
+
+    def __matmul__(s, o):
+        return sum(a * b for a, b in zip(s, o))
+
+    def __bool__(s):
+        return len(s.d) > 0
+
+    def __float__(s):
+        return s.d[0] * 1.0
+
+    def __round__(s, n=0):
+        return s.d[0]
+
+    def __repr__(s):
+        return "V"
+
+    def __call__(s, k):
+        return s.d[k]
+
+    def __lt__(s, o):
+        return s.d[0] < o.d[0]
+
+    def __reversed__(s):
+        return iter(s.d[::-1])
+
+    def __index__(s):
+        return 1
+
+    def __pow__(s, k):
+        return Vec([a**k for a in s])
+
+    def __invert__(s):
+        return Vec(s.d[::-1])
+
+
+def b3(x):
+    v = Vec([x, 2 * x, 3 * x])
+    v[1] = 5.0
+    del v[0]
+    return len(v), v[0], v[-1], 2.0 in [1.0, 2.0]
+
+
+def b4(x):
+    v = Vec([x, 2 * x])
+    w = v + v
+    z = sum([v, w], 0)
+    u = -w
+    return (
+        w.d,
+        z.d,
+        u.d,
+        abs(v),
+        v @ w,
+        bool(Vec([])),
+        float(v),
+        v(1),
+        [a for a in v],
+        (v**2).d,
+        (~v).d,
+    )
+
+
+def b5(x):
+    v = Vec([x, 2 * x])
+    v += 1
+    return (
+        v.d,
+        v < Vec([9.0]),
+        Vec([x]) == Vec([x]),
+        list(reversed(v)),
+        sorted([Vec([3]), Vec([1])])[0].d,
+        str(Vec([1])),
+        f"{Vec([1])!r}",
+    )
+
+
+class Dual:
+    __array_ufunc__ = None
+    __array_priority__ = 100
+
+    def __init__(s, v, d):
+        s.v = v
+        s.d = d
+
+    def __mul__(s, o):
+        o = o if isinstance(o, Dual) else Dual(o, 0.0)
+        return Dual(s.v * o.v, s.v * o.d + s.d * o.v)
+
+    __rmul__ = __mul__
+
+    def __radd__(s, o):
+        return Dual(s.v + o, s.d)
+
+    def __rsub__(s, o):
+        return Dual(o - s.v, -s.d)
+
+    def __rmatmul__(s, o):
+        return o @ s.v
+
+
+def b6(x):
+    d = Dual(x.sum(), 1.0)
+    e = x * d
+    g = 3.0 * d
+    h = x + d
+    k = x - d
+    m = np.float64(2.0) * d
+    return e.v, e.d, g.v, h.v, k.d, m.v, x @ Dual(x, 1.0)
+
+
+class Arr:
+    def __init__(s, v):
+        s.v = v
+
+    def __array__(s, dtype=None, copy=None):
+        return s.v
+
+
+def b7(x):
+    return np.sum(Arr(x)), np.asarray(Arr(x)) * 2, x + np.asarray(Arr(x))
+
+
+class Base(abc.ABC):
+    k = 2.0
+
+    @abc.abstractmethod
+    def f(s, x): ...
+    def g(s, x):
+        return s.f(x) * s.k
+
+
+class Mix:
+    def g(s, x):
+        return super().g(x) + 1
+
+
+class D1(Mix, Base):
+    def f(s, x):
+        return x * x
+
+
+class D2(D1):
+    k = 3.0
+
+    def f(s, x):
+        return super().f(x) + x
+
+    def g(s, x):
+        return super(D2, s).g(x) * 2
+
+
+def b8(x):
+    return D1().g(x), D2().g(x), isinstance(D2(), Base), [c.__name__ for c in D2.__mro__[:3]]
+
+
+class Pos:
+    def __set_name__(s, o, n):
+        s.n = "_" + n
+
+    def __get__(s, o, t=None):
+        return getattr(o, s.n)
+
+    def __set__(s, o, v):
+        setattr(o, s.n, v * 2)
+
+
+class HasD:
+    a = Pos()
+
+    def __init__(s, a):
+        s.a = a
+
+
+def b9(x):
+    h = HasD(x)
+    h.a = h.a + 1
+    return h.a, h._a
+
+
+class Col(enum.IntEnum):
+    R = 1
+    G = 2
+
+
+class Fl(enum.Flag):
+    A = 1
+    B = 2
+
+
+class Act(enum.Enum):
+    RELU = "relu"
+    TANH = "tanh"
+
+    def __call__(s, x):
+        return np.tanh(x) if s is Act.TANH else np.maximum(x, 0)
+
+    @property
+    def low(s):
+        return s.value.lower()
+
+
+def b10(x):
+    return (
+        x * Col.R + Col.G,
+        Col(2).name,
+        Act("tanh") is Act.TANH,
+        Act["RELU"].value,
+        [m.name for m in Act],
+        (Fl.A | Fl.B) == Fl(3),
+        Act.TANH.low,
+        bool(Fl.A & Fl.B),
+        len(Act),
+    )
+
+
+def b11(x):
+    return Act.TANH(x), {Act.RELU: 1.0}[Act.RELU] * x
+
+
+class Slots:
+    __slots__ = ("a", "b")
+
+    def __init__(s, a):
+        s.a = a
+        s.b = 2 * a
+
+
+def b12(x):
+    s = Slots(x)
+    s.b += 1
+    return s.a * s.b
+
+
+class Single:
+    def __new__(cls, *a):
+        o = super().__new__(cls)
+        o.tag = 1.0
+        return o
+
+    def __init__(s, x):
+        s.x = x
+
+
+def b13(x):
+    return Single(x).x + Single(x).tag
+
+
+class FT(float):
+    def twice(s):
+        return s * 2
+
+
+class PT(tuple):
+    def __new__(cls, a, b):
+        return super().__new__(cls, (a, b))
+
+    @property
+    def a(s):
+        return s[0]
+
+
+def b14(x):
+    return PT(x, 2.0).a
+
+
+CASES: list[tuple[Any, ...]] = [
+    (b1, 1.5),
+    (b2, 1.5),
+    (b3, 1.5),
+    (b4, 1.5),
+    (b5, 1.5),
+    (b6, X),
+    (b7, X),
+    (b8, 1.5),
+    (b9, 1.5),
+    (b10, 1.5),
+    (b11, X),
+    (b12, 1.5),
+    (b13, 1.5),
+    (b14, 1.5),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c[0].__name__)
+def test_agrees(case: tuple[Any, ...]) -> None:
+    agree(*case)
