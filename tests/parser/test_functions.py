@@ -408,6 +408,7 @@ def test_agrees(case: tuple[Any, ...]) -> None:
     agree(*case)
 
 
+@pytest.mark.filterwarnings("ignore:this call has compiled")
 @pytest.mark.parametrize("fn", [a1, a3, a5, a6, a12, a17, a25, a39])
 def test_differentiates(fn: Any) -> None:
     h = 1e-6
