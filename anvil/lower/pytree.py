@@ -117,8 +117,11 @@ class Registry:
         records = [cls for cls in new if is_record(cls)]
         for cls in records:
             self._tree.register_node(cls, _record_parts, _record_build(cls), _record_keyed)
+        dicts = [cls for cls in new if issubclass(cls, dict)]
+        for cls in dicts:
+            self._tree.register_node(cls, _dict_parts, _subclass_build(cls), _dict_keyed)
         self._known |= new
-        return bool(records)
+        return bool(records or dicts)
 
 
 def is_record(cls: type[Any]) -> bool:
@@ -176,6 +179,13 @@ def _dict_keyed(value: dict[Any, Any]) -> Parts:
 
 def _dict_build(keys: tuple[Any, ...], children: Iterable[Any]) -> dict[Any, Any]:
     return dict(zip(keys, children, strict=True))
+
+
+def _subclass_build(cls: Any) -> Callable[[tuple[Any, ...], Iterable[Any]], Any]:
+    def build(keys: tuple[Any, ...], children: Iterable[Any]) -> Any:
+        return cls(dict(zip(keys, children, strict=True)))
+
+    return build
 
 
 def _ordered_build(keys: tuple[Any, ...], children: Iterable[Any]) -> OrderedDict[Any, Any]:

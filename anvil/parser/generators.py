@@ -87,6 +87,7 @@ def iterated(it: Interp, v: Abstract) -> Abstract:
 def run_fused(it: Interp, node: ast.For, v: GeneratorV) -> None:
     """`for ... in v`, its `else` apart, for a generator that has not started."""
     box = content(it, v)
+    _refuse_handlers(it, v.info)
     made = fused(it.info, node, v.info)
     it.inlined[made.prefix] = v.info
     it.touch(v.box)
@@ -104,6 +105,17 @@ def run_fused(it: Interp, node: ast.For, v: GeneratorV) -> None:
     for name in [n for n in it.state.locals if n.startswith(made.prefix)]:
         del it.state.locals[name]
     it.state.heap[v.box] = GeneratorBox((), {RESULT: result}, early)
+
+
+def _refuse_handlers(it: Interp, info: FunctionInfo) -> None:
+    """A generator's handlers never see what its consumer raises; fused with it they would."""
+    for node in ast.walk(info.code.node):
+        if isinstance(node, ast.Try | ast.TryStar) and node.handlers and has_yield(node):
+            it.error(
+                "unsupported-syntax",
+                f"`yield` inside `try` with handlers, in {info.name}, is not compiled",
+                hint="Catch around the computation of the value, and yield it after the `try`.",
+            )
 
 
 def _enter(it: Interp, prefix: str, info: FunctionInfo, box: GeneratorBox) -> None:

@@ -17,7 +17,7 @@ from anvil.ir.types import BOOL, I64
 from anvil.parser import containers, stack_lists, texts
 from anvil.parser.choices import apart, each
 from anvil.parser.functions import Captured
-from anvil.parser.heap import DictBox, GeneratorV, ListBox, ObjectBox
+from anvil.parser.heap import DictBox, GeneratorV, ListBox, Mark, ObjectBox
 from anvil.parser.lift import adopt, lifted, lifted_attribute
 from anvil.parser.stores import store
 from anvil.parser.values import (
@@ -219,10 +219,15 @@ def content(it: Interp, base: ObjectV) -> ObjectBox:
     return box
 
 
+_VARS = "the `__dict__` of an object is written to; set the attribute itself, or use `setattr`"
+
+
 def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
     attrs = content(it, base).attrs
     if name == "__dict__":
-        return containers.new_dict(it, dict(attrs))
+        copied = containers.new_dict(it, dict(attrs))
+        it.state.marks[copied.box] = Mark(_VARS, code="unsupported-value")
+        return copied
     if isinstance(base.cls.__getattribute__, types.FunctionType):
         it.error("unsupported-call", f"{base.cls.__name__} has a `__getattribute__` of its own")
     static = inspect.getattr_static(base.cls, name, None)

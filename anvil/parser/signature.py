@@ -237,9 +237,14 @@ def is_record(value: Any) -> bool:
     if dataclasses.is_dataclass(cls):
         return True
     plain = cls.__init__ is object.__init__ or hasattr(cls.__init__, "__code__")
-    return (
-        plain and hasattr(value, "__dict__") and cls.__module__ != "builtins" and bool(vars(value))
-    )
+    own_new = any("__new__" in vars(base) for base in cls.__mro__[:-1])
+    return plain and not own_new and cls.__module__ != "builtins" and _has_attributes(value)
+
+
+def _has_attributes(value: Any) -> bool:
+    """Whether an instance holds all of its attributes in its `__dict__`."""
+    slots = any(vars(base).get("__slots__") for base in type(value).__mro__)
+    return not slots and bool(getattr(value, "__dict__", None))
 
 
 def _calls_python(cls: type) -> bool:
@@ -247,7 +252,7 @@ def _calls_python(cls: type) -> bool:
     return hasattr(cls.__call__, "__code__") and cls.__module__.partition(".")[0] not in _HOUSES
 
 
-_HOUSES = ("anvil", "jax", "functools")
+_HOUSES = ("anvil", "jax", "jaxlib", "numpy", "scipy", "functools", "torch", "builtins")
 
 
 def record_attributes(value: Any) -> dict[str, Any]:

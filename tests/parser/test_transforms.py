@@ -258,3 +258,29 @@ def test_misuse(fn, x, code):
 def sum_in_place(v):
     v[0] = 1.0
     return v.sum()
+
+
+class Model:
+    """A callable object with things of all kinds inside."""
+
+    def __init__(self, w):
+        self.w, self.act, self.name, self.part = w, np.tanh, "net", slice(0, 2)
+        self.dtype, self.sizes, self.none, self.n = np.float64, range(3), None, 2
+
+    def __call__(self, x):
+        return np.sum(self.act(self.w * x)[self.part]) * self.n
+
+
+class Table(dict):
+    pass
+
+
+def test_a_gradient_comes_back_as_what_was_given():
+    model = Model(np.ones(3))
+    found = anvil.grad(lambda m, x: m(x))(model, 2.0)
+    assert type(found) is Model
+    np.testing.assert_allclose(found.w, [4 / np.cosh(2.0) ** 2] * 2 + [0.0])
+    assert {k for k, v in vars(found).items() if v is None} == vars(model).keys() - {"w"}
+    table = anvil.grad(lambda t: t["a"] ** 2 * t["k"])(Table(a=3.0, k=2))
+    assert type(table) is Table
+    assert table == {"a": 12.0, "k": None}
