@@ -262,7 +262,8 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
             name = "__repr__"
         if name is not None and protocol(args[0], name):
             return method(it, args[0], name, args[1:], kwargs)
-    chosen = _dispatched(obj, args)
+    alias = isinstance(obj, types.GenericAlias) or type(obj).__module__ == "typing"
+    chosen = typing.get_origin(obj) if alias else _dispatched(obj, args)
     return None if chosen is None else call(it, Known(chosen), args, kwargs)
 
 
@@ -280,10 +281,6 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     if isinstance(obj, types.MethodType):
         self = Known(obj.__self__, _derived(it, fn, "__self__"))
         return call(it, Known(obj.__func__), [self, *args], kwargs)
-    if isinstance(obj, types.GenericAlias) or type(obj).__module__ == "typing":
-        origin = typing.get_origin(obj)
-        if origin is not None:
-            return call(it, Known(origin), args, kwargs)
     if isinstance(obj, functools.partial):
         return _call_partial(it, fn, args, kwargs)
     if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):

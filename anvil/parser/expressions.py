@@ -25,6 +25,7 @@ from anvil.parser.values import (
     Closure,
     Conflict,
     Known,
+    ObjectV,
     Partial,
     Scalar,
     SliceV,
@@ -322,6 +323,8 @@ def _f_string(it: Interp, node: ast.JoinedStr) -> Abstract:
         spec = "" if part.format_spec is None else it.known(it.eval(part.format_spec))
         it.at(part)
         conversion = chr(part.conversion) if part.conversion > 0 else ""
+        if isinstance(v, ObjectV) and speaks(v.cls):
+            v, conversion = it.call(Known(repr if conversion == "r" else str), v), ""
         pieces += texts.text_of(it, v, conversion, spec)
     return texts.joined(pieces)
 

@@ -270,6 +270,14 @@ def special(obj: Any, name: str) -> Any:
     return found if isinstance(found, types.FunctionType) else None
 
 
+def speaks(cls: type) -> bool:
+    """Whether a class says in Python what its instances are as text."""
+    found = (inspect.getattr_static(cls, n) for n in ("__str__", "__repr__"))
+    return any(
+        isinstance(f, types.FunctionType) and f.__code__.co_filename != "<string>" for f in found
+    )
+
+
 def _nothing() -> None:
     """What `object.__init__` does."""
 

@@ -119,8 +119,7 @@ def specialised(
     they stand for.
     """
     session = it.session
-    if session.cells:
-        cells = {**_class_cells(it), **cells}
+    cells = _class_cells(it, cells)
     if info in session.recursive:
         it.token()
     seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
@@ -181,9 +180,12 @@ def _once_more(
         return specialised(it, info, bound, cells, actual)
 
 
-def _class_cells(it: Interp) -> dict[str, CellRef]:
-    """The variables that methods of classes made while compiling may read."""
-    return {n: v for n, v in it.state.locals.items() if n[0] == "<" and isinstance(v, CellRef)}
+def _class_cells(it: Interp, cells: dict[str, CellRef]) -> dict[str, CellRef]:
+    """Captured variables, and those that methods of classes made while compiling may read."""
+    if not it.session.cells:
+        return cells
+    held = it.state.locals.items()
+    return {**{n: v for n, v in held if n[0] == "<" and isinstance(v, CellRef)}, **cells}
 
 
 def signature_of(
