@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from anvil.library import (
+    assembling,
     bits,
     calculus,
     comparing,
@@ -18,12 +19,18 @@ from anvil.library import (
     conversion,
     creation,
     einsum,
+    histograms,
+    known,
     linear,
     manipulation,
+    mapping,
     norms,
     number_methods,
     operators,
+    packing,
+    polynomials,
     python_builtins,
+    quantiles,
     rearranging,
     reductions,
     refusal,
@@ -33,6 +40,7 @@ from anvil.library import (
     selection,
     statistics,
     storing,
+    ufunc_methods,
     ufuncs,
 )
 from anvil.library.scipy_table import Functions
@@ -45,7 +53,10 @@ _MODULES: tuple[Any, ...] = (
     reductions,
     creation,
     manipulation,
+    mapping,
     repetition,
+    histograms,
+    known,
     linear,
     einsum,
     selection,
@@ -53,17 +64,21 @@ _MODULES: tuple[Any, ...] = (
     scalars,
     python_builtins,
     refusal,
+    quantiles,
     rearranging,
     statistics,
     calculus,
     comparing,
     norms,
     number_methods,
+    polynomials,
     operators,
     bits,
     complex_math,
     storing,
     scipy_linalg,
+    packing,
+    assembling,
 )
 
 
@@ -82,12 +97,14 @@ _METHODS = _merged("METHODS")
 LIBRARY = Library(
     functions=Functions(
         {
-            **_merged("FUNCTIONS"),
+            **ufunc_methods.completed(_merged("FUNCTIONS")),
             **{getattr(np.ndarray, n): e for n, e in _METHODS.items() if hasattr(np.ndarray, n)},
         },
         _merged("SCIPY"),
     ),
     methods=_METHODS,
     attributes=_merged("ATTRIBUTES"),
+    instances=_merged("INSTANCES"),
+    items=_merged("ITEMS"),
 )
 """What the front end knows of NumPy, math and the builtins."""

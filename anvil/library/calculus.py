@@ -51,6 +51,48 @@ def _accumulated_product(a: Any, axis: Any = 0, dtype: Any = None, out: Any = No
     return _cumprod(a, axis, dtype, out)
 
 
+def _cumulative(running: Any, first: Any, x: Any, axis: Any, dtype: Any, out: Any) -> Any:
+    """The running sums or products, with the neutral element in front if asked for."""
+    x = np.atleast_1d(x)
+    if axis is None:
+        if x.ndim > 1:
+            refuse("bad-value", "For arrays which have more than one dimension `axis` is required.")
+        axis = 0
+    found = running(x, axis, dtype)
+    if first is not None:
+        shape = tuple(1 if i == axis % found.ndim else m for i, m in enumerate(found.shape))
+        head = np.full(shape, first, dtype=found.dtype)
+        found = np.concatenate((head, found), axis=axis)
+    if out is None:
+        return found
+    np.copyto(out, found, casting="same_kind")
+    return out
+
+
+def _cumulative_sum(
+    x: Any,
+    /,
+    *,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: Any = False,
+) -> Any:
+    return _cumulative(_cumsum, 0 if include_initial else None, x, axis, dtype, out)
+
+
+def _cumulative_prod(
+    x: Any,
+    /,
+    *,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: Any = False,
+) -> Any:
+    return _cumulative(_cumprod, 1 if include_initial else None, x, axis, dtype, out)
+
+
 # ---- differences
 
 
@@ -96,8 +138,9 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> Any:
     f = np.asarray(f)
-    if static(edge_order) != 1:
-        refuse("unsupported-argument", "gradient is compiled for edge_order=1")
+    order = static(edge_order)
+    if order > 2:
+        refuse("bad-value", "'edge_order' greater than 2 not supported")
     axes = range(f.ndim) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
     if len(varargs) not in (0, 1, len(axes)):
         refuse("wrong-arguments", "gradient takes one spacing, or one for each axis")
@@ -106,21 +149,34 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> A
         f = f.astype(float)
     found = []
     for at, step in zip(axes, steps, strict=True):
+        if f.shape[at] < order + 1:
+            refuse("bad-value", "Shape of array too small to calculate a numerical gradient")
         if np.ndim(step) == 0:
-            found.append(_even_slope(f, at, step))
+            found.append(_even_slope(f, at, step, order))
         else:
-            found.append(_uneven_slope(f, at, step))
+            found.append(_uneven_slope(f, at, step, order))
     return found[0] if len(axes) == 1 else tuple(found)
 
 
-def _even_slope(f: Any, at: Any, step: Any) -> Any:
+def _even_slope(f: Any, at: Any, step: Any, order: Any) -> Any:
     inner = (_cut(f, at, 2, None) - _cut(f, at, None, -2)) / (2.0 * step)
     first = (_cut(f, at, 1, 2) - _cut(f, at, 0, 1)) / step
     last = (_cut(f, at, -1, None) - _cut(f, at, -2, -1)) / step
+    if order == 2:
+        first = (
+            -1.5 / step * _cut(f, at, 0, 1)
+            + 2.0 / step * _cut(f, at, 1, 2)
+            + -0.5 / step * _cut(f, at, 2, 3)
+        )
+        last = (
+            0.5 / step * _cut(f, at, -3, -2)
+            + -2.0 / step * _cut(f, at, -2, -1)
+            + 1.5 / step * _cut(f, at, -1, None)
+        )
     return np.concatenate((first, inner, last), axis=at)
 
 
-def _uneven_slope(f: Any, at: Any, places: Any) -> Any:
+def _uneven_slope(f: Any, at: Any, places: Any, order: Any) -> Any:
     shape = tuple(-1 if i == at % f.ndim else 1 for i in range(f.ndim))
     d = np.reshape(_diff(np.asarray(places)), shape)
     low, high = _cut(d, at, None, -1), _cut(d, at, 1, None)
@@ -131,6 +187,19 @@ def _uneven_slope(f: Any, at: Any, places: Any) -> Any:
     )
     first = (_cut(f, at, 1, 2) - _cut(f, at, 0, 1)) / _cut(d, at, 0, 1)
     last = (_cut(f, at, -1, None) - _cut(f, at, -2, -1)) / _cut(d, at, -1, None)
+    if order == 2:
+        a, b = _cut(d, at, 0, 1), _cut(d, at, 1, 2)
+        first = (
+            -(2.0 * a + b) / (a * (a + b)) * _cut(f, at, 0, 1)
+            + (a + b) / (a * b) * _cut(f, at, 1, 2)
+            - a / (b * (a + b)) * _cut(f, at, 2, 3)
+        )
+        a, b = _cut(d, at, -2, -1), _cut(d, at, -1, None)
+        last = (
+            b / (a * (a + b)) * _cut(f, at, -3, -2)
+            - (b + a) / (a * b) * _cut(f, at, -2, -1)
+            + (2.0 * b + a) / (b * (a + b)) * _cut(f, at, -1, None)
+        )
     return np.concatenate((first, inner, last), axis=at)
 
 
@@ -181,11 +250,23 @@ def _digitize(x: Any, bins: Any, right: Any = False) -> Any:
     return np.where(bins[0] <= bins[-1], up, down)[()] if bins.shape[0] else up
 
 
+def _periodic(x: Any, xp: Any, fp: Any, period: Any) -> Any:
+    """Places within one period, the samples in order, with one more at each end."""
+    x, xp, fp = np.asarray(x, dtype=float) % period, np.asarray(xp, dtype=float) % period, fp
+    order = np.argsort(xp)
+    xp, fp = xp[order], np.asarray(fp)[order]
+    xp = np.concatenate((xp[-1:] - period, xp, xp[0:1] + period))
+    return x, xp, np.concatenate((fp[-1:], fp, fp[0:1]))
+
+
 def _interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Any:
     if period is not None:
-        refuse("unsupported-argument", "interp with a period is not compiled")
+        if static(period) == 0:
+            refuse("bad-value", "period must be a non-zero value")
+        x, xp, fp = _periodic(x, xp, fp, abs(period))
+        left, right = None, None
     x, xp, fp = np.asarray(x, dtype=float), np.asarray(xp, dtype=float), np.asarray(fp)
     fp = fp if fp.dtype.kind == "c" else fp.astype(float)
     n = xp.shape[0]
@@ -236,14 +317,25 @@ def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 
 def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     a, v = np.atleast_1d(a), np.atleast_1d(v)
-    if a.shape[0] < v.shape[0] and mode != "full":
-        refuse("unsupported-argument", "correlate is compiled with the longer vector first")
-    return _convolve(a, np.conj(v)[::-1], mode)
+    n, m = a.shape[0], v.shape[0]
+    if n >= m:
+        return _convolve(a, np.conj(v)[::-1], mode)
+    full = _convolve(a, np.conj(v)[::-1], "full")
+    if mode == "full":
+        return full
+    if mode == "same":
+        start = n - 1 - (n - 1) // 2
+        return full[start : start + m]
+    if mode == "valid":
+        return full[n - 1 : m]
+    refuse("bad-value", "mode must be one of 'full', 'same' or 'valid'")
 
 
 FUNCTIONS: dict[Any, Any] = {
     np.cumsum: _cumsum,
     np.cumprod: _cumprod,
+    np.cumulative_sum: _cumulative_sum,
+    np.cumulative_prod: _cumulative_prod,
     np.add.accumulate: _accumulated_sum,
     np.multiply.accumulate: _accumulated_product,
     np.diff: _diff,

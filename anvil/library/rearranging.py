@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from anvil.library.refusal import refuse, static
+from anvil.library.refusal import about, refuse, static
 
 
 def _axes(axis: Any, ndim: Any) -> Any:
@@ -128,18 +128,46 @@ def _insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     arr = np.asarray(arr)
     arr = arr.ravel() if axis is None else arr
     at = 0 if axis is None else _axes(axis, arr.ndim)[0]
-    place, n = static(obj), arr.shape[at]
-    if not isinstance(place, int | np.integer):
-        refuse("unsupported-argument", "insert is compiled for a single known position")
-    if place < -n or place > n:
-        refuse("index-out-of-range", f"index {place} is out of bounds for axis {at} of size {n}")
-    place = place + n if place < 0 else place
-    shape = tuple(1 if i == at else m for i, m in enumerate(arr.shape))
-    if np.ndim(values) > 1 or (np.ndim(values) == 1 and arr.ndim == 1 and np.size(values) != 1):
-        refuse("unsupported-argument", "insert is compiled for one row or number")
-    new = np.broadcast_to(np.asarray(values).astype(arr.dtype), shape)
-    low = arr[_at(arr.ndim, at, slice(0, place))]
-    return np.concatenate((low, new, arr[_at(arr.ndim, at, slice(place, n))]), axis=at)
+    n = arr.shape[at]
+    given = static(obj)
+    single = isinstance(given, int | np.integer)
+    places = _places(given, n)
+    for p in places:
+        if p < -n or p > n:
+            refuse("index-out-of-range", f"index {p} is out of bounds for axis {at} of size {n}")
+    places = [p + n if p < 0 else p for p in places]
+    if single or len(places) == 1:
+        new = np.array(values).astype(arr.dtype)
+        new = np.reshape(new, (1,) * (arr.ndim - new.ndim) + new.shape)
+        if single:
+            new = np.moveaxis(new, 0, at)
+        places = places * new.shape[at]
+    else:
+        new = np.asarray(values).astype(arr.dtype)
+    new = np.broadcast_to(
+        new, tuple(len(places) if i == at else m for i, m in enumerate(arr.shape))
+    )
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    source = []
+    for i in range(n + 1):
+        for k in order:
+            if places[k] == i:
+                source.append(n + k)
+        if i < n:
+            source.append(i)
+    return np.take(np.concatenate((arr, new), axis=at), source, axis=at)
+
+
+def _places(obj: Any, n: Any) -> Any:
+    """The positions that an int, a slice, a mask or a sequence of ints names."""
+    if isinstance(obj, int | np.integer) and not isinstance(obj, bool):
+        return [obj]
+    if isinstance(obj, slice):
+        return list(range(n))[obj]
+    found = list(np.ravel(obj).tolist()) if isinstance(obj, np.ndarray) else list(obj)
+    if len(found) > 0 and all(isinstance(p, bool | np.bool_) for p in found):
+        return [i for i, p in enumerate(found) if p]
+    return found
 
 
 def _delete(arr: Any, obj: Any, axis: Any = None) -> Any:
@@ -147,8 +175,7 @@ def _delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     arr = arr.ravel() if axis is None else arr
     at = 0 if axis is None else _axes(axis, arr.ndim)[0]
     n = arr.shape[at]
-    gone = static(obj)
-    places = [gone] if isinstance(gone, int | np.integer) else list(gone)
+    places = _places(static(obj), n)
     for p in places:
         if p < -n or p >= n:
             refuse("index-out-of-range", f"index {p} is out of bounds for axis {at} of size {n}")
@@ -230,8 +257,8 @@ FUNCTIONS: dict[Any, Any] = {
     np.matrix_transpose: _matrix_transpose,
     np.broadcast_arrays: _broadcast_arrays,
     np.append: _append,
-    np.insert: _insert,
-    np.delete: _delete,
+    np.insert: about(_insert, known=("obj",)),
+    np.delete: about(_delete, known=("obj",)),
     np.resize: _resize,
     np.meshgrid: _meshgrid,
     np.ix_: _ix_,

@@ -276,8 +276,10 @@ def _over_first(entry: Intrinsic) -> Intrinsic:
     def run(
         ctx: Context, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **kwargs: Any
     ) -> Abstract:
-        if not absent(ctx, dtype):
+        if not absent(ctx, dtype) and entry in (_SUM, _PROD):
             kwargs["dtype"] = dtype
+        elif not absent(ctx, dtype):
+            array = ctx.call(np.astype, array, dtype)
         found: Abstract = entry.run(ctx, array, axis=axis, out=out, **kwargs)
         return found
 

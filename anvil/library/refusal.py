@@ -5,13 +5,14 @@ They are intrinsics: the front end runs them while it compiles.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.values import Abstract, Known
 
 
 def refuse(code: str, message: str) -> NoReturn:
@@ -82,6 +83,38 @@ def _is_scalar(ctx: Context, element: Any) -> Abstract:
 def _bytes(ctx: Context, a: Any) -> Abstract:
     t = ctx.type_of(a)
     return ctx.constant(t.size * t.dtype.np.itemsize)
+
+
+def about(rule: Callable[..., Any], *first: Any, known: Sequence[str] = ()) -> Intrinsic:
+    """A rule in plain Python with its first arguments given, and some arguments known while
+    compiling: arrays among these arrive as nested tuples.
+    """
+    signature = inspect.signature(rule)
+    names = list(signature.parameters)[len(first) :]
+
+    def run(ctx: Context, *args: Any, **kwargs: Any) -> Abstract:
+        given = [*map(Known, first), *(_given(ctx, *pair) for pair in _named(names, args))]
+        named = {k: _given(ctx, k, v) for k, v in kwargs.items()}
+        found: Abstract = ctx.session.calls.call_entry(ctx, rule, given, named)
+        return found
+
+    def _given(ctx: Context, name: str, v: Any) -> Abstract:
+        return ctx.lifted(_plain(ctx.known(v, f"`{name}`")) if name in known else v)
+
+    parameters = list(signature.parameters.values())[len(first) :]
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return Intrinsic(run)
+
+
+def _named(names: Sequence[str], args: Sequence[Any]) -> list[tuple[str, Any]]:
+    return [(names[i] if i < len(names) else "", a) for i, a in enumerate(args)]
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and lists as nested tuples."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
 def known_only(fn: Callable[..., Any]) -> Intrinsic:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from anvil.library.refusal import refuse, static
+from anvil.library.refusal import refuse
 
 
 def _average(
@@ -75,77 +75,6 @@ def _nanmin(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) ->
     return np.add(found, np.where(some, 0, np.asarray(np.nan, dtype=found.dtype)), out=out)
 
 
-def _sorted_rows(a: Any, axis: Any) -> Any:
-    """The sorted elements along the last axis; all of them for None."""
-    a = np.asarray(a)
-    axis = static(axis)
-    if axis is None:
-        return np.sort(np.ravel(a))
-    if isinstance(axis, tuple | list):
-        refuse("unsupported-argument", "medians and quantiles are compiled along one axis")
-    return np.sort(np.moveaxis(a, axis, -1), axis=-1)
-
-
-def _kept(found: Any, a: Any, axis: Any, keepdims: Any) -> Any:
-    if not keepdims:
-        return found
-    return np.reshape(found, (1,) * np.ndim(a)) if axis is None else np.expand_dims(found, axis)
-
-
-def _median(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, keepdims: Any = False
-) -> Any:
-    rows = _sorted_rows(a, axis)
-    n = rows.shape[-1]
-    if n == 0:
-        refuse("bad-value", "the median of no elements is not compiled")
-    middle = np.mean(rows[..., (n - 1) // 2 : n // 2 + 1], axis=-1)
-    if rows.dtype.kind == "f":
-        middle = np.where(np.isnan(rows[..., -1]), rows[..., -1], middle)
-    return np.add(_kept(middle, a, axis, keepdims), 0, out=out)
-
-
-def _quantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: Any = False,
-    method: Any = "linear",
-    keepdims: Any = False,
-) -> Any:
-    if method != "linear":
-        refuse("unsupported-argument", f"quantile by the method {method!r} is not compiled")
-    rows = np.moveaxis(_sorted_rows(a, axis), -1, 0)
-    if rows.dtype.kind != "f":
-        rows = rows.astype(float)
-    q = np.asarray(q, dtype=rows.dtype)
-    if np.any(np.logical_or(q < 0, q > 1)):
-        raise ValueError("Quantiles must be in the range [0, 1]")
-    place = q * (rows.shape[0] - 1)
-    low = np.floor(place)
-    share = np.reshape(place - low, q.shape + (1,) * (rows.ndim - 1))
-    index = low.astype(int)
-    first = np.take(rows, index, axis=0)
-    second = np.take(rows, np.minimum(index + 1, rows.shape[0] - 1), axis=0)
-    step = second - first
-    found = np.where(share >= 0.5, second - step * (1 - share), first + step * share)
-    last = np.broadcast_to(rows[-1], found.shape)
-    found = np.where(np.isnan(last), last, found)
-    if keepdims:
-        found = np.reshape(found, q.shape + _kept_shape(np.shape(a), axis))
-    return np.add(found, 0, out=out)
-
-
-def _kept_shape(shape: Any, axis: Any) -> Any:
-    n = len(shape)
-    return tuple(1 if axis is None or i == axis % n else m for i, m in enumerate(shape))
-
-
-def _percentile(a: Any, q: Any, axis: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    return _quantile(a, np.true_divide(q, 100), axis, out, **kwargs)
-
-
 def _cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None) -> Any:
     x = np.atleast_2d(np.asarray(m))
     if not rowvar and np.ndim(m) > 1:
@@ -169,23 +98,6 @@ def _corrcoef(x: Any, y: Any = None, rowvar: Any = True) -> Any:
     return np.clip(ratio, -1, 1) if ratio.dtype.kind == "f" else ratio
 
 
-def _bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
-    x = np.asarray(x)
-    n = static(minlength)
-    if n == 0:
-        refuse("dynamic-shape", "bincount needs minlength=: the data decides the length otherwise")
-    if x.dtype.kind not in "iu":
-        refuse("bad-operand", "bincount counts integers")
-    if np.any(x < 0):
-        raise ValueError("'list' argument must have no negative elements")
-    if np.any(x >= n):
-        raise ValueError("an element of bincount's argument is not below minlength")
-    hits = x[:, None] == np.arange(n)
-    if weights is None:
-        return np.sum(hits, axis=0)
-    return np.sum(np.where(hits, np.asarray(weights, dtype=float)[:, None], 0.0), axis=0)
-
-
 FUNCTIONS: dict[Any, Any] = {
     np.average: _average,
     np.nansum: _nansum,
@@ -195,10 +107,6 @@ FUNCTIONS: dict[Any, Any] = {
     np.nanstd: _nanstd,
     np.nanmax: _nanmax,
     np.nanmin: _nanmin,
-    np.median: _median,
-    np.quantile: _quantile,
-    np.percentile: _percentile,
     np.cov: _cov,
     np.corrcoef: _corrcoef,
-    np.bincount: _bincount,
 }

@@ -28,7 +28,7 @@ from anvil.library import formulas as f
 from anvil.library.atoms import dtype_argument, dtype_in, everywhere, shape_in, truth
 from anvil.library.formulas import Formula, op
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.promotion import castable, fits, float_of, mean_of
+from anvil.parser.promotion import fits, float_of, mean_of
 from anvil.parser.values import Abstract, NDArray
 
 
@@ -39,13 +39,18 @@ def apply(
     rule: str,
     xs: Sequence[Any],
     dtype: Any = None,
+    casting: str = "same_kind",
 ) -> Any:
     """The atom of a ufunc applied to array-likes (a pair for those with two results)."""
     wanted = dtype_argument(ctx, dtype)
+    if wanted is BOOL and rule in ("compare", "logical"):
+        wanted = None
     if rule == "logical":
         shape = ctx.broadcast_shapes(*(ctx.shape_of(x) for x in xs))
         return formula(ctx.b, *(ctx.broadcast(truth(ctx, x), shape) for x in xs))
     common = _computed_in(ctx, name, rule, wanted or ctx.promote(*xs), wanted is not None)
+    if wanted is not None or casting != "same_kind":
+        _castable_operands(ctx, name, xs, common, casting)
     if rule == "whole" and not common.inexact:
         return ctx.operands(*xs, dtype=common)[0]
     if rule == "compare" and common.kind in "iu":
@@ -93,9 +98,39 @@ def _not_negative(ctx: Context, exponent: Atom) -> None:
     ctx.check(every, ValueError, "Integers to negative integer powers are not allowed.")
 
 
-def deliver(ctx: Context, atom: Atom, out: Any, where: Any = True) -> Abstract:
-    """A ufunc's result: fresh, or written into `out` (NumPy's same_kind rule), only where `where`
-    holds."""
+def _castable_operands(
+    ctx: Context, name: str, xs: Sequence[Any], common: DType, casting: str
+) -> None:
+    """Refuses operands that NumPy would not convert to the dtype that is computed in."""
+    for i, x in enumerate(xs):
+        dtype, weak = ctx.strength(x)
+        fine = np.can_cast(dtype.np, common.np, _rule(ctx, casting))
+        if weak:
+            order = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+            fine = order[dtype.kind] <= order[common.kind] or casting == "unsafe"
+        if not fine:
+            ctx.error(
+                "dtype-mismatch",
+                f"Cannot cast ufunc '{name}' input {i} from {dtype.np} to {common.np} with "
+                f"casting rule '{casting}'",
+            )
+
+
+def _rule(ctx: Context, casting: Any) -> Any:
+    """A `casting=` argument."""
+    rule = ctx.known(casting, "the casting rule")
+    if rule not in ("no", "equiv", "safe", "same_kind", "unsafe"):
+        ctx.error(
+            "bad-value", "casting must be one of 'no', 'equiv', 'safe', 'same_kind', or 'unsafe'"
+        )
+    return rule
+
+
+def deliver(
+    ctx: Context, atom: Atom, out: Any, where: Any = True, casting: str = "same_kind"
+) -> Abstract:
+    """A ufunc's result: fresh, or written into `out` (by NumPy's rule of casting), only where
+    `where` holds."""
     target = ctx.items(out)[0] if ctx.kind_of(out) == "sequence" else out
     if ctx.is_known(target) and ctx.known(target) is None:
         if everywhere(ctx, where):
@@ -107,10 +142,10 @@ def deliver(ctx: Context, atom: Atom, out: Any, where: Any = True) -> Abstract:
         )
     if not isinstance(target, NDArray):
         ctx.error("bad-operand", f"out must be an array, not {ctx.describe(target)}")
-    if not castable(dtype_in(atom), target.type.dtype):
+    if not np.can_cast(dtype_in(atom).np, target.type.dtype.np, _rule(ctx, casting)):
         ctx.error(
             "dtype-mismatch",
-            f"NumPy does not cast {dtype_in(atom)} to out's {target.type.dtype} (same_kind)",
+            f"NumPy does not cast {dtype_in(atom)} to out's {target.type.dtype} ({casting})",
         )
     if shape_in(atom) != target.type.shape:
         atom = ctx.broadcast(atom, target.type.shape)
@@ -139,7 +174,8 @@ def ufunc(name: str, arity: int, formula: Formula, rule: str) -> Intrinsic:
             xs, out = xs[:arity], xs[arity]
         if len(xs) != arity:
             ctx.error("wrong-arguments", f"{name} takes {arity} operands, got {len(xs)}")
-        return deliver(ctx, apply(ctx, name, formula, rule, xs, dtype), out, where)
+        how = _rule(ctx, casting)
+        return deliver(ctx, apply(ctx, name, formula, rule, xs, dtype, how), out, where, how)
 
     return Intrinsic(run)
 
@@ -157,10 +193,26 @@ def outer(name: str, formula: Formula, rule: str) -> Intrinsic:
 
 
 def _paired(name: str, arity: int, formula: Any, rule: str) -> Intrinsic:
-    def run(ctx: Context, *xs: Any) -> Abstract:
+    """The intrinsic of a ufunc with two results."""
+
+    def run(
+        ctx: Context,
+        *xs: Any,
+        out: Any = None,
+        where: Any = True,
+        dtype: Any = None,
+        casting: Any = "same_kind",
+        order: Any = "K",
+        subok: Any = True,
+    ) -> Abstract:
+        outs = ctx.items(out) if ctx.kind_of(out) == "sequence" else (out, out)
+        if len(xs) > arity:
+            xs, outs = xs[:arity], (*xs[arity:], None)[:2]
         if len(xs) != arity:
-            ctx.error("wrong-arguments", f"{name} takes {arity} operands here, got {len(xs)}")
-        return ctx.tuple([ctx.result(x) for x in apply(ctx, name, formula, rule, xs)])
+            ctx.error("wrong-arguments", f"{name} takes {arity} operands, got {len(xs)}")
+        how = _rule(ctx, casting)
+        found = apply(ctx, name, formula, rule, xs, dtype, how)
+        return ctx.tuple([deliver(ctx, x, o, where, how) for x, o in zip(found, outs, strict=True)])
 
     return Intrinsic(run)
 

@@ -285,15 +285,14 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
         return _call_partial(it, fn, args, kwargs)
     if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
         return call(it, Known(obj.__wrapped__), args, kwargs)
-    bound_to = getattr(obj, "__self__", None)
-    if isinstance(bound_to, str) and obj.__name__ == "format":
-        return texts.str_format(it, bound_to, args, kwargs)
+    found = _call_bound_builtin(it, fn, args, kwargs)
+    if found is not None:
+        return found
     if isinstance(obj, types.WrapperDescriptorType) and issubclass(obj.__objclass__, BaseException):
         return exceptions.base_init(it, fn, args)
-    if isinstance(obj, types.BuiltinFunctionType) and isinstance(
-        bound_to, str | bytes | tuple | range
-    ):
-        return _evaluate(it, fn, args, kwargs)
+    entry = it.session.library.instances.get(type(obj))
+    if entry is not None:
+        return call_entry(it, entry, [fn, *args], kwargs, fn.describe())
     _refuse_state(it, fn)
     if _is_numeric(obj) and all(map(it.is_known, (*args, *kwargs.values()))):
         return _evaluate(it, fn, args, kwargs)
@@ -303,6 +302,30 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     if not callable(obj):
         it.error("not-callable", f"{fn.describe()} is not callable")
     it.error("unsupported-call", f"{fn.describe()} is not a function that anvil can compile")
+
+
+def _call_bound_builtin(
+    it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
+) -> Abstract | None:
+    """A call of a method of a string, tuple, range or array of the host program; else None."""
+    obj = fn.value
+    bound_to = getattr(obj, "__self__", None)
+    if not isinstance(obj, types.BuiltinFunctionType):
+        return None
+    if isinstance(bound_to, str) and obj.__name__ == "format":
+        return texts.str_format(it, bound_to, args, kwargs)
+    if isinstance(bound_to, str | bytes | tuple | range):
+        return _evaluate(it, fn, args, kwargs)
+    if isinstance(bound_to, np.ndarray | np.generic):
+        return _call_array_method(it, fn, args, kwargs)
+    return None
+
+
+def _call_array_method(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
+    """A call of a method of an array of the host program, which is read, and guarded, in place."""
+    obj = fn.value
+    array = adopt(it, lifted(it.session, obj.__self__, _derived(it, fn, "__self__")))
+    return call(it, objects.get_attribute(it, array, obj.__name__), args, kwargs)
 
 
 def _call_partial(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:

@@ -95,12 +95,16 @@ class Library:
     functions    by the callable's identity: `np.sum`, `math.sin`, `abs`, `np.float32` (a call of
     the type converts) methods      of arrays and NumPy scalars by name; the array is the first
     argument attributes   of arrays and scalars by name: intrinsics of one argument (beyond shape,
-    ndim, size, dtype, T) np.matmul must be among the functions: it is the operator `@`.
+    ndim, size, dtype, T) np.matmul must be among the functions: it is the operator `@`. instances
+    calls of host objects by their class, the object first; items      subscripts of host objects by
+    identity, the index last
     """
 
     functions: Mapping[Any, Any] = field(default_factory=dict)
     methods: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    instances: Mapping[type, Any] = field(default_factory=dict)
+    items: Mapping[Any, Any] = field(default_factory=dict)
 
 
 class Context:

@@ -177,6 +177,9 @@ def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:
     obj = base.value
     if isinstance(obj, tuple | list | range) and isinstance(index, Scalar):
         return _get_sequence(ctx, ctx.tuple(ctx.items(base)), index)
+    entry = ctx.session.library.items.get(obj) if _is_object(obj) else None
+    if entry is not None:
+        return ctx.session.calls.call_entry(ctx, entry, [index], {})
     key = ctx.known(index, "an index")
     try:
         return ctx.constant(obj[key])
@@ -185,3 +188,8 @@ def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:
             ctx.fail(type(error), *error.args)
         wrong = "not subscriptable" in str(error)
         ctx.error("bad-operand" if wrong else "bad-index", str(error))
+
+
+def _is_object(obj: Any) -> bool:
+    """Whether an object is told from others by its identity."""
+    return getattr(type(obj), "__hash__", None) is getattr(object, "__hash__")  # noqa: B009

@@ -139,9 +139,9 @@ def run(fn: Callable[..., Any], args: list[Any]) -> Any:
     with np.errstate(all="ignore"):
         results = list(evaluate(parsed.program, leaves))
     if parsed.effects:
-        site = int(results.pop())
-        if site:
-            raise parsed.sites[site - 1].exception(*parsed.sites[site - 1].args)
+        token = results.pop()
+        if token:
+            raise parsed.sites[token - 1].error(token.values)
     pending: Iterator[Any] = iter(results)
 
     def take(leaf: ArraySpec | ScalarSpec) -> Any:

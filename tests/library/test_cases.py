@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from anvil.errors import AnvilError
@@ -11,6 +13,7 @@ from tests.library import (
     cases_numbers,
     cases_reductions,
     cases_scalars,
+    cases_surface,
     cases_ufuncs,
 )
 from tests.library.harness import agree, arguments, check, function, host, run
@@ -22,6 +25,7 @@ CASES = [
     *cases_choices.CASES,
     *cases_scalars.CASES,
     *cases_numbers.CASES,
+    *cases_surface.CASES,
 ]
 
 WIDER = {
@@ -36,15 +40,9 @@ WIDER = {
 
 REFUSED = {
     "np.i0(f4)",
-    "np.bitwise_count(i4)",
-    "np.real_if_close(f4)",
-    "np.trim_zeros(np.array([0, 1, 0]))",
     "np.flatnonzero(np.array([0, 1, 1]))",
     "np.nonzero(np.array([0, 1, 1]))",
-    "np.argwhere(np.array([[0, 1], [1, 1]]))",
-    "np.unique(np.array([3, 1, 3]))",
     "np.extract(np.array([True, False, True, True]), f4)",
-    "np.histogram(f5, 3, (-4, 4))",
     "operator.inv(i4)",
     "operator.length_hint([1, 2])",
     "operator.countOf([1, 1], 1)",
@@ -73,7 +71,7 @@ def test_what_is_not_compiled_is_refused(text: str) -> None:
         run(fn, arguments(names))
 
 
-ERRORS = {
+ERRORS: dict[str, Any] = {
     "np.sum(f34, axis=2)": (ValueError, IndexError),
     "f34.sum(axis=(0, 0))": ValueError,
     "np.add(f34, f3)": ValueError,
@@ -112,6 +110,7 @@ ERRORS = {
     "max([])": ValueError,
     "np.diff(f_)": ValueError,
     "np.linalg.norm(f234, 'fro')": ValueError,
+    **cases_surface.ERRORS,
 }
 
 
