@@ -129,7 +129,17 @@ def _set(it: Interp, v: Abstract | None = None) -> Abstract:
 
 def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
     """A builtin that needs known arguments."""
-    return lambda it, *args: Known(fn(*(it.known(a, what) for a in args)))
+
+    def run(it: Interp, *args: Abstract) -> Abstract:
+        given = [it.known(a, what) for a in args]
+        try:
+            return Known(fn(*given))
+        except (ValueError, OverflowError) as problem:
+            it.fail(type(problem), *problem.args)
+        except TypeError as problem:
+            it.error("bad-operand", str(problem))
+
+    return run
 
 
 # ---- types
@@ -344,4 +354,5 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     id: _known(id, "the argument of id()"),
     hash: _known(hash, "the argument of hash()"),
     slice: _known(slice, "a part of a slice"),
+    **{f: _known(f, f"the argument of {f.__name__}()") for f in (bin, hex, oct, chr, ord, ascii)},
 }

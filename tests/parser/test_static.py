@@ -210,3 +210,12 @@ def test_long_unrolling_warns():
     parsed, _ = compile_for(many_rounds, 1.0)
     assert [w.code for w in parsed.warnings] == ["many-unrolled"]
     assert issubclass(AnvilWarning, UserWarning)
+
+
+def digits(n):
+    return bin(n), hex(n), oct(n), chr(65 + n), ord("a") + n, bin(n).count("1")
+
+
+def test_digits_of_an_argument_make_it_static():
+    agree(digits, 5)
+    agree(digits, 12)
