@@ -16,6 +16,7 @@ from anvil.parser.functions import FunctionInfo
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import listed
 from anvil.parser.narrowing import narrowed
+from anvil.parser.objects import speaks
 from anvil.parser.subscripts import get_item
 from anvil.parser.values import (
     UNDEFINED,
