@@ -38,7 +38,7 @@ def rebuilder(spec: Spec) -> Rebuild:
     simple = not isinstance(spec, StaticSpec) and all(_plain(i) for i in spec.items)
     if simple and isinstance(spec, TupleSpec) and spec.cls is None:
         return tuple
-    if simple and isinstance(spec, ListSpec):
+    if simple and isinstance(spec, ListSpec) and spec.cls is list:
         return list
     if simple and isinstance(spec, DictSpec) and spec.cls is dict:
         keys = spec.keys

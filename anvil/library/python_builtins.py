@@ -16,6 +16,7 @@ from anvil.library.storing import modular_power
 from anvil.parser import overflow
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.iteration import is_long, listed
+from anvil.parser.set_order import elements_of
 from anvil.parser.values import Abstract, Lazy, ListV, NDArray, TupleV
 
 
@@ -83,6 +84,9 @@ def _fold(name: str, op: str) -> Intrinsic:
         if not args or kwargs.keys() - {"default"} or (kwargs and len(args) > 1):
             ctx.error("wrong-arguments", f"these are not the arguments of {name}()")
         plain = absent(ctx, key)
+        elements = elements_of(ctx, args[0]) if plain and len(args) == 1 else None
+        if elements:
+            return ctx.constant((max if name == "max" else min)(elements))
         long = long_list(ctx, args[0]) if len(args) == 1 else None
         if long is not None:
             default = (ctx.lifted(kwargs["default"]),) if "default" in kwargs else ()

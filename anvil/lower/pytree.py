@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import types
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any, Final
@@ -21,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from anvil.errors import AnvilError, error
+from anvil.ir.host_dicts import new_dict
 from anvil.lower import jax_bridge as bridge
 
 __all__ = ["Registry", "flatten", "is_record", "registry", "unflatten"]
@@ -63,6 +64,7 @@ class Registry:
         self._tree.register_node(dict, _dict_parts, _dict_build, _dict_keyed)
         self._tree.register_node(OrderedDict, _dict_parts, _ordered_build, _dict_keyed)
         self._tree.register_node(defaultdict, _default_parts, _default_build, _default_keyed)
+        self._tree.register_node(deque, _deque_parts, _deque_build, _deque_keyed)
 
     def flatten(self, tree: Any) -> tuple[list[Any], Any]:
         """Leaves, left to right, and the treedef, which can be hashed and compared."""
@@ -119,7 +121,7 @@ class Registry:
             self._tree.register_node(cls, _record_parts, _record_build(cls), _record_keyed)
         dicts = [cls for cls in new if issubclass(cls, dict)]
         for cls in dicts:
-            self._tree.register_node(cls, _dict_parts, _subclass_build(cls), _dict_keyed)
+            self._tree.register_node(cls, _subclass_parts, _subclass_build(cls), _subclass_keyed)
         self._known |= new
         return bool(records or dicts)
 
@@ -181,13 +183,6 @@ def _dict_build(keys: tuple[Any, ...], children: Iterable[Any]) -> dict[Any, Any
     return dict(zip(keys, children, strict=True))
 
 
-def _subclass_build(cls: Any) -> Callable[[tuple[Any, ...], Iterable[Any]], Any]:
-    def build(keys: tuple[Any, ...], children: Iterable[Any]) -> Any:
-        return cls(dict(zip(keys, children, strict=True)))
-
-    return build
-
-
 def _ordered_build(keys: tuple[Any, ...], children: Iterable[Any]) -> OrderedDict[Any, Any]:
     return OrderedDict(zip(keys, children, strict=True))
 
@@ -203,6 +198,33 @@ def _default_keyed(value: defaultdict[Any, Any]) -> Parts:
 def _default_build(aux: tuple[Any, tuple[Any, ...]], children: Iterable[Any]) -> Any:
     factory, keys = aux
     return defaultdict(factory, zip(keys, children, strict=True))
+
+
+def _subclass_parts(value: dict[Any, Any]) -> Parts:
+    return tuple(value.values()), (getattr(value, "default_factory", None), tuple(value))
+
+
+def _subclass_keyed(value: dict[Any, Any]) -> Parts:
+    return _dict_keyed(value)[0], _subclass_parts(value)[1]
+
+
+def _subclass_build(cls: type[Any]) -> Callable[[Any, Iterable[Any]], Any]:
+    def build(aux: Any, children: Iterable[Any]) -> Any:
+        return new_dict(cls, aux[0], zip(aux[1], children, strict=True))
+
+    return build
+
+
+def _deque_parts(value: deque[Any]) -> Parts:
+    return tuple(value), value.maxlen
+
+
+def _deque_keyed(value: deque[Any]) -> Parts:
+    return [(bridge.ItemKey(i), v) for i, v in enumerate(value)], value.maxlen
+
+
+def _deque_build(maxlen: int | None, children: Iterable[Any]) -> deque[Any]:
+    return deque(children, maxlen)
 
 
 registry: Final = Registry()

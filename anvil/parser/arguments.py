@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from anvil.parser.containers import new_dict
+from anvil.parser.dicts import new_dict
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.values import Abstract, TupleV, Undefined
 

@@ -10,8 +10,8 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import comparisons, records, sequences, streams, texts
-from anvil.parser.containers import dict_entries, new_dict
+from anvil.parser import collection_makers, comparisons, records, sequences, sets, streams, texts
+from anvil.parser.dicts import dict_entries, new_dict
 from anvil.parser.generators import iterator_of, next_of
 from anvil.parser.instances import new_object
 from anvil.parser.iteration import items_of, iterator, listed
@@ -23,6 +23,7 @@ from anvil.parser.objects import (
     set_attribute,
     type_of_value,
 )
+from anvil.parser.set_order import elements_of
 from anvil.parser.signals import PathEnd
 from anvil.parser.stack_lists import stack_of
 from anvil.parser.values import (
@@ -70,23 +71,27 @@ def _len(it: Interp, v: Abstract) -> Abstract:
         if not v.type.shape:
             it.error("bad-operand", "len() of a 0-d array")
         return Known(v.type.shape[0])
-    stack = stack_of(it, v)
-    if stack is not None:
-        return stack.length
-    if isinstance(v, ListV | TupleV):
-        return Known(len(it.items(v)))
     if isinstance(v, ObjectV):
         return it.session.calls.method(it, v, "__len__", [])
-    keys = it.dict_keys(v)
-    if keys is not None:
-        return Known(len(keys))
-    if isinstance(v, Lazy) and not v.box:
-        return Known(len(it.items(v)))
-    if isinstance(v, Known) and hasattr(v.value, "__len__"):
-        return Known(len(v.value))
     if isinstance(v, RangeV):
         count = items_of(it, v).count
         return Known(count) if isinstance(count, int) else scalar(count, True)
+    return _length(it, v)
+
+
+def _length(it: Interp, v: Abstract) -> Abstract:
+    """The length of a container."""
+    stack = stack_of(it, v)
+    if stack is not None:
+        return stack.length
+    if isinstance(v, ListV | TupleV) or (isinstance(v, Lazy) and not v.box):
+        return Known(len(it.items(v)))
+    elements = elements_of(it, v)
+    found = it.dict_keys(v) if elements is None else elements
+    if found is not None:
+        return Known(len(found))
+    if isinstance(v, Known) and hasattr(v.value, "__len__"):
+        return Known(len(v.value))
     it.error("bad-operand", f"{v.describe()} has no len()")
 
 
@@ -123,8 +128,11 @@ def _dict(it: Interp, v: Abstract | None = None, **more: Abstract) -> Abstract:
 
 
 def _set(it: Interp, v: Abstract | None = None) -> Abstract:
-    items = [] if v is None else listed(it, v)
-    return Known(frozenset(it.key(i, "an element of a set") for i in items))
+    return sets.new_set(it, [] if v is None else sets.keys_in(it, v))
+
+
+def _frozenset(it: Interp, v: Abstract | None = None) -> Abstract:
+    return Known(frozenset() if v is None else sets.keys_in(it, v))
 
 
 def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
@@ -320,7 +328,8 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     list: _list,
     dict: _dict,
     set: _set,
-    frozenset: _set,
+    frozenset: _frozenset,
+    **collection_makers.TABLE,
     str: _str,
     isinstance: _isinstance,
     issubclass: _known(issubclass, "a class"),

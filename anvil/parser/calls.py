@@ -15,7 +15,7 @@ import numpy as np
 
 from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom
-from anvil.parser import containers, exceptions, instances, objects, texts
+from anvil.parser import exceptions, instances, methods, objects, sets, texts
 from anvil.parser.arguments import bind
 from anvil.parser.builtin_functions import TABLE
 from anvil.parser.choices import each, spread
@@ -38,6 +38,7 @@ from anvil.parser.values import (
     Closure,
     Known,
     ObjectV,
+    SetV,
 )
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
         return _generator_method(it, fn, args)
     if fn.kind == "container method":
         name = fn.fn.value  # type: ignore[attr-defined]
-        return containers.call_method(it, fn.args[0], name, args, kwargs)
+        return methods.call_method(it, fn.args[0], name, args, kwargs)
     return apply_transform(it, fn, args, kwargs)
 
 
@@ -469,11 +470,23 @@ def comparison(it: Interp, obj: ObjectV, name: str, other: Abstract) -> Abstract
     return None if isinstance(result, Known) and result.value is NotImplemented else result
 
 
+def container_operator(it: Interp, op: str, a: Abstract, b: Abstract) -> Abstract | None:
+    """An operator on two containers; None if there is none."""
+    return methods.binary(it, op, a, b)
+
+
+def container_comparison(it: Interp, op: str, a: Abstract, b: Abstract) -> Abstract | None:
+    """A comparison of two containers that are not sequences; None if there is none."""
+    return methods.compare(it, op, a, b)
+
+
 def truth(it: Interp, v: Abstract) -> bool | Atom:
     """The truth of what is neither number nor sequence."""
     keys = it.dict_keys(v)
     if keys is not None:
         return bool(keys)
+    if isinstance(v, SetV):
+        return bool(sets.keys_in(it, v))
     if isinstance(v, ObjectV):
         for name in ("__bool__", "__len__"):
             if hasattr(v.cls, name):

@@ -11,6 +11,7 @@ from anvil.parser import exact, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.operators import folded, python_numbers, refuse
+from anvil.parser.set_order import elements_of
 from anvil.parser.values import (
     Abstract,
     Choice,
@@ -52,6 +53,9 @@ def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
         return _compare_numbers(ctx, op, a, b, False)
     if ka == kb == "sequence":
         return _compare_sequences(ctx, op, a, b)
+    answer = ctx.session.calls.container_comparison(ctx, op, a, b)
+    if answer is not None:
+        return answer
     if op in ("==", "!="):
         return Known(op == "!=")
     refuse(ctx, op, a, b)
@@ -76,11 +80,18 @@ def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstr
         if len(xs) != len(ys):
             refuse(ctx, op, a, b)
         return _lexicographic(ctx, op, xs, ys)
-    if len(xs) != len(ys) or isinstance(a, ListV) != isinstance(b, ListV):
+    if len(xs) != len(ys) or _class(a) is not _class(b):
         return Known(op == "!=")
     atoms = [_same(ctx, x, y) for x, y in zip(xs, ys, strict=True)]
     equal = conjunction(ctx, atoms)
     return negated(ctx, equal) if op == "!=" else equal
+
+
+def _class(v: Abstract) -> type:
+    """list, deque or tuple."""
+    if isinstance(v, Known) and not isinstance(v.value, tuple):
+        return type(v.value)
+    return v.cls if isinstance(v, ListV) else tuple
 
 
 def _same(ctx: Context, x: Abstract, y: Abstract) -> bool | Atom:
@@ -188,6 +199,11 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
             return Known(item.value in container.value)
         except TypeError as error:
             ctx.error("bad-operand", str(error))
+    elements = elements_of(ctx, container)
+    if elements is not None and type(item) is Known:
+        return Known(ctx.key(item, "an element of a set") in elements)
+    if elements is not None:
+        container = TupleV(tuple(map(Known, elements)))
     if isinstance(container, ObjectV):
         return calls.method(ctx, container, "__contains__", [item])
     if isinstance(container, NDArray):

@@ -17,12 +17,13 @@ from anvil.errors import AnvilError
 from anvil.ir.records import Const
 from anvil.ir.types import I64, array
 from anvil.parser.branches import go_on
-from anvil.parser.containers import new_dict
+from anvil.parser.dicts import new_dict
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import items_of, iterator, known_count
 from anvil.parser.loops import run_for
 from anvil.parser.roots import roots_of
 from anvil.parser.scopes import captured_names, comprehension_names
+from anvil.parser.sets import new_set
 from anvil.parser.signals import Blocked, PathEnd, Signal
 from anvil.parser.stack_lists import stack_of
 from anvil.parser.values import FALSE, TRUE, UNDEFINED, Abstract, Known, scalar
@@ -79,7 +80,7 @@ def _set_comprehension(it: Interp, node: ast.SetComp) -> Abstract:
         out.append(it.key(it.eval(node.elt), "an element of a set"))
 
     _comprehend(it, node, add, always=True)
-    return Known(frozenset(out))
+    return new_set(it, out)
 
 
 # ---- element by element

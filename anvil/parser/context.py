@@ -50,6 +50,7 @@ from anvil.parser import (
     texts,
 )
 from anvil.parser.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
+from anvil.parser.known_containers import known_container
 from anvil.parser.promotion import Strength, promote
 from anvil.parser.signals import Blocked, NeedStatic
 from anvil.parser.values import (
@@ -63,6 +64,7 @@ from anvil.parser.values import (
     NDArray,
     RangeV,
     Scalar,
+    SetV,
     SliceV,
     TupleV,
     scalar,
@@ -133,7 +135,7 @@ class Context:
             return stack is None and all(map(self.is_known, self.items(v)))
         if isinstance(v, Lazy):
             return all(map(self.is_known, v.items))
-        return isinstance(v, Known) or not isinstance(v, Abstract)
+        return isinstance(v, Known | SetV) or not isinstance(v, Abstract)
 
     def known(self, v: Any, what: str = "this value") -> Any:
         """The Python object that `v` is (tuples and lists of known things included); `what` names
@@ -147,8 +149,8 @@ class Context:
             return v.value
         if not isinstance(v, Abstract):
             return v
-        if isinstance(v, TupleV | ListV | Lazy | DictV):
-            return self._known_container(v, what)
+        if isinstance(v, TupleV | ListV | Lazy | DictV | SetV):
+            return known_container(self, v, what)
         if isinstance(v, NDArray):
             found = self.known_array(v)
             if found is not None:
@@ -170,15 +172,6 @@ class Context:
         except TypeError as problem:
             self.error("bad-operand", str(problem))
         return key
-
-    def _known_container(self, v: TupleV | ListV | Lazy | DictV, what: str) -> Any:
-        if isinstance(v, DictV):
-            return {k: self.known(x, what) for k, x in self.dict_entries(v).items()}
-        items = [self.known(i, what) for i in self.items(v)]
-        if isinstance(v, ListV):
-            return items
-        cls = v.cls if isinstance(v, TupleV) else None
-        return tuple(items) if cls is None else cls(*items)
 
     def known_or_none(self, v: Any) -> Any:
         """The Python object that `v` is, or None if it is not known."""

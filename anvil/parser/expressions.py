@@ -11,12 +11,13 @@ from anvil.parser import comparisons, operators, texts
 from anvil.parser.blame import name_operands
 from anvil.parser.choices import choose, each
 from anvil.parser.comprehensions import fused
-from anvil.parser.containers import dict_entries, new_dict
+from anvil.parser.dicts import dict_entries, new_dict
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.interp import Interp, expression
 from anvil.parser.iteration import listed
 from anvil.parser.narrowing import narrowed
 from anvil.parser.objects import speaks
+from anvil.parser.sets import new_set
 from anvil.parser.subscripts import get_item
 from anvil.parser.values import (
     UNDEFINED,
@@ -193,7 +194,7 @@ def _list(it: Interp, node: ast.List) -> Abstract:
 
 @expression(ast.Set)
 def _set(it: Interp, node: ast.Set) -> Abstract:
-    return Known(frozenset(it.key(v, "an element of a set") for v in _elements(it, node.elts)))
+    return new_set(it, [it.key(v, "an element of a set") for v in _elements(it, node.elts)])
 
 
 def _elements(it: Interp, nodes: list[ast.expr]) -> list[Abstract]:

@@ -89,12 +89,16 @@ class ColumnBox:
 
 @dataclass(slots=True, eq=False)
 class DictBox:
-    """Contents of a dict: known keys in insertion order. `cls` is dict or a subclass that behaves
-    as one.
-    """
+    """Contents of a dict: known keys in insertion order."""
 
     entries: dict[Any, Abstract]
-    cls: type = dict
+
+
+@dataclass(slots=True, eq=False)
+class SetBox:
+    """Contents of a set, which is not to be written."""
+
+    elements: frozenset[Any]
 
 
 @dataclass(slots=True, eq=False)
@@ -141,8 +145,8 @@ class GeneratorV(Abstract):
 
 
 Content: TypeAlias = (
-    "Value | Const | ListBox | StackBox | ColumnBox | DictBox | ObjectBox | CellBox | GeneratorBox"
-    " | Conflict"
+    "Value | Const | ListBox | StackBox | ColumnBox | DictBox | SetBox | ObjectBox | CellBox"
+    " | GeneratorBox | Conflict"
 )
 
 
@@ -153,7 +157,9 @@ def open_content(c: Content) -> tuple[Hashable, Parts]:
     if isinstance(c, ListBox):
         return ("list", len(c.items)), c.items
     if isinstance(c, DictBox):
-        return ("dict", c.cls, tuple(map(known_key, c.entries))), tuple(c.entries.values())
+        return ("dict", tuple(map(known_key, c.entries))), tuple(c.entries.values())
+    if isinstance(c, SetBox):
+        return ("set", known_key(c.elements)), ()
     if isinstance(c, ObjectBox):
         return ("object", tuple(c.attrs)), tuple(c.attrs.values())
     if isinstance(c, CellBox):
@@ -174,7 +180,7 @@ def close_content(c: Content, parts: Parts) -> Content:
     if isinstance(c, ListBox):
         return ListBox(parts)  # type: ignore[arg-type]
     if isinstance(c, DictBox):
-        return DictBox(dict(zip(c.entries, parts, strict=True)), c.cls)  # type: ignore[arg-type]
+        return DictBox(dict(zip(c.entries, parts, strict=True)))  # type: ignore[arg-type]
     if isinstance(c, ObjectBox):
         return ObjectBox(dict(zip(c.attrs, parts, strict=True)))  # type: ignore[arg-type]
     if isinstance(c, CellBox):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anvil.parser import containers
+from anvil.parser import methods
 from anvil.parser.choices import each
 from anvil.parser.operators import DUNDER, binary
 from anvil.parser.stores import store
-from anvil.parser.values import Abstract, Choice, ListV, NDArray, ObjectV
+from anvil.parser.values import Abstract, Choice, NDArray, ObjectV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -30,8 +30,7 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstra
         result = binary(ctx, op, target, value)
         store(ctx, target, result, op)
         return target
-    if isinstance(target, ListV) and op == "+":
-        containers.extend(ctx, target, value)
+    if methods.in_place(ctx, op, target, value):
         return target
     if isinstance(target, ObjectV):
         name = f"__i{DUNDER[op]}__"

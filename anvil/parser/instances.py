@@ -10,6 +10,7 @@ import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from anvil.parser.dicts import dict_entries, new_dict
 from anvil.parser.functions import Captured
 from anvil.parser.heap import ObjectBox, fresh_box
 from anvil.parser.objects import raw_set, set_attribute, type_of_value
@@ -27,6 +28,9 @@ def instantiate(
         return _named_tuple(it, cls, args, kwargs)
     if isinstance(inspect.getattr_static(type(cls), "__call__", None), types.FunctionType):
         it.error("unsupported-call", f"the metaclass of {cls.__name__} makes its instances")
+    if issubclass(cls, dict) and cls.__new__ is dict.__new__ and cls.__init__ is dict.__init__:
+        entries = dict_entries(it, args[0]) if args else {}
+        return new_dict(it, {**entries, **kwargs}, cls)
     new = inspect.getattr_static(cls, "__new__")
     if not isinstance(new, staticmethod):
         obj: Abstract = new_object(it, Known(cls))

@@ -6,6 +6,7 @@ unrolled.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import EnumType
@@ -17,6 +18,7 @@ from anvil.parser import operators, ranges, stack_lists, texts
 from anvil.parser.array_items import element as row_of
 from anvil.parser.choices import each
 from anvil.parser.heap import CellBox, GeneratorV, StackBox, fresh_box
+from anvil.parser.set_order import elements_of, ordered
 from anvil.parser.stacks import element, stackable
 from anvil.parser.streams import list_
 from anvil.parser.values import (
@@ -85,6 +87,9 @@ def items_of(ctx: Context, v: Abstract) -> Items:
         return _elements(ctx, v)
     if isinstance(v, Lazy):
         return _lazy(ctx, v)
+    elements = elements_of(ctx, v)
+    if elements is not None:
+        return _static([ctx.constant(x) for x in ordered(ctx, elements)])
     keys = ctx.dict_keys(v)
     if keys is not None:
         names = [ctx.constant(k) for k in keys]
@@ -164,7 +169,7 @@ def _known_items(ctx: Context, obj: Any) -> Items | None:
     if isinstance(obj, tuple | list) and len(obj) > FEW:
         long = TupleV(tuple(map(ctx.constant, obj)))
         return _like(ctx, long) if stackable(ctx, long) is not None else _static(list(long.items))
-    if isinstance(obj, str | tuple | list | bytes | frozenset | set | dict):
+    if isinstance(obj, str | tuple | list | bytes | deque | dict):
         return _static([ctx.constant(x) for x in obj])
     if isinstance(obj, EnumType):
         members: list[Any] = list(obj)

@@ -149,10 +149,10 @@ def replace_items(spec: Container | StackSpec | ChoiceSpec, items: tuple[Spec, .
     if isinstance(spec, TupleSpec):
         return TupleSpec(items, spec.cls)
     if isinstance(spec, ListSpec):
-        return ListSpec(items)
+        return ListSpec(items, spec.cls, spec.maxlen)
     assert not isinstance(spec, StackSpec)
     if isinstance(spec, DictSpec):
-        return DictSpec(spec.keys, items, spec.cls)
+        return DictSpec(spec.keys, items, spec.cls, spec.factory)
     return ObjectSpec(spec.cls, spec.names, items)
 
 

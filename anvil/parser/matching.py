@@ -19,7 +19,7 @@ from anvil.parser.branches import branch
 from anvil.parser.builtin_functions import has_attribute
 from anvil.parser.choices import CAPTURE, by_option, choose, settled
 from anvil.parser.comparisons import compare
-from anvil.parser.containers import dict_entries, new_dict
+from anvil.parser.dicts import dict_entries, new_dict
 from anvil.parser.interp import Interp, statement
 from anvil.parser.iteration import listed
 from anvil.parser.objects import type_of_value

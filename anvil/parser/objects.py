@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from anvil.ir.types import BOOL, I64
-from anvil.parser import containers, stack_lists, texts
+from anvil.parser import containers, dicts, methods, stack_lists, texts
 from anvil.parser.choices import apart, each
 from anvil.parser.functions import Captured
 from anvil.parser.heap import DictBox, GeneratorV, ListBox, Mark, ObjectBox
@@ -27,6 +27,7 @@ from anvil.parser.values import (
     Choice,
     Closure,
     Conflict,
+    DequeV,
     DictV,
     Known,
     ListV,
@@ -34,6 +35,7 @@ from anvil.parser.values import (
     ObjectV,
     RangeV,
     Scalar,
+    SetV,
     TupleV,
     is_number,
     scalar,
@@ -58,7 +60,7 @@ def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
         return _number_attribute(it, base, name)
     if isinstance(base, ObjectV):
         return _object_attribute(it, base, name)
-    if isinstance(base, ListV | DictV | TupleV):
+    if isinstance(base, ListV | DictV | TupleV | SetV) or _is_frozenset(base):
         return _container_attribute(it, base, name)
     if isinstance(base, Known):
         return _known_attribute(it, base, name)
@@ -84,7 +86,7 @@ def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | Non
         names: Any = base.static
         n = len(base.args) - len(names)
         if name == "keywords":
-            return containers.new_dict(it, dict(zip(names, base.args[n:], strict=True)))
+            return dicts.new_dict(it, dict(zip(names, base.args[n:], strict=True)))
         return {"func": base.fn, "args": TupleV(base.args[:n])}.get(name)
     if isinstance(base, GeneratorV) and name in ("send", "__next__", "__iter__"):
         return Bound("generator method", base, (base,), name)
@@ -133,10 +135,11 @@ def type_of_value(v: Abstract) -> type:
         return v.cls
     if isinstance(v, TupleV):
         return v.cls or tuple
+    if isinstance(v, ListV | DictV):
+        return v.cls
     simple: dict[type, type] = {
         NDArray: np.ndarray,
-        ListV: list,
-        DictV: dict,
+        SetV: set,
         RangeV: range,
         GeneratorV: types.GeneratorType,
     }
@@ -202,11 +205,23 @@ def _container_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
         if name in fields:
             return base.items[fields.index(name)]
         static = inspect.getattr_static(base.cls, name, None)
-        if static is not None and name not in containers.TUPLE_METHODS:
+        if static is not None and name not in containers.TUPLE:
             return _bind(it, base, base.cls, name, static)
-    if containers.has_method(base, name):
+    if isinstance(base, DequeV) and name == "maxlen":
+        return Known(base.maxlen)
+    if isinstance(base, DictV) and name == "default_factory" and base.factory is not None:
+        return base.factory
+    if isinstance(base, DictV) and base.cls.__module__ not in ("builtins", "collections"):
+        static = inspect.getattr_static(base.cls, name, None)
+        if isinstance(static, types.FunctionType | property | staticmethod | classmethod):
+            return _bind(it, base, base.cls, name, static)
+    if methods.has_method(base, name):
         return Bound("container method", Known(name), (base,))
     it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+
+
+def _is_frozenset(v: Abstract) -> bool:
+    return isinstance(v, Known) and isinstance(v.value, frozenset | set)
 
 
 # ---- instances
@@ -225,7 +240,7 @@ _VARS = "the `__dict__` of an object is written to; set the attribute itself, or
 def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
     attrs = content(it, base).attrs
     if name == "__dict__":
-        copied = containers.new_dict(it, dict(attrs))
+        copied = dicts.new_dict(it, dict(attrs))
         it.state.marks[copied.box] = Mark(_VARS, code="unsupported-value")
         return copied
     if isinstance(base.cls.__getattribute__, types.FunctionType):
@@ -411,18 +426,18 @@ def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
         return
     key = it.known(index, "the key")
     if isinstance(base, DictV):
-        box = containers.dict_box(it, base)
+        box = dicts.dict_box(it, base)
         if key not in box.entries:
             it.fail(KeyError, key)
         entries = {k: v for k, v in box.entries.items() if k != key}
-        containers.write(it, base.box, DictBox(entries, box.cls))
+        dicts.write(it, base.box, DictBox(entries))
     elif isinstance(base, ListV):
         items = list(it.items(base))
         try:
             del items[key]
         except IndexError:
             it.fail(IndexError, "list assignment index out of range")
-        containers.write(it, base.box, ListBox(tuple(items)))
+        dicts.write(it, base.box, ListBox(tuple(items)))
     else:
         it.error("bad-operand", f"items of {base.describe()} cannot be deleted")
 

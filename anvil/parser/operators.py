@@ -18,6 +18,7 @@ from anvil.parser.promotion import mean_of, promote
 from anvil.parser.values import (
     Abstract,
     Choice,
+    DequeV,
     Known,
     ListV,
     NDArray,
@@ -374,7 +375,9 @@ def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str)
             refuse(ctx, op, a, b)
     if numpy and is_arraylike(ctx, a) and is_arraylike(ctx, b):
         return _numpy(ctx, op, a, b)
-    if op == "+" and ka == kb == "sequence" and isinstance(a, ListV) == isinstance(b, ListV):
+    if isinstance(a, DequeV) or isinstance(b, DequeV):
+        return _container(ctx, op, a, b)
+    if op == "+" and ka == kb == "sequence" and _sequence_class(a) is _sequence_class(b):
         return _joined(ctx, a, b)
     if op == "*" and "sequence" in (ka, kb):
         return _repeated_sequence(ctx, *((a, b) if ka == "sequence" else (b, a)))
@@ -385,7 +388,21 @@ def _sequence(ctx: Context, op: str, a: Abstract, b: Abstract, ka: str, kb: str)
         ctx.known(a, "the operand of an operator on strings")
         ctx.known(b, "the operand of an operator on strings")
         return folded(ctx, op, a, b)  # type: ignore[arg-type]
-    refuse(ctx, op, a, b)
+    return _container(ctx, op, a, b)
+
+
+def _container(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    """An operator on dicts, sets or deques."""
+    found: Abstract | None = ctx.session.calls.container_operator(ctx, op, a, b)
+    return refuse(ctx, op, a, b) if found is None else found
+
+
+def _sequence_class(v: Abstract) -> type:
+    """list or tuple; the class of another known sequence."""
+    if isinstance(v, Known):
+        kind = type(v.value)
+        return tuple if isinstance(v.value, tuple) else kind
+    return v.cls if isinstance(v, ListV) else tuple
 
 
 def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import containers
+from anvil.parser import dicts
 from anvil.parser.heap import ObjectBox, fresh_box
 from anvil.parser.values import Abstract, DictV, Known, ListV, ObjectV, TupleV
 
@@ -51,7 +51,7 @@ def _opened(
         return it.list([_opened(it, i, around) for i in it.items(v)])
     if isinstance(v, DictV):
         entries = {k: _opened(it, x, around) for k, x in it.dict_entries(v).items()}
-        return containers.new_dict(it, entries, containers.dict_box(it, v).cls)
+        return dicts.new_dict(it, entries, v.cls, v.factory)
     return _copied(it, v)
 
 
@@ -63,7 +63,7 @@ def _copied(it: Interp, v: Abstract) -> Abstract:
 def asdict(it: Interp, v: Abstract) -> Abstract:
     """`dataclasses.asdict(v)`."""
     _class_of(it, v)
-    return _opened(it, v, lambda pairs: containers.new_dict(it, dict(pairs)))
+    return _opened(it, v, lambda pairs: dicts.new_dict(it, dict(pairs)))
 
 
 def astuple(it: Interp, v: Abstract) -> Abstract:
@@ -105,8 +105,8 @@ def shallow(it: Interp, v: Abstract) -> Abstract:
     if isinstance(v, ListV):
         return it.list(it.items(v))
     if isinstance(v, DictV):
-        box = containers.dict_box(it, v)
-        return containers.new_dict(it, dict(box.entries), box.cls)
+        box = dicts.dict_box(it, v)
+        return dicts.new_dict(it, dict(box.entries), v.cls, v.factory)
     if isinstance(v, ObjectV):
         return _object(it, v, dict(_attrs(it, v)))
     return _copied(it, v)
@@ -139,9 +139,9 @@ def _deep(it: Interp, v: Abstract, memo: dict[int, Abstract]) -> Abstract:
     if isinstance(v, ListV):
         made = it.list([_deep(it, i, memo) for i in it.items(v)])
     elif isinstance(v, DictV):
-        held = containers.dict_box(it, v)
+        held = dicts.dict_box(it, v)
         entries = {k: _deep(it, x, memo) for k, x in held.entries.items()}
-        made = containers.new_dict(it, entries, held.cls)
+        made = dicts.new_dict(it, entries, v.cls, v.factory)
     elif isinstance(v, ObjectV):
         made = _object(it, v, {n: _deep(it, x, memo) for n, x in _attrs(it, v).items()})
     elif isinstance(v, TupleV):

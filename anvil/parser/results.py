@@ -19,6 +19,7 @@ from anvil.parser.heap import (
     ListBox,
     Mark,
     ObjectBox,
+    SetBox,
     StackBox,
     close_content,
     fresh_box,
@@ -46,12 +47,14 @@ from anvil.parser.values import (
     Choice,
     Closure,
     Conflict,
+    DequeV,
     DictV,
     Known,
     ListV,
     NDArray,
     ObjectV,
     Scalar,
+    SetV,
     TupleV,
     is_number,
     is_py_number,
@@ -119,7 +122,7 @@ def _describe(
         return StaticSpec(v.value)
     if isinstance(v, TupleV):
         return TupleSpec(tuple(_describe(it, i, atoms, above, ints) for i in v.items), v.cls)
-    if isinstance(v, ListV | DictV | ObjectV):
+    if isinstance(v, ListV | DictV | ObjectV | SetV):
         return _describe_box(it, v, atoms, above, ints)
     if isinstance(v, Choice):
         return _describe_choice(it, v, atoms, above, ints)
@@ -146,7 +149,11 @@ def _describe_choice(
 
 
 def _describe_box(
-    it: Interp, v: ListV | DictV | ObjectV, atoms: list[Atom], above: frozenset[int], ints: bool
+    it: Interp,
+    v: ListV | DictV | ObjectV | SetV,
+    atoms: list[Atom],
+    above: frozenset[int],
+    ints: bool,
 ) -> Spec:
     if v.box in above:
         it.error("unsupported-value", "the result contains itself")
@@ -157,10 +164,14 @@ def _describe_box(
     if isinstance(content, StackBox):
         return _describe_stack(it, v, content, atoms, above, ints)
     if isinstance(content, ListBox):
-        return ListSpec(tuple(_describe(it, i, atoms, above, ints) for i in content.items))
+        items = tuple(_describe(it, i, atoms, above, ints) for i in content.items)
+        return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
+    if isinstance(content, SetBox):
+        return StaticSpec(set(content.elements))
     if isinstance(content, DictBox):
         items = tuple(_describe(it, i, atoms, above, ints) for i in content.entries.values())
-        return DictSpec(tuple(content.entries), items, content.cls)
+        assert isinstance(v, DictV)
+        return DictSpec(tuple(content.entries), items, v.cls, _factory(it, v))
     assert isinstance(content, ObjectBox)
     assert isinstance(v, ObjectV)
     if v.cls in it.session.local_classes:
@@ -168,6 +179,14 @@ def _describe_box(
         it.error("unsupported-value", f"a compiled function cannot return {what}")
     items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
     return ObjectSpec(v.cls, tuple(content.attrs), items)
+
+
+def _factory(it: Interp, v: DictV) -> Any:
+    """The host function that makes the missing values of a defaultdict."""
+    if v.factory is None or isinstance(v.factory, Known):
+        return None if v.factory is None else v.factory.value
+    what = f"the result is a {v.cls.__name__} whose missing values a function made inside gives"
+    return it.error("unsupported-value", what, hint="Return `dict(...)` of it.")
 
 
 _WHOLE = 64
@@ -183,8 +202,9 @@ def _describe_stack(
     ints: bool,
 ) -> Spec:
     n = known_length(it, stack, "the result is a list, and the data decide how long it is")
-    if not ints or n <= _WHOLE or not stack.columns:
-        return ListSpec(tuple(_describe(it, i, atoms, above, ints) for i in it.items(v)))
+    if not ints or n <= _WHOLE or not stack.columns or isinstance(v, DequeV):
+        items = tuple(_describe(it, i, atoms, above, ints) for i in it.items(v))
+        return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
     inner: list[Atom] = []
     spec = _describe(it, element(it, stack, Const(array(I64), 0)), inner, above, ints)
     if isinstance(stack.template, Many) and not isinstance(spec, StackSpec):
@@ -231,9 +251,9 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
         it.state.marks[box] = mark
     if isinstance(spec, ListSpec):
         it.state.heap[box] = ListBox(items)
-        return ListV(box)
+        return ListV(box) if spec.cls is list else DequeV(box, spec.maxlen)
     if isinstance(spec, DictSpec):
-        it.state.heap[box] = DictBox(dict(zip(spec.keys, items, strict=True)), spec.cls)
-        return DictV(box)
+        it.state.heap[box] = DictBox(dict(zip(spec.keys, items, strict=True)))
+        return DictV(box, spec.cls, None if spec.factory is None else Known(spec.factory))
     it.state.heap[box] = ObjectBox(dict(zip(spec.names, items, strict=True)))
     return ObjectV(box, spec.cls)

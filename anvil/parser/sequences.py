@@ -23,6 +23,7 @@ from anvil.ir.types import I64
 from anvil.parser import stack_lists
 from anvil.parser.heap import ListBox, ObjectBox, StackBox, fresh_box
 from anvil.parser.iteration import iterator, listed
+from anvil.parser.set_order import elements_of
 from anvil.parser.stacks import restack, stackable
 from anvil.parser.subscripts import get_item
 from anvil.parser.values import NONE, Abstract, Known, ListV, NDArray, ObjectV, TupleV
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 def sorted_(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
     """`sorted(v, key=, reverse=)`."""
+    elements = elements_of(it, v)
+    if elements is not None and key is NONE:
+        descending = bool(it.known(reverse, "`reverse`"))
+        return it.list([it.constant(x) for x in sorted(elements, reverse=descending)])
     out = it.list(listed(it, v))
     sort(it, out, key=key, reverse=reverse)
     return out

@@ -49,6 +49,14 @@ class Calls(Protocol):
     def comparison(self, it: Any, obj: ObjectV, name: str, other: Abstract, /) -> Abstract | None:
         """A comparison by the class's own method; None if it has none."""
 
+    def container_operator(self, it: Any, op: str, a: Abstract, b: Abstract, /) -> Abstract | None:
+        """An operator on two dicts, sets or deques; None if there is none."""
+
+    def container_comparison(
+        self, it: Any, op: str, a: Abstract, b: Abstract, /
+    ) -> Abstract | None:
+        """A comparison of two dicts or sets; None if there is none."""
+
     def truth(self, it: Any, v: Abstract, /) -> bool | Atom:
         """The truth of what is neither number nor sequence."""
 
@@ -100,6 +108,7 @@ class Session:
         self.sources: dict[int, Any] = {}
         self.cells: dict[int, Any] = {}
         self.local_classes: set[type] = set()
+        self.classes: dict[Any, type] = {}
         self.loops: dict[Any, Any] = {}
         self.exact: set[AnyLoc] = set()
         self.choices = False

@@ -8,6 +8,7 @@ parameters or results of the program. Everything else is known while compiling.
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from anvil.errors import error
+from anvil.ir.host_dicts import new_dict
 from anvil.ir.types import ArrayType, DType, array, dtype_of
 from anvil.parser.inputs import refuse
 from anvil.parser.values import is_number, is_py_number, known_key, number_dtype
@@ -73,9 +75,11 @@ class TupleSpec:
 
 @dataclass(frozen=True, slots=True)
 class ListSpec:
-    """A list."""
+    """A list, or a deque of a greatest length."""
 
     items: tuple[Spec, ...]
+    cls: type = list
+    maxlen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +119,16 @@ def _part(leaf: ArraySpec | ScalarSpec, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class DictSpec:
-    """A dict with these keys in this order."""
+    """A dict with these keys in this order; `factory` is that of a defaultdict."""
 
     keys: tuple[Any, ...]
     items: tuple[Spec, ...]
     cls: type = dict
+    factory: Any = None
+
+    def rebuild(self, items: list[Any]) -> dict[Any, Any]:
+        """The dict with these values."""
+        return new_dict(self.cls, self.factory, zip(self.keys, items, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +189,30 @@ def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
     if type(value) is list:
         return ListSpec(tuple(describe_argument(v, found) for v in value))
     if isinstance(value, dict):
+        _refuse_dict(type(value))
         items = tuple(describe_argument(v, found) for v in value.values())
-        return DictSpec(tuple(value), items, type(value))
+        return DictSpec(tuple(value), items, type(value), getattr(value, "default_factory", None))
+    if type(value) is deque:
+        return ListSpec(tuple(describe_argument(v, found) for v in value), deque, value.maxlen)
     refuse(value)
     if is_record(value):
         attrs = record_attributes(value)
         items = tuple(describe_argument(v, found) for v in attrs.values())
         return ObjectSpec(type(value), tuple(attrs), items)
     return StaticSpec(value)
+
+
+_DICTS = frozenset(vars(dict)) - {"__init__", "__new__", "__doc__", "__repr__"}
+
+
+def _refuse_dict(cls: type) -> None:
+    """Refuses subclasses of dict that change what a dict does."""
+    if cls.__module__ in ("builtins", "collections"):
+        return
+    bases = [c for c in cls.__mro__ if c.__module__ not in ("builtins", "collections", "typing")]
+    for name in (n for c in bases for n in vars(c) if n in _DICTS):
+        text = f"an argument is a {cls.__name__}, which defines `{name}` of its own"
+        raise error("unsupported-value", text, hint="Pass `dict(...)` of it.")
 
 
 def refuse_number(value: Any, what: str = "an argument") -> None:
@@ -270,19 +295,18 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
     if isinstance(spec, ArraySpec | ScalarSpec):
         return take(spec)
     if isinstance(spec, StaticSpec):
-        return spec.value
+        return set(spec.value) if type(spec.value) is set else spec.value
     if isinstance(spec, StackSpec):
         return spec.rebuild([take(leaf) for leaf in spec.stacked()])
     items = [rebuild(item, take) for item in spec.items]
     if isinstance(spec, TupleSpec):
         return tuple(items) if spec.cls is None else tuple.__new__(spec.cls, items)
     if isinstance(spec, ListSpec):
-        return items
+        return items if spec.cls is list else deque(items, spec.maxlen)
     if isinstance(spec, ChoiceSpec):
         return _chosen(items, spec.numeric)
     if isinstance(spec, DictSpec):
-        made = dict(zip(spec.keys, items, strict=True))
-        return made if spec.cls is dict else spec.cls(made)
+        return spec.rebuild(items)
     obj: Any = object.__new__(spec.cls)
     for name, item in zip(spec.names, items, strict=True):
         object.__setattr__(obj, name, item)

@@ -198,8 +198,8 @@ def _group(ctx: Context, t: Group, items: tuple[Abstract, ...]) -> Abstract:
         return ListV(box)
     named = dict(zip(meta[1], items, strict=True))
     if t.kind == "dict":
-        ctx.state.heap[box] = DictBox(named, meta[0])
-        return DictV(box)
+        ctx.state.heap[box] = DictBox(named)
+        return DictV(box, meta[0])
     ctx.state.heap[box] = ObjectBox(named)
     return ObjectV(box, meta[0])
 

@@ -10,6 +10,7 @@ from anvil.parser import operators, stack_lists, texts
 from anvil.parser.array_items import get_array, set_array
 from anvil.parser.arraylike import is_arraylike
 from anvil.parser.choices import apart, spread
+from anvil.parser.dicts import missing
 from anvil.parser.heap import DictBox, ListBox
 from anvil.parser.indices import checked_index
 from anvil.parser.stacks import stackable
@@ -17,6 +18,7 @@ from anvil.parser.values import (
     Abstract,
     Choice,
     Conflict,
+    DequeV,
     DictV,
     Known,
     ListV,
@@ -74,7 +76,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
         ctx.touch(base.box)
         key = ctx.key(index)
-        ctx.state.heap[base.box] = DictBox({**box.entries, key: value}, box.cls)
+        ctx.state.heap[base.box] = DictBox({**box.entries, key: value})
     elif isinstance(base, ListV):
         _set_list(ctx, base, index, value)
     elif isinstance(base, ObjectV):
@@ -89,10 +91,7 @@ def _get_key(ctx: Context, base: DictV, index: Abstract) -> Abstract:
     box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
     key = ctx.key(index)
     if key not in box.entries:
-        factory = getattr(box.cls, "__missing__", None)
-        if factory is None:
-            ctx.fail(KeyError, key)
-        ctx.error("missing-key", f"the key {key!r} is not in this {box.cls.__name__}")
+        return missing(ctx, base, key)
     return box.entries[key]
 
 
@@ -108,6 +107,8 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         if found is not None:
             return found
     i = ctx.known(index, "the index into a list or tuple")
+    if isinstance(i, slice) and isinstance(base, DequeV):
+        ctx.fail(TypeError, "sequence index must be integer, not 'slice'")
     if isinstance(i, slice):
         return ctx.list(items[i]) if isinstance(base, ListV) else ctx.tuple(items[i])
     n = _as_index(ctx, i)

@@ -97,10 +97,12 @@ def template_of(v: Abstract, heap: Heap) -> Template | None:
     if isinstance(v, TupleV):
         return _group("tuple", v.cls, v.items, heap)
     if isinstance(v, ListV):
-        return _list(heap[v.box], heap)
+        return _list(heap[v.box], heap) if v.cls is list else None
+    if isinstance(v, DictV) and v.factory is not None:
+        return None
     content = heap[v.box] if isinstance(v, DictV | ObjectV) else None
     if isinstance(content, DictBox):
-        meta = (content.cls, tuple(content.entries))
+        meta = (v.cls, tuple(content.entries))  # type: ignore[attr-defined]
         return _group("dict", meta, tuple(content.entries.values()), heap)
     if isinstance(content, ObjectBox):
         meta = (v.cls, tuple(content.attrs))  # type: ignore[attr-defined]

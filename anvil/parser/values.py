@@ -184,6 +184,11 @@ class ListV(Abstract):
     def open(self) -> tuple[Hashable, Parts]:
         return "list", (self.box,)
 
+    @property
+    def cls(self) -> type:
+        """The class that the program sees."""
+        return list
+
     def close(self, parts: Parts) -> Abstract:
         return ListV(parts[0])  # type: ignore[arg-type]
 
@@ -192,19 +197,60 @@ class ListV(Abstract):
 
 
 @dataclass(slots=True, eq=False)
-class DictV(Abstract):
-    """A dict with known keys: a box with a `DictBox`."""
+class DequeV(ListV):
+    """A deque: a box as that of a list, and the greatest length."""
+
+    maxlen: int | None = None
+
+    def open(self) -> tuple[Hashable, Parts]:
+        return ("deque", self.maxlen), (self.box,)
+
+    @property
+    def cls(self) -> type:
+        return deque
+
+    def close(self, parts: Parts) -> Abstract:
+        return DequeV(parts[0], self.maxlen)  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return "a deque"
+
+
+@dataclass(slots=True, eq=False)
+class SetV(Abstract):
+    """A set of known elements: a box with a `SetBox`."""
 
     box: int
 
     def open(self) -> tuple[Hashable, Parts]:
-        return "dict", (self.box,)
+        return "set", (self.box,)
 
     def close(self, parts: Parts) -> Abstract:
-        return DictV(parts[0])  # type: ignore[arg-type]
+        return SetV(parts[0])  # type: ignore[arg-type]
 
     def describe(self) -> str:
-        return "a dict"
+        return "a set"
+
+
+@dataclass(slots=True, eq=False)
+class DictV(Abstract):
+    """A dict with known keys: a box with a `DictBox`. `cls` is dict or a subclass; `factory` makes
+    the values that a defaultdict lacks.
+    """
+
+    box: int
+    cls: type = dict
+    factory: Abstract | None = None
+
+    def open(self) -> tuple[Hashable, Parts]:
+        own = () if self.factory is None else (self.factory,)
+        return ("dict", self.cls, len(own)), (self.box, *own)
+
+    def close(self, parts: Parts) -> Abstract:
+        return DictV(parts[0], self.cls, *parts[1:])  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return article(self.cls.__name__)
 
 
 @dataclass(slots=True, eq=False)

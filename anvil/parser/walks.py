@@ -191,7 +191,7 @@ def _scramble(v: Abstract, out: State, how: str) -> Abstract:
         if isinstance(items, ListBox):
             box = fresh_box() if how == "anew" else v.box
             out.heap[box] = ListBox(tuple(_scramble(i, out, how) for i in items.items))
-            return ListV(box)
+            return v.close((box,))
         if isinstance(items, StackBox):
             return _scramble_stack(v, items, out, how)
     elif isinstance(v, TupleV):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -75,7 +76,8 @@ def same(want: Any, got: Any, path: str) -> None:
         assert list(want) == list(got), path
         for key in want:
             same(want[key], got[key], f"{path}[{key!r}]")
-    elif isinstance(want, list | tuple):
+    elif isinstance(want, list | tuple | deque):
+        assert getattr(want, "maxlen", None) == getattr(got, "maxlen", None), path
         assert len(want) == len(got), f"{path}: {len(got)} items for {len(want)}"
         for i, (w, g) in enumerate(zip(want, got, strict=True)):
             same(w, g, f"{path}[{i}]")
