@@ -106,6 +106,9 @@ class OpKind:
     vjp: ClassVar[Any] = None
     batch: ClassVar[Any] = None
     literal: ClassVar[Any] = None
+    determined: ClassVar[Any] = None
+    """determined(b, *outs): what of the results does not depend on a choice (of phases, of bases),
+    where not all does; derivatives are compared of this."""
 
     def __init_subclass__(cls, abstract: bool = False) -> None:
         if abstract:

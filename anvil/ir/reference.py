@@ -47,6 +47,8 @@ _ORDER: Final = (
     "blocks",
     "contraction",
     "factorizations",
+    "systems",
+    "spectra",
     "creation",
     "structure",
 )

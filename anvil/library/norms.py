@@ -59,8 +59,13 @@ def _matrix(x: Any, ord: Any, row: Any, column: Any, keepdims: Any) -> Any:
         refuse("bad-value", "Duplicate axes given.")
     if ord is None or ord in ("fro", "f"):
         return _root(np.sum(_squares(x), axis=(row, column), keepdims=keepdims))
+    if ord in (2, -2, "nuc"):
+        s = np.linalg.svd(np.moveaxis(x, (row, column), (-2, -1)), compute_uv=False)
+        pick = np.sum if ord == "nuc" else np.max if ord == 2 else np.min
+        found = pick(s, axis=-1)
+        return np.expand_dims(found, (row, column)) if keepdims else found
     if ord not in (1, -1, np.inf, -np.inf):
-        refuse("unsupported-argument", f"the matrix norm of order {ord!r} is not compiled")
+        refuse("bad-value", "Invalid norm order for matrices.")
     over, along = (row, column) if ord in (1, -1) else (column, row)
     sums = np.sum(np.abs(x), axis=over, keepdims=True)
     found = (np.max if ord > 0 else np.min)(sums, axis=along, keepdims=True)
@@ -73,7 +78,11 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: Any = False, ord: Any
         found = _vector(np.ravel(x), ord, 0, False)
         return np.reshape(found, (1,) * x.ndim) if keepdims else found
     if isinstance(axis, tuple):
-        refuse("unsupported-argument", "vector_norm is compiled along one axis")
+        axes = tuple([i % x.ndim for i in axis])
+        rest = tuple([i for i in range(x.ndim) if i not in axes])
+        shape = tuple([x.shape[i] for i in rest])
+        found = _vector(np.reshape(np.transpose(x, axes + rest), (-1,) + shape), ord, 0, False)
+        return np.expand_dims(found, axes) if keepdims else found
     return _vector(x, ord, axis, keepdims)
 
 
@@ -118,41 +127,11 @@ def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
     return product if out is None else np.positive(product, out=out)
 
 
-def _matrix_power(a: Any, n: Any) -> Any:
-    a = np.asarray(a)
-    times = static(n)
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        refuse("bad-shape", "Last 2 dimensions of the array must be square")
-    if times < 0:
-        refuse("unsupported-argument", "matrix_power is compiled for powers that are not negative")
-    if times == 0:
-        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
-    found, square = None, a
-    while times:
-        if times % 2:
-            found = square if found is None else found @ square
-        times = times // 2
-        if times:
-            square = square @ square
-    return found
-
-
-def _linalg_trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
-    return np.trace(x, offset, -2, -1, dtype)
-
-
-def _linalg_outer(x1: Any, x2: Any, /) -> Any:
-    return np.outer(x1, x2)
-
-
 FUNCTIONS: dict[Any, Any] = {
     np.linalg.norm: _norm,
     np.linalg.vector_norm: _vector_norm,
     np.linalg.matrix_norm: _matrix_norm,
     np.linalg.multi_dot: _multi_dot,
-    np.linalg.matrix_power: _matrix_power,
-    np.linalg.trace: _linalg_trace,
-    np.linalg.outer: _linalg_outer,
     np.kron: _kron,
     np.cross: _cross,
     np.vecdot: _vecdot,

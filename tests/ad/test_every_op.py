@@ -36,7 +36,8 @@ def apply(kind: type[OpKind], sample: Sample) -> Any:
     def write(b: Any, *values: Any) -> Any:
         at = dict(zip(moving, values, strict=True))
         args = [at[i] if i in at else b.const(a) for i, a in enumerate(arrays)]
-        return b.emit_tuple(kind, args, sample.attrs)
+        outs = b.emit_tuple(kind, args, sample.attrs)
+        return outs if kind.determined is None else kind.determined(b, *outs)
 
     return program(func("f", params, write)), [arrays[i] for i in moving]
 

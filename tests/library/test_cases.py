@@ -10,6 +10,7 @@ from anvil.errors import AnvilError
 from tests.library import (
     cases_arrays,
     cases_choices,
+    cases_linalg,
     cases_numbers,
     cases_reductions,
     cases_scalars,
@@ -26,6 +27,7 @@ CASES = [
     *cases_scalars.CASES,
     *cases_numbers.CASES,
     *cases_surface.CASES,
+    *cases_linalg.CASES,
 ]
 
 WIDER = {

@@ -16,7 +16,9 @@ from anvil.ir.ops import (
     shape,
     sorting,
     special,
+    spectra,
     structure,
+    systems,
 )
 
 __all__ = [
@@ -35,5 +37,7 @@ __all__ = [
     "shape",
     "sorting",
     "special",
+    "spectra",
     "structure",
+    "systems",
 ]
