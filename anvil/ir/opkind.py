@@ -91,6 +91,8 @@ class OpKind:
     keep: ClassVar[str] = ""
     linear: ClassVar[tuple[int, ...]] = ()
     nondiff: ClassVar[bool] = False
+    formula: ClassVar[bool] = False
+    """Whether `numpy` is the decomposition run on arrays: NumPy source spells that out."""
     partials: ClassVar[tuple[Any, ...] | None] = None
     source: ClassVar[str] = ""
     """How NumPy source spells the op: a format of operands {0}, {1} ... and attributes by name; by

@@ -39,7 +39,9 @@ from anvil.library import (
     repetition,
     scalars,
     scipy_linalg,
+    scipy_special,
     selection,
+    special,
     statistics,
     storing,
     ufunc_methods,
@@ -83,6 +85,8 @@ _MODULES: tuple[Any, ...] = (
     scipy_linalg,
     packing,
     assembling,
+    scipy_special,
+    special,
 )
 
 

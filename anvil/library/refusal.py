@@ -30,6 +30,15 @@ def is_python_number(value: Any) -> bool:
     return isinstance(value, bool | int | float | complex)
 
 
+def is_known(value: Any) -> bool:
+    """Whether the value is known while compiling."""
+    return True
+
+
+def _is_known(ctx: Context, value: Any) -> Abstract:
+    return ctx.constant(ctx.is_known(value))
+
+
 def _refuse(ctx: Context, code: Any, message: Any) -> Abstract:
     ctx.error(ctx.known(code), ctx.known(message))
 
@@ -135,6 +144,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     refuse: Intrinsic(_refuse),
     static: Intrinsic(_static),
     is_python_number: Intrinsic(_is_python_number),
+    is_known: Intrinsic(_is_known),
     np.shape: Intrinsic(_shape),
     np.ndim: Intrinsic(_ndim),
     np.size: Intrinsic(_size),

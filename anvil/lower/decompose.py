@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from anvil.ir.analysis import walk
 from anvil.ir.builder import Builder, Env
 from anvil.ir.opkind import REGISTRY, OpKind
 from anvil.ir.records import Atom, Func, Op, Origin, Program, Region, Value
@@ -28,6 +29,21 @@ def decompose(program: Program) -> tuple[Program, dict[str, Func]]:
     used: dict[str, Func] = {}
     funcs = {name: _func(f, used) for name, f in program.funcs.items()}
     return Program(funcs, program.entry, program.stage), used
+
+
+def written_out(program: Program) -> Program:
+    """The program with ops whose NumPy meaning is their decomposition as calls of functions."""
+    used: dict[str, Func] = {}
+    made: dict[Key, Func] = {}
+
+    def spell(func: Func) -> Func:
+        b = _Speller([p.type for p in func.params], [p.hint for p in func.params], used, made)
+        return b.finish(func.name, b.inline(func.body, b.params), func.origin)
+
+    if not any(op.kind.formula for op in walk(program)):
+        return program
+    funcs = {name: spell(f) for name, f in program.funcs.items()}
+    return Program({**funcs, **used}, program.entry, program.stage)
 
 
 def _func(func: Func, used: dict[str, Func]) -> Func:
@@ -78,6 +94,41 @@ class _Caller(Builder):
         self.loc = saved
         env.update(zip(op.outs, outs, strict=True))
         return outs
+
+
+class _Speller(Builder):
+    """Replays a function, ops that are formulas as calls."""
+
+    def __init__(
+        self,
+        params: Sequence[Type],
+        hints: Sequence[str],
+        used: dict[str, Func],
+        made: dict[Key, Func],
+    ) -> None:
+        super().__init__(params, hints)
+        self.used, self.made = used, made
+
+    def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
+        """`Builder.copy`, formulas as calls."""
+        if not op.kind.formula:
+            return super().copy(op, env)
+        args = tuple(env.get(a, a) if isinstance(a, Value) else a for a in op.args)
+        outs = self.call(self._formula(op.kind, tuple(a.type for a in args), op.attrs), args)
+        env.update(zip(op.outs, outs, strict=True))
+        return outs
+
+    def _formula(
+        self, kind: type[OpKind], types: tuple[Type, ...], attrs: Mapping[str, Any]
+    ) -> Func:
+        key = (kind, types, tuple(attrs.values()))
+        if key not in self.made:
+            b = Builder(types)
+            out = kind.decompose(b, *b.params, **attrs)
+            origin = Origin(f"{kind.name} of {', '.join(map(str, types))}", self.loc)
+            func = b.finish(f"{kind.name}.{len(self.made)}", (out,), origin)
+            self.made[key] = self.used[func.name] = func
+        return self.made[key]
 
 
 class _Decomposer(Builder):

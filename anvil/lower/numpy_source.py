@@ -30,6 +30,7 @@ import numpy as np
 
 from anvil.ir.analysis import call_order, walk
 from anvil.ir.records import Program
+from anvil.lower.decompose import written_out
 from anvil.lower.numpy_structure import STRUCTURE
 from anvil.lower.numpy_text import identifier
 from anvil.lower.numpy_writer import Writer
@@ -52,6 +53,7 @@ def to_numpy(
     left = _unprintable(program)
     if left:
         raise ValueError(f"NumPy source has no {left[0]}; give `expand`, which removes it")
+    program = written_out(program)
     writer = Writer(program, locations)
     for name in call_order(program):
         writer.func(program.funcs[name])

@@ -41,7 +41,6 @@ WIDER = {
 """Numbers of two types to choose from: the result has the type that both convert to."""
 
 REFUSED = {
-    "np.i0(f4)",
     "np.flatnonzero(np.array([0, 1, 1]))",
     "np.nonzero(np.array([0, 1, 1]))",
     "np.extract(np.array([True, False, True, True]), f4)",

@@ -162,6 +162,7 @@ def test_partials_have_the_type_of_their_operand(kind: type[OpKind]) -> None:
             continue
         sample = samples(kind, dtype)[0]
         b = Builder([type_of(a) for a in sample.args])
-        out = b.emit(kind, b.params)
-        found = [p(b, out, *b.params) for p in kind.partials if p]
+        out = b.emit(kind, b.params, sample.attrs)
+        attrs = {**kind.attrs, **sample.attrs}
+        found = [p(b, out, *b.params, **attrs) for p in kind.partials if p]
         assert set(types_of(found)) == {b.params[0].type}
