@@ -95,6 +95,10 @@ def _compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     return np.take(a, kept, axis=axis, out=out)
 
 
+def _compress_method(a: Any, condition: Any, axis: Any = None, out: Any = None) -> Any:
+    return _compress(condition, a, axis, out)
+
+
 def _extract(condition: Any, arr: Any) -> Any:
     return _compress(np.ravel(static(condition)), arr)
 
@@ -166,3 +170,5 @@ FUNCTIONS: dict[Any, Any] = {
     np.gcd: _gcd,
     np.lcm: _lcm,
 }
+
+METHODS: dict[str, Any] = {"choose": _choose, "compress": _compress_method}

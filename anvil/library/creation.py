@@ -184,7 +184,10 @@ def _linspace(
     if at:
         order = list(range(1, len(shape)))
         values = b.transpose(values, perm=(*order[:at], 0, *order[at:]))
-    result = ctx.array(ctx.cast(values, dtype_argument(ctx, dtype) or t))
+    wanted = dtype_argument(ctx, dtype) or t
+    if wanted.kind in "iu":
+        values = b.floor(values)
+    result = ctx.array(ctx.cast(values, wanted))
     return ctx.tuple((result, ctx.result(step))) if ctx.known(retstep) is True else result
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from anvil.library.refusal import about, refuse, static
+from anvil.library.refusal import about, known_only, refuse, static
 
 
 def _axes(axis: Any, ndim: Any) -> Any:
@@ -147,15 +147,18 @@ def _insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     new = np.broadcast_to(
         new, tuple(len(places) if i == at else m for i, m in enumerate(arr.shape))
     )
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    source = []
-    for i in range(n + 1):
-        for k in order:
-            if places[k] == i:
-                source.append(n + k)
-        if i < n:
-            source.append(i)
+    source = insertion_order(tuple(places), n)
     return np.take(np.concatenate((arr, new), axis=at), source, axis=at)
+
+
+def insertion_order(places: tuple[int, ...], n: int) -> tuple[int, ...]:
+    """Where each element of the result stands: of n old ones, then of those that are inserted."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    return tuple(
+        source
+        for i in range(n + 1)
+        for source in (*(n + k for k in order if places[k] == i), *((i,) if i < n else ()))
+    )
 
 
 def _places(obj: Any, n: Any) -> Any:
@@ -244,6 +247,7 @@ def _unstack(x: Any, /, *, axis: Any = 0) -> Any:
 
 
 FUNCTIONS: dict[Any, Any] = {
+    insertion_order: known_only(insertion_order),
     np.flip: _flip,
     np.fliplr: _fliplr,
     np.flipud: _flipud,

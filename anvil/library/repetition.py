@@ -11,6 +11,7 @@ from anvil.ir.records import Atom
 from anvil.library.atoms import along, shape_in, type_in
 from anvil.library.creation import diagonal_mask
 from anvil.library.manipulation import join
+from anvil.library.padding import padded_axis
 from anvil.library.selection import gather_along
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.values import Abstract
@@ -147,18 +148,72 @@ def _pad(
     widths = np.broadcast_to(np.asarray(known), (n, 2)) if n else np.zeros((0, 2), int)
     if widths.dtype.kind not in "iu" or (widths < 0).any():
         ctx.error("bad-value", "index can't contain negative values")
-    values = kwargs.pop("constant_values", 0)
-    if kwargs:
-        ctx.error("unsupported-argument", f"pad with {', '.join(kwargs)} is not compiled")
-    if how == "constant":
+    if callable(how) or not isinstance(how, str):
+        ctx.error(
+            "unsupported-argument", "pad by a function that writes the border is not compiled"
+        )
+    _check_keywords(ctx, how, kwargs)
+    values = kwargs.get("constant_values", 0)
+    odd = ctx.known(kwargs.get("reflect_type", "even")) == "odd"
+    if how in ("linear_ramp", "maximum", "mean", "median", "minimum") or odd:
+        for axis, pair in enumerate(widths.tolist()):
+            given = [ctx.constant(v) for v in (axis, *pair, how)]
+            lengths = _pair_of(ctx, kwargs.get("stat_length"), axis, n)
+            ends = _ends_of(ctx, kwargs.get("end_values", 0), axis, n)
+            rest = [ctx.lifted(lengths), *ends, ctx.constant(odd)]
+            padded = ctx.session.calls.call_entry(
+                ctx, padded_axis, [ctx.array(x), *given, *rest], {}
+            )
+            x = ctx.atom(padded)
+        return ctx.array(x)
+    if how in ("constant", "empty"):
         edges = ctx.atom(values, type_in(x).dtype)
         return ctx.array(_with_edges(ctx, x, widths, ctx.broadcast(edges, (n, 2))))
     if how not in ("edge", "reflect", "symmetric", "wrap"):
         ctx.error("unsupported-argument", f"pad in the mode {how!r} is not compiled")
+    pad: Any = np.pad
     for axis, (low, high) in enumerate(widths):
-        places = np.pad(np.arange(shape_in(x)[axis]), (int(low), int(high)), mode=how)
+        places = pad(np.arange(shape_in(x)[axis]), (int(low), int(high)), mode=how)
         x = gather_along(ctx, x, ctx.b.const(places), axis)
     return ctx.array(x)
+
+
+_PAD_KEYWORDS = {
+    "constant": ("constant_values",),
+    "empty": (),
+    "edge": (),
+    "wrap": (),
+    "linear_ramp": ("end_values",),
+    **dict.fromkeys(("maximum", "mean", "median", "minimum"), ("stat_length",)),
+    **dict.fromkeys(("reflect", "symmetric"), ("reflect_type",)),
+}
+
+
+def _check_keywords(ctx: Context, how: str, kwargs: dict[str, Any]) -> None:
+    if how not in _PAD_KEYWORDS:
+        ctx.error("bad-value", f"mode '{how}' is not supported")
+    wrong = [k for k in kwargs if k not in _PAD_KEYWORDS[how]]
+    if wrong:
+        ctx.error("bad-value", f"unsupported keyword arguments for mode '{how}': {wrong}")
+
+
+def _pair_of(ctx: Context, v: Any, axis: int, n: int) -> tuple[Any, Any]:
+    """The known values at both ends of an axis."""
+    known = ctx.known(v, "stat_length")
+    if known is None:
+        return None, None
+    low, high = np.broadcast_to(np.asarray(known), (n, 2))[axis]
+    return int(low), int(high)
+
+
+def _ends_of(ctx: Context, v: Any, axis: int, n: int) -> list[Abstract]:
+    """The values at both ends of an axis."""
+    x = ctx.broadcast(ctx.atom(v), (n, 2))
+    found = []
+    for side in (0, 1):
+        one = ctx.b.slice(x, starts=(axis, side), limits=(axis + 1, side + 1), strides=(1, 1))
+        found.append(ctx.result(ctx.b.reshape(one, shape=())))
+    return found
 
 
 def _with_edges(ctx: Context, x: Atom, widths: Any, edges: Atom) -> Atom:

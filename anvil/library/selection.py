@@ -160,6 +160,12 @@ def _sort_in_place(
     return ctx.constant(None)
 
 
+def _partition_in_place(
+    ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+) -> Abstract:
+    return _sort_in_place(ctx, a, axis)
+
+
 def _partition(
     ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
 ) -> Abstract:
@@ -256,5 +262,6 @@ METHODS: dict[str, Intrinsic] = {
     "take": _TAKE,
     "sort": Intrinsic(_sort_in_place),
     "argsort": _ARGSORT,
+    "partition": Intrinsic(_partition_in_place),
     "round": _ROUND,
 }

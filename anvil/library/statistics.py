@@ -59,38 +59,119 @@ def _nanstd(a: Any, axis: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
     return np.std(a, axis=axis, dtype=dtype, where=_present(a), **kwargs)
 
 
-def _nanmax(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    if np.asarray(a).dtype.kind not in "fc":
-        return np.max(a, axis=axis, out=out, keepdims=keepdims)
-    found = np.max(_without_nan(a, -np.inf), axis=axis, keepdims=keepdims)
-    some = np.any(_present(a), axis=axis, keepdims=keepdims)
-    return np.add(found, np.where(some, 0, np.asarray(np.nan, dtype=found.dtype)), out=out)
+def _nanmax(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    return _nan_extremum(np.max, -np.inf, a, axis, out, keepdims, initial, where)
 
 
-def _nanmin(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    if np.asarray(a).dtype.kind not in "fc":
-        return np.min(a, axis=axis, out=out, keepdims=keepdims)
-    found = np.min(_without_nan(a, np.inf), axis=axis, keepdims=keepdims)
-    some = np.any(_present(a), axis=axis, keepdims=keepdims)
-    return np.add(found, np.where(some, 0, np.asarray(np.nan, dtype=found.dtype)), out=out)
+def _nanmin(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    return _nan_extremum(np.min, np.inf, a, axis, out, keepdims, initial, where)
 
 
-def _cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None) -> Any:
+def _nan_extremum(
+    reduce: Any,
+    worst: Any,
+    a: Any,
+    axis: Any,
+    out: Any,
+    keepdims: Any,
+    initial: Any,
+    where: Any,
+) -> Any:
+    """The extremum of what is no nan; nan where all are."""
+    a = np.asarray(a)
+    if a.dtype.kind not in "fc":
+        return reduce(a, axis=axis, out=out, keepdims=keepdims, initial=initial, where=where)
+    found = reduce(
+        _without_nan(a, worst), axis=axis, keepdims=keepdims, initial=initial, where=where
+    )
+    if initial is None:
+        some = np.any(_present(a), axis=axis, keepdims=keepdims)
+        return np.add(found, np.where(some, 0, np.asarray(np.nan, dtype=found.dtype)), out=out)
+    return np.add(found, np.zeros((), dtype=found.dtype), out=out)
+
+
+def _cov(
+    m: Any,
+    y: Any = None,
+    rowvar: Any = True,
+    bias: Any = False,
+    ddof: Any = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    x = _variables(m, y, rowvar, dtype)
+    free = (0 if bias else 1) if ddof is None else ddof
+    w = _frequencies(fweights, x.shape[1])
+    if aweights is not None:
+        importance = np.asarray(aweights, dtype=float)
+        if importance.ndim != 1 or importance.shape[0] != x.shape[1]:
+            refuse("bad-value", "incompatible numbers of samples and aweights")
+        if np.any(importance < 0):
+            raise ValueError("aweights cannot be negative")
+        w = importance if w is None else w * importance
+    if w is None:
+        centred = x - np.mean(x, axis=1, keepdims=True)
+        left = np.maximum(x.shape[1] - free, 0)
+        product = centred @ np.conj(centred.T)
+        return np.squeeze((product / left).astype(product.dtype))
+    total = np.sum(w)
+    centred = x - (np.sum(x * w, axis=1) / total)[:, None]
+    if aweights is None:
+        left = total - free
+    elif free == 0:
+        left = total
+    else:
+        left = total - free * np.sum(w * np.asarray(aweights)) / total
+    product = centred @ np.conj((centred * w.astype(x.dtype)).T)
+    return np.squeeze((product / np.maximum(left, 0.0)).astype(product.dtype))
+
+
+def _variables(m: Any, y: Any, rowvar: Any, dtype: Any) -> Any:
+    """One variable in each row."""
     x = np.atleast_2d(np.asarray(m))
     if not rowvar and np.ndim(m) > 1:
         x = x.T
     if y is not None:
         other = np.atleast_2d(np.asarray(y))
         x = np.concatenate((x, other if rowvar or np.ndim(y) < 2 else other.T), axis=0)
-    if x.dtype.kind not in "fc" or x.dtype.itemsize < 8:
+    if dtype is not None:
+        x = x.astype(dtype)
+    elif x.dtype.kind not in "fc" or x.dtype.itemsize < 8:
         x = x.astype(float)
-    free = (0 if bias else 1) if ddof is None else ddof
-    centred = x - np.mean(x, axis=1, keepdims=True)
-    return np.squeeze(centred @ np.conj(centred.T) / np.maximum(x.shape[1] - free, 0))
+    return x
 
 
-def _corrcoef(x: Any, y: Any = None, rowvar: Any = True) -> Any:
-    c = _cov(x, y, rowvar)
+def _frequencies(fweights: Any, n: Any) -> Any:
+    if fweights is None:
+        return None
+    counts = np.asarray(fweights)
+    if counts.dtype.kind not in "iu":
+        refuse("bad-operand", "fweights must be integer")
+    if counts.ndim != 1 or counts.shape[0] != n:
+        refuse("bad-value", "incompatible numbers of samples and fweights")
+    if np.any(counts < 0):
+        raise ValueError("fweights cannot be negative")
+    return counts * 1.0
+
+
+def _corrcoef(x: Any, y: Any = None, rowvar: Any = True, *, dtype: Any = None) -> Any:
+    c = _cov(x, y, rowvar, dtype=dtype)
     if np.ndim(c) == 0:
         return c / c
     size = np.sqrt(np.real(np.diag(c)))

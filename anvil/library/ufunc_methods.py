@@ -193,6 +193,8 @@ def with_keywords(fn: np.ufunc, entry: Any) -> Intrinsic:
             if fn.nout > 1 or fn.nin < 2:
                 ctx.error("unsupported-argument", f"{fn.__name__} with dtype= is not compiled")
             xs = tuple(ctx.call(np.positive, x, dtype=dtype, casting=casting) for x in xs)
+        if fn.signature is not None and where is not True:
+            ctx.error("wrong-arguments", f"{fn.__name__} does not take where=")
         given = list(map(ctx.lifted, xs))
         found: Abstract = ctx.session.calls.call_entry(ctx, entry, given, {})
         results = ctx.items(found) if fn.nout > 1 else (found,)
@@ -213,8 +215,7 @@ def completed(functions: Mapping[Any, Any]) -> dict[Any, Any]:
     named = {
         fn: with_keywords(fn, entry)
         for fn, entry in functions.items()
-        if isinstance(fn, np.ufunc) and fn not in TABLE and fn.signature is None
-        if not _takes_out(entry)
+        if isinstance(fn, np.ufunc) and fn not in TABLE and not _takes_out(entry)
     }
     return {**methods(functions), **functions, **named}
 

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import inspect
 import types
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -157,24 +158,42 @@ def _known_number_attribute(it: Interp, base: Known, name: str) -> Abstract | No
 
 
 def _array_attribute(it: Interp, base: NDArray, name: str) -> Abstract | None:
-    t = base.type
-    if name == "shape":
-        return Known(t.shape)
-    if name in ("ndim", "size"):
-        return Known(getattr(t, name))
-    if name == "dtype":
-        return Known(t.dtype.np)
-    if name == "itemsize":
-        return Known(t.dtype.np.itemsize)
-    if name == "flat":
-        return it.frozen(base, FLAT, lambda b, x: b.reshape(x, shape=(t.size,)))
-    if name == "T":
-        return it.permuted(base, tuple(reversed(range(t.ndim))))
-    if name in ("real", "imag"):
-        if t.dtype.kind == "c":
-            return it.view(base, RealPart(name == "imag"), t.shape, t.dtype.real)
-        return base if name == "real" else it.frozen(base, "imag", lambda b, x: b.zeros_like(x))
-    return None
+    entry = ARRAY_ATTRIBUTES.get(name)
+    return None if entry is None else entry(it, base)
+
+
+def _real(it: Interp, base: NDArray) -> Abstract:
+    complex_ = base.type.dtype.kind == "c"
+    return _complex_part(it, base, False) if complex_ else base
+
+
+def _imag(it: Interp, base: NDArray) -> Abstract:
+    if base.type.dtype.kind == "c":
+        return _complex_part(it, base, True)
+    return it.frozen(base, "imag", lambda b, x: b.zeros_like(x))
+
+
+def _complex_part(it: Interp, base: NDArray, imaginary: bool) -> Abstract:
+    return it.view(base, RealPart(imaginary), base.type.shape, base.type.dtype.real)
+
+
+def _flat(it: Interp, base: NDArray) -> Abstract:
+    return it.frozen(base, FLAT, lambda b, x: b.reshape(x, shape=(base.type.size,)))
+
+
+ARRAY_ATTRIBUTES: dict[str, Callable[[Interp, NDArray], Abstract]] = {
+    "shape": lambda it, a: Known(a.type.shape),
+    "ndim": lambda it, a: Known(a.type.ndim),
+    "size": lambda it, a: Known(a.type.size),
+    "dtype": lambda it, a: Known(a.type.dtype.np),
+    "itemsize": lambda it, a: Known(a.type.dtype.np.itemsize),
+    "device": lambda it, a: Known("cpu"),
+    "flat": _flat,
+    "T": lambda it, a: it.permuted(a, tuple(reversed(range(a.type.ndim)))),
+    "real": _real,
+    "imag": _imag,
+}
+"""Attributes of arrays that are no functions of the library."""
 
 
 def _scalar_attribute(it: Interp, base: Scalar, name: str) -> Abstract | None:

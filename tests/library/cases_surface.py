@@ -316,7 +316,37 @@ np.delete(f34,-1,1)
 np.delete(f4,np.array([1,2]))
 """
 
+BORDERS_AND_WEIGHTS = """np.pad(f34, 1, mode='maximum')
+np.pad(f34, ((1,2),(0,3)), mode='mean')
+np.pad(i34, 2, mode='mean')
+np.pad(f34, 2, mode='median', stat_length=2)
+np.pad(f34, 2, mode='minimum', stat_length=((1,2),(3,4)))
+np.pad(f5, (2,3), mode='linear_ramp', end_values=(Pf,-1))
+np.pad(i34, 2, mode='linear_ramp', end_values=7)
+np.pad(f34, 1, mode='linear_ramp')
+np.pad(f5, 2, mode='reflect', reflect_type='odd')
+np.pad(f34, 2, mode='symmetric', reflect_type='odd')
+np.pad(f34, 2, mode='reflect', reflect_type='even')
+np.cov(f34, fweights=np.array([1,2,1,3]))
+np.cov(f34, aweights=np.abs(f4))
+np.cov(f34, aweights=np.abs(f4), fweights=[1,2,1,3], ddof=1)
+np.cov(f34, aweights=np.abs(f4), bias=True)
+np.cov(f34, dtype=np.float32).dtype
+np.corrcoef(f34, dtype=np.float64)
+np.nanmax(nans34, initial=2.0, axis=0)
+np.nanmin(nans34, axis=1, where=nans34 > 0, initial=9.0)
+np.nanmax(nans34, axis=1, keepdims=True)
+f34.compress([True,False,True],axis=0)
+(i4%3).choose([f4,yf4,f4*2])
+f4.device
+o=np.zeros(3); np.matvec(f34,f4,out=o); return o
+np.vecdot(f34,f4,dtype=np.float32)
+o = f4.copy(); o.partition(2); return o[2]
+f4.argpartition(1)[1]
+"""
+
 CASES = [
+    *BORDERS_AND_WEIGHTS.strip().splitlines(),
     *UFUNC_METHODS.strip().splitlines(),
     *KNOWN.strip().splitlines(),
     *POLYNOMIALS_AND_HISTOGRAMS.strip().splitlines(),
@@ -347,4 +377,6 @@ ERRORS: dict[str, type[Exception]] = {
     "np.gradient(f1)": ValueError,
     "np.insert(f4,9,1)": IndexError,
     "np.delete(f4,7)": IndexError,
+    "np.pad(f4, 1, mode='nonsense')": ValueError,
+    "np.pad(f4, 1, mode='edge', constant_values=1)": ValueError,
 }
