@@ -33,6 +33,7 @@ from anvil.library import (
     polynomials,
     python_builtins,
     quantiles,
+    ragged,
     rearranging,
     reductions,
     refusal,
@@ -100,12 +101,12 @@ def _merged(what: str) -> dict[Any, Any]:
     return table
 
 
-_METHODS = _merged("METHODS")
+_FUNCTIONS, _METHODS = _merged("FUNCTIONS"), _merged("METHODS")
 
 LIBRARY = Library(
     functions=Functions(
         {
-            **ufunc_methods.completed(_merged("FUNCTIONS")),
+            **ufunc_methods.completed(_FUNCTIONS),
             **{getattr(np.ndarray, n): e for n, e in _METHODS.items() if hasattr(np.ndarray, n)},
         },
         _merged("SCIPY"),
@@ -114,5 +115,9 @@ LIBRARY = Library(
     attributes=_merged("ATTRIBUTES"),
     instances=_merged("INSTANCES"),
     items=_merged("ITEMS"),
+    ragged={
+        **{_METHODS[name]: rule for name, rule in ragged.METHODS.items()},
+        **{_FUNCTIONS[fn]: rule for fn, rule in ragged.RULES.items()},
+    },
 )
 """What the front end knows of NumPy, math and the builtins."""

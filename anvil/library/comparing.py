@@ -91,8 +91,11 @@ def _piece(fn: Any, x: Any, args: Any, kw: Any) -> Any:
 
 
 def _compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
-    kept = [i for i, c in enumerate(static(condition)) if c]
-    return np.take(a, kept, axis=axis, out=out)
+    a, condition = np.asarray(a), np.asarray(condition) != 0
+    a = np.ravel(a) if axis is None else np.moveaxis(a, static(axis), 0)
+    found = a[: condition.shape[0]][condition]
+    found = found if axis is None else np.moveaxis(found, 0, static(axis))
+    return found if out is None else np.positive(found, out=out)
 
 
 def _compress_method(a: Any, condition: Any, axis: Any = None, out: Any = None) -> Any:
@@ -100,7 +103,7 @@ def _compress_method(a: Any, condition: Any, axis: Any = None, out: Any = None) 
 
 
 def _extract(condition: Any, arr: Any) -> Any:
-    return _compress(np.ravel(static(condition)), arr)
+    return _compress(np.ravel(condition), arr)
 
 
 def _logspace(

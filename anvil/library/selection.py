@@ -10,27 +10,57 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, F16, F64, I64
-from anvil.library.atoms import absent, along, dtype_argument, dtype_in, shape_in, truth, type_in
+from anvil.library.atoms import (
+    absent,
+    along,
+    dtype_argument,
+    dtype_in,
+    flat,
+    shape_in,
+    truth,
+    type_in,
+)
 from anvil.library.formulas import MAXIMUM, MINIMUM
 from anvil.library.ufuncs import deliver
 from anvil.parser.array_items import accumulate
 from anvil.parser.context import Context, Intrinsic
+from anvil.parser.ragged import Picked, ragged
 from anvil.parser.values import NONE, Abstract, NDArray
 
 
 def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstract:
     if absent(ctx, x) or absent(ctx, y):
-        ctx.error(
-            "dynamic-shape",
-            "np.where with one argument returns as many indices as there are true elements",
-            hint="use np.where(condition, x, y)",
-        )
+        return _nonzero(ctx, condition)
     c = truth(ctx, condition)
     common = ctx.promote(x, y)
     first, second = ctx.atom(x, common), ctx.atom(y, common)
     shape = ctx.broadcast_shapes(shape_in(c), shape_in(first), shape_in(second))
     picked = ctx.b.select(*(ctx.broadcast(v, shape) for v in (c, first, second)))
     return ctx.array(picked) if not shape else ctx.result(picked)
+
+
+def _nonzero(ctx: Context, a: Any) -> Abstract:
+    """The indices of what is not zero: along one axis, as ragged as a selection by that mask."""
+    known = ctx.known_array(a)
+    if known is not None:
+        return ctx.tuple([ctx.constant(i) for i in np.nonzero(known)])
+    if len(ctx.shape_of(a)) != 1:
+        ctx.error(
+            "dynamic-shape",
+            "of several axes this gives as many indices as there are true elements",
+            hint="use np.where(condition, x, y)",
+        )
+    return ctx.tuple([_flat_nonzero(ctx, a)])
+
+
+def _flat_nonzero(ctx: Context, a: Any) -> Abstract:
+    known = ctx.known_array(a)
+    if known is not None:
+        return ctx.constant(np.flatnonzero(known))
+    mask = flat(ctx, truth(ctx, a))
+    places = ctx.array(ctx.b.iota(shape=shape_in(mask), axis=0, dtype=I64))
+    found: Abstract = ragged(ctx, places, [Picked(shape_in(mask)[0], mask)])
+    return found
 
 
 def _clip(
@@ -246,6 +276,8 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.add.at: _accumulate("+"),
     np.subtract.at: _accumulate("-"),
     np.where: Intrinsic(_where),
+    np.nonzero: Intrinsic(_nonzero),
+    np.flatnonzero: Intrinsic(_flat_nonzero),
     np.clip: _CLIP,
     np.take: _TAKE,
     np.take_along_axis: Intrinsic(_take_along_axis),
@@ -258,6 +290,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
 }
 
 METHODS: dict[str, Intrinsic] = {
+    "nonzero": Intrinsic(_nonzero),
     "clip": _CLIP,
     "take": _TAKE,
     "sort": Intrinsic(_sort_in_place),

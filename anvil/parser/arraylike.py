@@ -11,6 +11,7 @@ import numpy as np
 from anvil.ir.records import ArrayData, Atom, Const
 from anvil.ir.types import BOOL, I64, Array, ArrayType, DType, array, dtype_of
 from anvil.parser.promotion import Strength, fits, promote
+from anvil.parser.ragged import Ragged, dense
 from anvil.parser.values import (
     Abstract,
     Known,
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 
+_LARGEST = 100_000
+"""Elements of an array that is computed while compiling."""
+
+
 def kind_of(v: Any) -> str:
     """`array`, `np`, `py`, `sequence` or `other`."""
-    if type(v) is NDArray:
+    if type(v) is NDArray or type(v) is Ragged:
         return "array"
     if type(v) is Scalar:
         return "py" if v.py else "np"
@@ -55,6 +60,8 @@ def strength(ctx: Context, v: Any) -> Strength:
     """The dtype of an array-like, and whether it is weak."""
     if type(v) is NDArray:
         return v.type.dtype, False
+    if type(v) is Ragged:
+        return v.dtype, False
     if type(v) is Scalar:
         return v.dtype, v.py
     obj = v.value if type(v) is Known else v
@@ -67,6 +74,8 @@ def type_of(ctx: Context, v: Any) -> ArrayType:
     """The type that `np.asarray(v)` would have; refused for what is no array of numbers."""
     if type(v) is NDArray or type(v) is Scalar:
         return v.type
+    if type(v) is Ragged:
+        dense(ctx, v)
     obj = v.value if type(v) is Known else v
     if is_number(obj):
         return array(number_dtype(obj))
@@ -91,6 +100,8 @@ def atom(ctx: Context, v: Any, dtype: DType | None = None) -> Atom:
         x = ctx.read(v)
     elif type(v) is Scalar:
         return v.atom if dtype is None else _converted(ctx, v, dtype)
+    elif type(v) is Ragged:
+        dense(ctx, v)
     else:
         obj = v.value if type(v) is Known else v
         if is_number(obj):
@@ -181,8 +192,12 @@ def _known_integers(ctx: Context, v: Any, dtype: DType) -> Array:
 def known_array(ctx: Context, v: Any) -> Array | None:
     """The contents of an array-like if they are known while compiling."""
     if type(v) is NDArray:
-        return None if v.path else _contents(ctx, ctx.state.heap[v.box])
+        if v.path and contents(ctx, ctx.state.heap[v.box]) is None:
+            return None
+        return contents(ctx, ctx.read(v))
     if type(v) is Scalar:
+        return contents(ctx, v.atom)
+    if type(v) is Ragged:
         return None
     obj = v.value if type(v) is Known else v
     if is_number(obj) or not isinstance(v, Abstract):
@@ -197,11 +212,43 @@ def known_array(ctx: Context, v: Any) -> Array | None:
     return np.array(parts, dtype=type_of(ctx, v).dtype.np)
 
 
-def _contents(ctx: Context, content: Any) -> Array | None:
+def host_of(v: NDArray | Scalar, found: Array) -> Any:
+    """Known contents as the kind of object that the value is."""
+    if type(v) is NDArray:
+        return found
+    return found.item() if isinstance(v, Scalar) and v.py else found[()]
+
+
+def contents(ctx: Context, content: Any) -> Array | None:
+    """The value of an atom if it is known while compiling: a constant, or computed from constants
+    only. It is computed when it is asked for, once.
+    """
     if type(content) is Const:
         return np.full(content.type.shape, content.value, content.type.dtype.np)
-    data = ctx.session.constants.get(content)
+    session = ctx.session
+    data = session.constants.get(content)
+    if data is None and content not in session.varying:
+        data = _computed(ctx, content)
+        if data is None:
+            session.varying.add(content)
+        else:
+            session.constants[content] = data
     return None if data is None else data.data
+
+
+def _computed(ctx: Context, content: Any) -> ArrayData | None:
+    op = ctx.b.producer(content)
+    if op is None or op.regions or op.kind.structural or content.type.size > _LARGEST:
+        return None
+    args = []
+    for a in op.args:
+        found = contents(ctx, a)
+        if found is None:
+            return None
+        args.append(found)
+    with np.errstate(all="ignore"):
+        value = np.asarray(op.kind.numpy(*args, **op.attrs))
+    return ArrayData(value.astype(content.type.dtype.np).reshape(content.type.shape))
 
 
 def constant(ctx: Context, obj: Any) -> Abstract:

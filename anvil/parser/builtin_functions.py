@@ -23,6 +23,7 @@ from anvil.parser.objects import (
     set_attribute,
     type_of_value,
 )
+from anvil.parser.ragged import Ragged, length
 from anvil.parser.set_order import elements_of
 from anvil.parser.signals import PathEnd
 from anvil.parser.stack_lists import stack_of
@@ -65,12 +66,18 @@ def _bounds(*args: Abstract) -> tuple[Abstract, Abstract, Abstract]:
     return args[0], args[1], args[2] if len(args) == 3 else Known(1)
 
 
+def _rows(it: Interp, v: NDArray | Ragged) -> Abstract:
+    if isinstance(v, Ragged):
+        return length(it, v, 0)
+    if not v.type.shape:
+        it.error("bad-operand", "len() of a 0-d array")
+    return Known(v.type.shape[0])
+
+
 def _len(it: Interp, v: Abstract) -> Abstract:
     v = texts.settled(it, v)
-    if isinstance(v, NDArray):
-        if not v.type.shape:
-            it.error("bad-operand", "len() of a 0-d array")
-        return Known(v.type.shape[0])
+    if isinstance(v, NDArray | Ragged):
+        return _rows(it, v)
     if isinstance(v, ObjectV):
         return it.session.calls.method(it, v, "__len__", [])
     if isinstance(v, RangeV):

@@ -26,6 +26,7 @@ from anvil.parser.generators import advance, make_generator
 from anvil.parser.guards import Origin
 from anvil.parser.heap import GeneratorV
 from anvil.parser.lift import adopt, lifted
+from anvil.parser.ragged import is_ragged, refuse_ragged
 from anvil.parser.source import get_source
 from anvil.parser.specialise import call_specialised
 from anvil.parser.streams import TABLE as STREAMS
@@ -124,9 +125,30 @@ def call_entry(
     it: Interp, entry: Any, args: Sequence[Abstract], kwargs: Kwargs, name: str = "this function"
 ) -> Abstract:
     """Calls an entry of the library's table: an intrinsic, or a Python function to be compiled."""
+    if any(is_ragged(it, a) for a in (*args, *kwargs.values())):
+        table = it.session.library.ragged
+        rule = table.get(entry)
+        if rule is not None:
+            return _run(it, _ragged_run(it, entry, rule, name), args, kwargs, name)
+        if isinstance(entry, Intrinsic) and entry not in table:
+            for a in (*args, *kwargs.values()):
+                refuse_ragged(it, a)
     if isinstance(entry, Intrinsic):
         return _run(it, entry.run, args, kwargs, name)
     return _call_function(it, Known(entry), args, kwargs, library=True)
+
+
+def _ragged_run(it: Interp, entry: Any, rule: Any, name: str) -> Any:
+    """An entry's rule for ragged arrays, in the form of an intrinsic."""
+
+    def on_dense(*args: Any, **kwargs: Any) -> Abstract:
+        given = {k: it.lifted(v) for k, v in kwargs.items()}
+        return call_entry(it, entry, [it.lifted(a) for a in args], given, name)
+
+    def run(ctx: Any, *args: Any, **kwargs: Any) -> Abstract:
+        return rule(ctx, on_dense, args, kwargs)  # type: ignore[no-any-return]
+
+    return run
 
 
 def _without_context(text: str) -> str:
@@ -295,7 +317,7 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     if entry is not None:
         return call_entry(it, entry, [fn, *args], kwargs, fn.describe())
     _refuse_state(it, fn)
-    if _is_numeric(obj) and all(map(it.is_known, (*args, *kwargs.values()))):
+    if _is_numeric(obj) and all(_is_constant(it, a) for a in (*args, *kwargs.values())):
         return _evaluate(it, fn, args, kwargs)
     special = inspect.getattr_static(type(obj), "__call__", None)
     if isinstance(special, types.FunctionType):
@@ -360,6 +382,13 @@ def _derived(it: Interp, fn: Known, name: str) -> Origin:
     guards = it.session.guards
     base = fn.origin if fn.origin is not None else guards.object(fn.value)
     return guards.attribute(base, name)
+
+
+def _is_constant(it: Interp, v: Abstract) -> bool:
+    """Whether a value is known, arrays by their contents."""
+    if it.is_known(v):
+        return True
+    return it.is_arraylike(v) and it.known_array(v) is not None
 
 
 def _is_numeric(obj: Any) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, array
@@ -11,6 +13,8 @@ from anvil.parser import exact, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.operators import folded, python_numbers, refuse
+from anvil.parser.ragged import Ragged, dense
+from anvil.parser.ragged_frames import elementwise
 from anvil.parser.set_order import elements_of
 from anvil.parser.values import (
     Abstract,
@@ -62,6 +66,8 @@ def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
 
 
 def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) -> Abstract:
+    if type(a) is Ragged or type(b) is Ragged:
+        return elementwise(ctx, lambda x, y: compare(ctx, op, x, y), (a, b), "zero")
     known = ranges.decide(ctx, op, a, b)
     if known is not None:
         return Known(known)
@@ -206,6 +212,8 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
         container = TupleV(tuple(map(Known, elements)))
     if isinstance(container, ObjectV):
         return calls.method(ctx, container, "__contains__", [item])
+    if isinstance(container, Ragged):
+        return ctx.call(np.any, compare(ctx, "==", container, item))
     if isinstance(container, NDArray):
         x, y = ctx.operands(container, item)
         axes = tuple(range(type_at(x).ndim))
@@ -227,6 +235,8 @@ def truth(ctx: Context, v: Abstract) -> bool | Atom:
             ctx.error("ambiguous-truth", message)
         x = ctx.b.reshape(ctx.read(v), shape=())
         return truth(ctx, scalar(x, False))
+    if isinstance(v, Ragged):
+        dense(ctx, v)
     if isinstance(v, ListV | TupleV):
         stack = stack_lists.stack_of(ctx, v)
         return bool(ctx.items(v)) if stack is None else truth(ctx, stack.length)

@@ -52,6 +52,7 @@ from anvil.parser import (
 from anvil.parser.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
 from anvil.parser.known_containers import known_container
 from anvil.parser.promotion import Strength, promote
+from anvil.parser.ragged import Ragged, dense
 from anvil.parser.signals import Blocked, NeedStatic
 from anvil.parser.values import (
     Abstract,
@@ -99,7 +100,9 @@ class Library:
     argument attributes   of arrays and scalars by name: intrinsics of one argument (beyond shape,
     ndim, size, dtype, T) np.matmul must be among the functions: it is the operator `@`. instances
     calls of host objects by their class, the object first; items      subscripts of host objects by
-    identity, the index last
+    identity, the index last. ragged
+    by entry: `rule(ctx, call, args, kwargs)` for arrays whose length the data decides, `call`
+    being the entry; other intrinsics refuse them.
     """
 
     functions: Mapping[Any, Any] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class Library:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     instances: Mapping[type, Any] = field(default_factory=dict)
     items: Mapping[Any, Any] = field(default_factory=dict)
+    ragged: Mapping[Any, Any] = field(default_factory=dict)
 
 
 class Context:
@@ -151,14 +155,16 @@ class Context:
             return v
         if isinstance(v, TupleV | ListV | Lazy | DictV | SetV):
             return known_container(self, v, what)
-        if isinstance(v, NDArray):
+        if isinstance(v, NDArray | Scalar):
             found = self.known_array(v)
             if found is not None:
-                return found
+                return arraylike.host_of(v, found)
         if isinstance(v, Scalar | Choice):
             self.need_static(v.which if isinstance(v, Choice) else v.atom, what)
         if isinstance(v, texts.TextV):
             return texts.known_text(self, v)
+        if isinstance(v, Ragged):
+            dense(self, v)
         if isinstance(v, SliceV | RangeV):
             parts = (self.known(p, what) for p in (v.start, v.stop, v.step))
             return (slice if isinstance(v, SliceV) else range)(*parts)

@@ -16,8 +16,9 @@ from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc, Loc
 from anvil.ir.records import Atom, Program, Value
-from anvil.ir.types import array
+from anvil.ir.types import ArrayType
 from anvil.parser import calls, classes, expressions, generators, matching, statements, trying
+from anvil.parser.arraylike import const
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Guarded, Hidden, Origin
@@ -31,7 +32,7 @@ from anvil.parser.signature import (
     ScalarSpec,
     Spec,
     StaticSpec,
-    host_number,
+    host_value,
 )
 from anvil.parser.specialise import finish, run_body
 from anvil.parser.transforms_api import Transforms
@@ -44,6 +45,8 @@ HANDLERS = tuple(
 
 RECURSION = 20_000
 ATTEMPTS = 64
+LARGEST = 100_000
+"""Elements of an array that becomes known because its contents decide a shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +269,12 @@ class _Attempt:
         self.names.append(name)
         if number in self.promoted:
             self.leaves.append(None)
-            return Known(self.promoted[number].value)
+            found = self.promoted[number].value
+            if isinstance(spec, ScalarSpec):
+                return Known(found)
+            a = it.array(const(it, found))
+            it.state.marks[a.box] = mark
+            return a
         value = Value(spec.type, name if name.isidentifier() else "")
         self.leaves.append(value)
         if isinstance(spec, ScalarSpec):
@@ -285,8 +293,10 @@ class _Attempt:
             return
         place = {v: i for i, v in enumerate(self.leaves) if v is not None}
         for root in blocked.roots:
-            scalar = root.type is array(root.type.dtype)  # type: ignore[attr-defined]
-            if root not in place or not scalar or root.type.dtype.kind not in "biu":  # type: ignore[attr-defined]
+            t = root.type
+            if root not in place or not isinstance(t, ArrayType):
+                return
+            if t.dtype.kind not in "biu" or t.size > LARGEST:
                 return
         raise _Promote([place[r] for r in blocked.roots], blocked)
 
@@ -296,7 +306,7 @@ class _Attempt:
         Raises AnvilError for a placeholder of a jax transform, which has no value.
         """
         try:
-            value = host_number(self.values[leaf])
+            value = host_value(self.values[leaf])
         except TypeError:
             raise cause.error from None
         return Promoted(leaf, self.names[leaf], value, cause.why, cause.loc)

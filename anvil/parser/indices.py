@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser import ranges
 from anvil.parser.arraylike import is_arraylike
+from anvil.parser.ragged import Picked, Ragged, dense, replaced
+from anvil.parser.ragged_frames import Frame
+from anvil.parser.slices import Chosen, Entry, Moving, flipped, resolved
 from anvil.parser.values import (
     Abstract,
     Known,
@@ -28,8 +32,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Plan:
-    """An index brought to one entry per axis: an int atom, a slice (start, count, step), an array,
-    or a new axis.
+    """An index brought to one entry per axis: an int atom, a slice (start, count, step), a slice or
+    mask that the data decides, an array, or a new axis.
     """
 
     entries: list[Any]
@@ -93,7 +97,9 @@ def _scalar_part(ctx: Context, p: Abstract) -> Any:
             return Const(array(I64), v.__index__())
     if isinstance(p, Scalar) and p.dtype.kind in "iub":
         return ctx.array(p.atom) if p.dtype is BOOL else ctx.b.cast(p.atom, I64)
-    return p if isinstance(p, SliceV) else _OTHER
+    if isinstance(p, Ragged) and p.dtype is BOOL:
+        dense(ctx, p)
+    return p if isinstance(p, SliceV | Ragged) else _OTHER
 
 
 def _axes_used(p: Any) -> int:
@@ -117,9 +123,12 @@ def _entries(ctx: Context, shape: Shape, parts: list[Any]) -> Plan:
             continue
         n = shape[axis]
         if isinstance(p, slice | SliceV):
-            out.append(_slice(ctx, p, n))
+            out.append(_sliced(ctx, p, n))
         elif isinstance(p, NDArray):
             out.append(_index_array(ctx, p, n, axis))
+        elif isinstance(p, Ragged):
+            at = ctx.array(replaced(ctx, ctx.read(p.data), p.axes, 0))
+            out.append(Ragged(_index_array(ctx, at, n, axis), p.axes, p.loc))
         else:
             message = f"index is out of bounds for axis {axis} with size {n}"
             if isinstance(p, Const):
@@ -127,6 +136,13 @@ def _entries(ctx: Context, shape: Shape, parts: list[Any]) -> Plan:
             out.append(checked_index(ctx, p, n, message))
         axis += 1
     return Plan(out, shape)
+
+
+def _sliced(ctx: Context, p: slice | SliceV, n: int) -> Entry:
+    e = resolved(ctx, p, n)
+    if isinstance(e, Chosen) and e.flipped:
+        return Chosen(flipped(ctx, e.axis), True)
+    return e
 
 
 def checked_index(ctx: Context, index: Abstract | Atom, n: int, message: str) -> Atom:
@@ -164,8 +180,10 @@ def _index_array(ctx: Context, a: NDArray, n: int, axis: int) -> NDArray:
     return ctx.array(b.select(b.lt(i, 0), b.add(i, n), i))
 
 
-def mask_indices(ctx: Context, shape: Shape, axis: int, mask: NDArray) -> list[NDArray]:
-    """The positions that a mask selects; refused if data decide how many they are."""
+def mask_indices(
+    ctx: Context, shape: Shape, axis: int, mask: NDArray
+) -> Sequence[NDArray | Chosen]:
+    """The positions that a mask selects: known, or chosen along one axis when the program runs."""
     known = ctx.known_array(mask)
     have = shape[axis : axis + mask.type.ndim]
     if mask.type.shape != have:
@@ -173,71 +191,67 @@ def mask_indices(ctx: Context, shape: Shape, axis: int, mask: NDArray) -> list[N
             "index-out-of-range", f"a mask of shape {mask.type.shape} indexes axes of shape {have}"
         )
     if known is None:
-        ctx.error(
-            "dynamic-shape",
-            "selecting by a mask gives an array whose length the data decides",
-            hint="Use `np.where(mask, x, 0.0)` and reduce that, or `np.sum(x, where=mask)`.",
-        )
+        if mask.type.ndim != 1:
+            ctx.error("bad-index", "a mask of several axes meets other arrays among the indices")
+        return [Chosen(Picked(have[0], ctx.read(mask)), by_mask=True)]
     return [ctx.constant(i.astype(np.int64)) for i in np.nonzero(known)]  # type: ignore[misc]
 
 
-def _slice(ctx: Context, p: slice | SliceV, n: int) -> tuple[int, int, int]:
-    if isinstance(p, SliceV):
-        p = slice(*(ctx.known(v, f"the {name} of a slice") for v, name in _slice_parts(p)))
-    try:
-        start, stop, step = p.indices(n)
-    except TypeError:
-        ctx.error("bad-operand", f"{_shown(p)}: slice indices must be integers or None")
-    except ValueError:
-        ctx.fail(ValueError, "slice step cannot be zero")
-    return start, len(range(start, stop, step)), step
-
-
-def _shown(p: slice) -> str:
-    start, stop, step = ("" if v is None else repr(v) for v in (p.start, p.stop, p.step))
-    return f"[{start}:{stop}:{step}]" if step else f"[{start}:{stop}]"
-
-
-def _slice_parts(p: SliceV) -> tuple[tuple[Abstract, str], ...]:
-    return (p.start, "start"), (p.stop, "stop"), (p.step, "step")
-
-
-def window_of(plan: Plan) -> tuple[Window | None, list[NDArray | Atom | NewAxis | None]]:
-    """The basic part of a plan as one window that keeps the axes indexed by arrays; None where it
-    changes nothing.
+def window_of(plan: Plan) -> tuple[Window | None, Frame]:
+    """The basic part of a plan as one window that keeps the axes indexed by arrays (None where it
+    changes nothing), and the ragged axes of its result.
     """
-    starts: list[int | None] = []
-    counts: list[int] = []
-    strides: list[int] = []
-    shape: list[int] = []
-    atoms: list[Atom] = []
+    w = _Parts([], [], [], [], [])
+    axes: Frame = []
     axis = 0
     for e in plan.entries:
         if e is NEW_AXIS:
-            shape.append(1)
+            w.shape.append(1)
+            axes.append(None)
             continue
-        if isinstance(e, tuple):
-            starts.append(e[0])
-            counts.append(e[1])
-            strides.append(e[2])
-            shape.append(e[1])
-        elif isinstance(e, NDArray):
-            starts.append(0)
-            counts.append(plan.shape[axis])
-            strides.append(1)
-            shape.append(plan.shape[axis])
-        else:
-            known = isinstance(e, Const)
-            starts.append(int(e.value) if known else None)
-            counts.append(1)
-            strides.append(1)
-            if not known:
-                atoms.append(e)
+        n = plan.shape[axis]
         axis += 1
-    full = tuple(counts) == plan.shape and all(s == 1 for s in strides)
-    if full and tuple(shape) == plan.shape and not atoms:
-        return None, plan.entries
-    window = Window(
-        plan.shape, tuple(starts), tuple(counts), tuple(strides), tuple(shape), tuple(atoms)
-    )
-    return window, plan.entries
+        kept = True
+        if isinstance(e, tuple):
+            w.add(*e)
+        elif isinstance(e, Moving):
+            w.add(None, e.count, e.step)
+            w.atoms.append(e.at)
+        elif isinstance(e, Chosen):
+            w.add(*((n - 1, n, -1) if e.flipped else (0, n, 1)))
+        elif isinstance(e, NDArray | Ragged):
+            w.add(0, n, 1)
+        else:
+            kept = False
+            w.add(int(e.value) if isinstance(e, Const) else None, 1, 1)  # type: ignore[arg-type]
+            if not isinstance(e, Const):
+                w.atoms.append(e)
+        if kept:
+            w.shape.append(w.counts[-1])
+            axes.append(e.axis if isinstance(e, Chosen) else None)
+    full = tuple(w.counts) == plan.shape and all(s == 1 for s in w.strides)
+    if full and tuple(w.shape) == plan.shape and not w.atoms:
+        return None, axes
+    return w.window(plan.shape), axes
+
+
+@dataclass(slots=True)
+class _Parts:
+    """A window in the making."""
+
+    starts: list[int | None]
+    counts: list[int]
+    strides: list[int]
+    shape: list[int]
+    atoms: list[Atom]
+
+    def add(self, start: int | None, count: int, stride: int) -> None:
+        """One more axis of the base."""
+        self.starts.append(start)
+        self.counts.append(count)
+        self.strides.append(stride)
+
+    def window(self, base: Shape) -> Window:
+        """The window of an array of that shape."""
+        starts, counts, strides = tuple(self.starts), tuple(self.counts), tuple(self.strides)
+        return Window(base, starts, counts, strides, tuple(self.shape), tuple(self.atoms))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from anvil.parser import methods
 from anvil.parser.choices import each
 from anvil.parser.operators import DUNDER, binary
+from anvil.parser.ragged import Ragged
+from anvil.parser.ragged_stores import store_ragged
 from anvil.parser.stores import store
 from anvil.parser.values import Abstract, Choice, NDArray, ObjectV
 
@@ -29,6 +31,9 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstra
     if type(target) is NDArray:
         result = binary(ctx, op, target, value)
         store(ctx, target, result, op)
+        return target
+    if type(target) is Ragged:
+        store_ragged(ctx, target, binary(ctx, op, target, value), op)
         return target
     if methods.in_place(ctx, op, target, value):
         return target

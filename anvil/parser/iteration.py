@@ -18,6 +18,9 @@ from anvil.parser import operators, ranges, stack_lists, texts
 from anvil.parser.array_items import element as row_of
 from anvil.parser.choices import each
 from anvil.parser.heap import CellBox, GeneratorV, StackBox, fresh_box
+from anvil.parser.ragged import Ragged, count_of, ragged
+from anvil.parser.ragged_frames import compacted
+from anvil.parser.ragged_items import get_ragged
 from anvil.parser.set_order import elements_of, ordered
 from anvil.parser.stacks import element, stackable
 from anvil.parser.streams import list_
@@ -75,7 +78,7 @@ class Items:
 def items_of(ctx: Context, v: Abstract) -> Items:
     """How to iterate over a value; refused for what Python does not iterate over."""
     v = texts.settled(ctx, v)
-    if isinstance(v, NDArray):
+    if isinstance(v, NDArray | Ragged):
         return _rows(ctx, v)
     if isinstance(v, RangeV):
         return _range(ctx, v.start, v.stop, v.step)
@@ -202,10 +205,28 @@ def _index(i: Atom) -> int:
     return int(i.value)  # type: ignore[arg-type]
 
 
-def _rows(ctx: Context, a: NDArray) -> Items:
+def _rows(ctx: Context, a: NDArray | Ragged) -> Items:
+    if isinstance(a, Ragged):
+        return _ragged_rows(ctx, a)
     if not a.type.shape:
         ctx.error("bad-operand", "a 0-d array cannot be iterated over")
     return Items(a.type.shape[0], lambda i: row_of(ctx, a, i))
+
+
+def _ragged_rows(ctx: Context, v: Ragged) -> Items:
+    v = compacted(ctx, v, 0)
+    axis = v.axes[0]
+    if axis is None:
+        return Items(v.data.type.shape[0], lambda i: get_ragged(ctx, v, scalar(i, True)))
+    count = count_of(ctx, axis)
+
+    def item(i: Atom) -> Abstract:
+        at = ctx.b.add(axis.atoms[0], i)
+        ranges.set_bounds(ctx, at, 0, axis.size - 1)
+        row = row_of(ctx, v.data, at)
+        return ragged(ctx, row, v.axes[1:])  # type: ignore[no-any-return]
+
+    return Items(int(count.value) if isinstance(count, Const) else count, item)  # type: ignore[arg-type]
 
 
 def _range(ctx: Context, start: Abstract, stop: Abstract, step: Abstract) -> Items:
@@ -242,7 +263,11 @@ def _range_count(ctx: Context, start: Abstract, stop: Abstract, by: int) -> int 
 
 def index_bounds(ctx: Context, items: Items, index: Atom) -> None:
     """Records the range of a loop's index."""
-    high = items.count - 1 if isinstance(items.count, int) else _ENDLESS
+    if isinstance(items.count, int):
+        high = items.count - 1
+    else:
+        found = ranges.bounds_of_atom(ctx, items.count)
+        high = _ENDLESS if found is None else min(found[1] - 1, _ENDLESS)
     ranges.set_bounds(ctx, index, 0, high)
 
 

@@ -20,6 +20,7 @@ from anvil.parser.choices import apart, each
 from anvil.parser.functions import Captured
 from anvil.parser.heap import DictBox, GeneratorV, ListBox, Mark, ObjectBox
 from anvil.parser.lift import adopt, lifted, lifted_attribute
+from anvil.parser.ragged import Ragged, dense, length
 from anvil.parser.stores import store
 from anvil.parser.values import (
     PY_DTYPES,
@@ -57,7 +58,9 @@ def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
 def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
     if name == "__class__":
         return Known(type_of_value(base))
-    if isinstance(base, NDArray | Scalar) or (isinstance(base, Known) and is_number(base.value)):
+    if isinstance(base, NDArray | Ragged | Scalar) or (
+        isinstance(base, Known) and is_number(base.value)
+    ):
         return _number_attribute(it, base, name)
     if isinstance(base, ObjectV):
         return _object_attribute(it, base, name)
@@ -97,8 +100,31 @@ def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | Non
 # ---- numbers and arrays
 
 
+def _ragged_attribute(it: Interp, base: Ragged, name: str) -> Abstract:
+    lengths = [length(it, base, k) for k in range(len(base.axes))]
+    if name == "shape":
+        return it.tuple(lengths)
+    if name == "size":
+        total: Abstract = Known(1)
+        for n in lengths:
+            total = it.binary("*", total, n)
+        return total
+    if name == "T":
+        data = it.permuted(base.data, tuple(reversed(range(len(base.axes)))))
+        return Ragged(data, base.axes[::-1], base.loc, base.filled)
+    if name in ("real", "imag"):
+        return Ragged(it.attribute(base.data, name), base.axes, base.loc)  # type: ignore[arg-type]
+    if name in it.session.library.methods:
+        return Bound("array method", Known(name), (base,))
+    if name in it.session.library.attributes or name not in ("ndim", "dtype", "itemsize"):
+        dense(it, base)
+    return it.attribute(base.data, name)
+
+
 def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     simple: Abstract | None
+    if isinstance(base, Ragged):
+        return _ragged_attribute(it, base, name)
     if isinstance(base, NDArray):
         simple = _array_attribute(it, base, name)
     elif isinstance(base, Scalar):
@@ -140,6 +166,7 @@ def type_of_value(v: Abstract) -> type:
         return v.cls
     simple: dict[type, type] = {
         NDArray: np.ndarray,
+        Ragged: np.ndarray,
         SetV: set,
         RangeV: range,
         GeneratorV: types.GeneratorType,

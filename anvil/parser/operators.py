@@ -15,6 +15,8 @@ from anvil.parser import overflow, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.promotion import mean_of, promote
+from anvil.parser.ragged import Ragged
+from anvil.parser.ragged_frames import elementwise
 from anvil.parser.values import (
     Abstract,
     Choice,
@@ -94,6 +96,8 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
         return folded(ctx, op, a, b)
     if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b):
         return ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b))))
+    if type(a) is Ragged or type(b) is Ragged:
+        return _ragged(ctx, op, a, b)
     ka, kb = kind_of(a), kind_of(b)
     if isinstance(a, Choice) or isinstance(b, Choice):
         return spread(ctx, [a, b], lambda vs: binary(ctx, op, *vs))
@@ -121,6 +125,15 @@ def python_numbers(ctx: Context, a: Abstract, b: Abstract) -> bool:
     if ka != "py" or kb != "np" or strength(ctx, a)[0].kind != "c":
         return False
     return strength(ctx, b)[0] is F64
+
+
+def _ragged(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    if isinstance(a, ObjectV) or isinstance(b, ObjectV):
+        return _overloaded(ctx, op, a, b)
+    if op == "@":
+        return ctx.call(np.matmul, a, b)
+    fill = "zero" if op in "+-*&|^" and op != "**" else "sample"
+    return elementwise(ctx, lambda x, y: binary(ctx, op, x, y), (a, b), fill)
 
 
 def _dense(op: str, a: NDArray, b: NDArray) -> bool:
@@ -337,6 +350,8 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
             ctx.error("bad-operand", str(error))
     if isinstance(v, Choice):
         return spread(ctx, [v], lambda vs: unary(ctx, op, *vs))
+    if isinstance(v, Ragged):
+        return elementwise(ctx, lambda x: unary(ctx, op, x), (v,), "zero")
     if kind_of(v) not in _NUMBERS:
         ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}")
     return _unary_number(ctx, op, v, kind_of(v) == "py")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anvil.ir.records import Atom, Const, Value
+from anvil.parser.affine import form_of
 from anvil.parser.values import Abstract, Known, Scalar, is_number
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Bounds = tuple[int, int]
 _LIMIT = 2**62
+_ANY = (-(2**63), 2**63)
 
 
 def bounds_of(ctx: Context, v: Abstract) -> Bounds | None:
@@ -32,7 +34,33 @@ def bounds_of_atom(ctx: Context, atom: Atom) -> Bounds | None:
     """The bounds of an i64 atom."""
     if type(atom) is Const:
         return (atom.value, atom.value) if isinstance(atom.value, int) else None
-    return ctx.bounds.get(atom)
+    if not ctx.bounds:
+        return None
+    found = ctx.bounds.get(atom)
+    return _derived(ctx, atom) if found is None and type(atom) is Value else found
+
+
+def _derived(ctx: Context, atom: Value) -> Bounds | None:
+    """The bounds of a sum, or of the larger or smaller of two ints, from those of its parts."""
+    op = ctx.b.producer(atom)
+    if op is None or op.kind.name not in ("add", "sub", "neg", "mul", "max", "min"):
+        return None
+    if op.kind.name in ("max", "min"):
+        pick = max if op.kind.name == "max" else min
+        x, y = (bounds_of_atom(ctx, a) or _ANY for a in op.args)
+        return _limited(pick(x[0], y[0]), pick(x[1], y[1]))
+    low, high = 0, 0
+    for value, factor in form_of(ctx.b, atom).items():
+        part = (1, 1) if value is None else _ANY if value is atom else bounds_of_atom(ctx, value)
+        if part is None:
+            return None
+        ends = sorted(factor * end for end in part)
+        low, high = low + ends[0], high + ends[1]
+    return _limited(low, high)
+
+
+def _limited(low: int, high: int) -> Bounds | None:
+    return (low, high) if -_LIMIT < low <= high < _LIMIT else None
 
 
 def set_bounds(ctx: Context, atom: Atom, low: int, high: int) -> None:

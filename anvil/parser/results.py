@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser import texts
+from anvil.parser.blame import involve
 from anvil.parser.choice_joins import strength_of
 from anvil.parser.choices import each
 from anvil.parser.heap import (
@@ -26,6 +27,8 @@ from anvil.parser.heap import (
     open_content,
 )
 from anvil.parser.promotion import join_dtypes
+from anvil.parser.ragged import Ragged, dense
+from anvil.parser.signals import NeedStatic
 from anvil.parser.signature import (
     ArraySpec,
     ChoiceSpec,
@@ -111,6 +114,8 @@ def _describe(
     if isinstance(v, NDArray):
         atoms.append(it.read(v))
         return ArraySpec(v.type)
+    if isinstance(v, Ragged):
+        _refuse_ragged(it, v)
     if isinstance(v, Scalar):
         atoms.append(v.atom)
         return ScalarSpec(v.dtype, v.py)
@@ -146,6 +151,14 @@ def _describe_choice(
         items.append(_describe(it, common, atoms, above, True))
     items += [_describe(it, o, atoms, above, ints) for o in v.options]
     return ChoiceSpec(tuple(items), numeric)
+
+
+def _refuse_ragged(it: Interp, v: Ragged) -> NoReturn:
+    try:
+        dense(it, v)
+    except NeedStatic as need:
+        involve(it, need.error)
+        raise
 
 
 def _describe_box(

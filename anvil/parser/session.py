@@ -92,6 +92,7 @@ class Session:
         self.guards = Guards(root)
         self.funcs: dict[str, Func | None] = {}
         self.constants: dict[Atom, ArrayData] = {}
+        self.varying: set[Atom] = set()
         self.sites: list[Site] = []
         self.warnings: dict[Warned, None] = {}
         self.specialisations: dict[Any, Any] = {}

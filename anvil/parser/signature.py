@@ -234,8 +234,16 @@ def host_number(value: Any) -> Any:
     return int(value) if isinstance(value, int) else np.asarray(value)[()]
 
 
+def host_value(value: Any) -> Any:
+    """The number, or a copy of the array, that an int or bool leaf is."""
+    return np.array(value) if getattr(value, "shape", ()) else host_number(value)
+
+
 def static_key(value: Any) -> Hashable:
-    """`known_key` of a leaf that programs depend on."""
+    """`known_key` of a leaf that programs depend on; for an array, its contents."""
+    if getattr(value, "shape", ()):
+        a = np.ascontiguousarray(value)
+        return (a.dtype.str, a.shape, a.tobytes())
     return known_key(host_number(value) if getattr(value, "shape", None) == () else value)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from anvil.errors import AnvilError
 from anvil.ir.records import Atom
 from anvil.parser import operators
-from anvil.parser.array_items import augmented_mask
 from anvil.parser.blame import name_operands
 from anvil.parser.branches import branch
 from anvil.parser.choices import apart, settled
@@ -101,8 +100,6 @@ def _augmented(it: Interp, node: ast.AugAssign, rest: Rest) -> bool:
         base = it.eval(target.value)
         index = it.eval(target.slice)
         it.at(node)
-        if augmented_mask(it, base, index, op, lambda: it.eval(node.value)):
-            return False
         old = get_item(it, base, index)
         new = _combined(it, node, op, old)
         it.at(node)

@@ -25,12 +25,7 @@ def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
     only).
     """
     t = target.type
-    source = strength(ctx, value)[0]
-    if source is not t.dtype and source.kind == "c" and t.dtype.kind != "c":
-        ctx.error("dtype-mismatch", f"a complex value cannot be stored in {target.describe()}")
-    if op and not castable(source, t.dtype):
-        names = f"{source.np.name} to {t.dtype.np.name}"
-        ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")
+    check_cast(ctx, target, value, op)
     if op and not target.writable:
         ctx.fail(ValueError, "output array is read-only")
     x = ctx.atom(value, t.dtype)
@@ -41,3 +36,14 @@ def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
             x = ctx.b.reshape(x, shape=shape)
         x = ctx.broadcast(x, t.shape)
     ctx.write(target, x)
+
+
+def check_cast(ctx: Context, target: NDArray, value: Abstract, op: str) -> None:
+    """Refuses a value that NumPy does not cast to the dtype of an array."""
+    t = target.type
+    source = strength(ctx, value)[0]
+    if source is not t.dtype and source.kind == "c" and t.dtype.kind != "c":
+        ctx.error("dtype-mismatch", f"a complex value cannot be stored in {target.describe()}")
+    if op and not castable(source, t.dtype):
+        names = f"{source.np.name} to {t.dtype.np.name}"
+        ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")

@@ -13,6 +13,8 @@ from anvil.parser.choices import apart, spread
 from anvil.parser.dicts import missing
 from anvil.parser.heap import DictBox, ListBox
 from anvil.parser.indices import checked_index
+from anvil.parser.ragged import Ragged
+from anvil.parser.ragged_items import get_ragged, set_ragged
 from anvil.parser.stacks import stackable
 from anvil.parser.values import (
     Abstract,
@@ -44,14 +46,10 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     base = texts.settled(ctx, base)
     if isinstance(base, NDArray):
         return get_array(ctx, base, index)
+    if isinstance(base, Ragged):
+        return get_ragged(ctx, base, index)
     if isinstance(base, DictV | ListV | TupleV):
-        if isinstance(base, DictV):
-            found = _get_key(ctx, base, index)
-        else:
-            found = _get_sequence(ctx, base, index)
-        if isinstance(found, Conflict):
-            ctx.refuse_conflict("this element", found)
-        return found
+        return _get_contained(ctx, base, index)
     if isinstance(base, ObjectV):
         return ctx.session.calls.method(ctx, base, "__getitem__", [index])
     if isinstance(base, Known):
@@ -64,6 +62,16 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     ctx.error("bad-operand", f"{base.describe()} is not subscriptable")
 
 
+def _get_contained(ctx: Context, base: DictV | ListV | TupleV, index: Abstract) -> Abstract:
+    if isinstance(base, DictV):
+        found = _get_key(ctx, base, index)
+    else:
+        found = _get_sequence(ctx, base, index)
+    if isinstance(found, Conflict):
+        ctx.refuse_conflict("this element", found)
+    return found
+
+
 def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> None:
     """`base[index] = value`."""
     parts = [base, index, value] if isinstance(base, NDArray) else [base, index]
@@ -72,6 +80,8 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         return
     if isinstance(base, NDArray):
         set_array(ctx, base, index, value)
+    elif isinstance(base, Ragged):
+        set_ragged(ctx, base, index, value)
     elif isinstance(base, DictV):
         box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
         ctx.touch(base.box)

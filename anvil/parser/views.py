@@ -27,8 +27,9 @@ Step: TypeAlias = "Window | Permuted | Reshaped | RealPart | Bits | Frozen"
 class Window:
     """Basic indexing: along each axis of the base a start, a length and a stride.
 
-    A start of None is computed: the next of `atoms` (in range; length 1). `shape` is that of the
-    result: axes indexed by an integer are dropped, new axes of length 1 added.
+    A start of None is computed: the next of `atoms`, the lowest position of the window along that
+    axis, in range. `shape` is that of the result: axes indexed by an integer are dropped, new axes
+    of length 1 added.
     """
 
     base: Shape
@@ -81,8 +82,16 @@ class Window:
         return out
 
     def _block(self) -> Shape:
-        """The block at the computed positions, the other axes whole."""
-        return tuple(1 if s is None else n for s, n in zip(self.starts, self.base, strict=True))
+        """The block from the first to the last computed position, the other axes whole."""
+        axes = zip(self.starts, self.counts, self.strides, self.base, strict=True)
+        return tuple((c - 1) * abs(k) + 1 if s is None else n for s, c, k, n in axes)
+
+    def _start(self, axis: int) -> int:
+        """The known start along an axis; inside the block, where positions are computed."""
+        s, n, k = self.starts[axis], self.counts[axis], self.strides[axis]
+        if s is not None:
+            return s
+        return (n - 1) * -k if k < 0 else 0
 
     def _positions(self, b: Builder, dense: bool) -> list[Atom]:
         """Starts of the window if it is dense, otherwise of the block."""
@@ -94,9 +103,8 @@ class Window:
         already.
         """
         low, high, step, flip = [], [], [], []
-        for axis, (s, n, k) in enumerate(zip(self.starts, self.counts, self.strides, strict=True)):
-            if s is None:
-                s = 0
+        for axis, (n, k) in enumerate(zip(self.counts, self.strides, strict=True)):
+            s = self._start(axis)
             if k < 0:
                 flip.append(axis)
                 s, k = s + (n - 1) * k, -k
@@ -114,9 +122,8 @@ class Window:
         """
         low, high, gaps, flip = [], [], [], []
         shape = type_at(x).shape
-        for axis, (s, n, k) in enumerate(zip(self.starts, self.counts, self.strides, strict=True)):
-            if s is None:
-                s = 0
+        for axis, (n, k) in enumerate(zip(self.counts, self.strides, strict=True)):
+            s = self._start(axis)
             if k < 0:
                 flip.append(axis)
                 s, k = s + (n - 1) * k, -k

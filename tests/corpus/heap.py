@@ -229,7 +229,7 @@ def copy_breaks_alias(v: Any) -> Any:
     return a, b, c, d, e
 
 
-@entry(VECTOR, refused="dynamic-shape")
+@entry(VECTOR, xla=True)
 def masked_stores(v: Any) -> Any:
     out = v * 1.0
     out[out < 0] = 0.0

@@ -34,6 +34,7 @@ MODULES = (
     "probability",
     "recurrences",
     "recursion",
+    "selections",
     "simulation",
     "solvers",
 )

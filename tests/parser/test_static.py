@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import anvil
 from anvil.errors import AnvilWarning, UnsupportedError
 from anvil.ir.analysis import op_counts
 from tests.parser.harness import agree, compile_for, run
@@ -219,3 +220,53 @@ def digits(n):
 def test_digits_of_an_argument_make_it_static():
     agree(digits, 5)
     agree(digits, 12)
+
+
+MASK = np.array([True, False, True, True])
+
+
+def test_arrays_whose_contents_decide_a_shape_become_static() -> None:
+    def chosen(x: Any, mask: Any) -> Any:
+        return x[mask] * 2
+
+    x = np.arange(4.0)
+    run = anvil.jit(chosen)
+    np.testing.assert_array_equal(run(x, MASK), chosen(x, MASK))
+    np.testing.assert_array_equal(run(x, ~MASK), chosen(x, ~MASK))
+    assert "mask = array([ True, False,  True,  True]) is static" in run.explain()
+    agree(lambda x, sizes: (np.zeros(sizes[0]) + x[0], np.ones(sizes[1])), x, np.array([2, 3]))
+    with pytest.raises(anvil.AnvilError, match="writes to its argument"):
+        anvil.jit(_cleared)(x, MASK.copy())
+
+
+def _cleared(x: Any, mask: Any) -> Any:
+    y = x[mask]
+    mask[0] = False
+    return y
+
+
+def test_the_masked_form_is_preferred() -> None:
+    parsed, _ = compile_for(lambda x, mask: x[mask].sum(), np.arange(4.0), MASK)
+    assert not parsed.promoted
+
+
+def test_what_is_computed_from_known_arrays_is_known() -> None:
+    def known(x: Any) -> Any:
+        mask = np.arange(4) * 2 % 4 == 0
+        k = np.arange(12)[1::3]
+        labels = np.array([0, 1, 1, 0])
+        groups = np.unique(labels)
+        means = np.array([x[labels == g].mean() for g in groups])
+        return x[mask], np.zeros(k[:2].sum()), x[k % 4], means, np.ones(np.max(k) - 8)
+
+    agree(known, np.arange(4.0))
+
+
+def test_positions_of_what_is_not_zero() -> None:
+    def places(x: Any) -> Any:
+        i = np.nonzero(x > 1)[0]
+        (j,) = np.where(x < 2)
+        picked = np.extract(x > 0, x).sum(), np.compress(x > 1, x).mean()
+        return x[i].sum() * len(j), x[np.flatnonzero(x > 0)].prod(), i[0], picked
+
+    agree(places, np.arange(4.0))
