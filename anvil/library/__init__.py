@@ -19,6 +19,7 @@ from anvil.library import (
     conversion,
     creation,
     einsum,
+    fourier,
     histograms,
     known,
     linalg,
@@ -88,6 +89,7 @@ _MODULES: tuple[Any, ...] = (
     assembling,
     scipy_special,
     special,
+    fourier,
 )
 
 
