@@ -14,6 +14,7 @@ from anvil.library.numbers import accumulated, evaluated, to_int, to_python
 from anvil.library.selection import gather_along, rows_of
 from anvil.library.storing import modular_power
 from anvil.parser import overflow
+from anvil.parser.choices import choose
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.iteration import is_long, listed
 from anvil.parser.set_order import elements_of
@@ -169,18 +170,22 @@ def _better(ctx: Context, op: str, new: Pair, best: Pair) -> Pair:
 
 
 def chosen(ctx: Context, pred: Atom, new: Any, old: Any) -> Abstract:
-    """One of two numbers, arrays of one shape, or tuples of these."""
+    """One of two values: of numbers, arrays of one shape and tuples of these by a select."""
     kinds = {ctx.kind_of(new), ctx.kind_of(old)}
-    if kinds == {"sequence"}:
+    if _plain_tuple(new) and _plain_tuple(old) and len(new.items) == len(old.items):
         pairs = zip(ctx.items(new), ctx.items(old), strict=True)
         return ctx.tuple([chosen(ctx, pred, *pair) for pair in pairs])
     if not kinds <= {"py", "np", "array"} or ctx.shape_of(new) != ctx.shape_of(old):
-        ctx.error("branch-types", "min and max on data choose among things of different types")
+        return choose(ctx, pred, lambda: new, lambda: old)
     x, y = ctx.operands(new, old)
     picked = ctx.b.select(ctx.broadcast(pred, shape_in(x)), x, y)
     if kinds == {"py"}:
         return ctx.py_scalar(picked)
     return ctx.array(picked) if "array" in kinds else ctx.scalar(picked)
+
+
+def _plain_tuple(v: Any) -> bool:
+    return isinstance(v, TupleV) and v.cls is None
 
 
 def _best_of_array(ctx: Context, name: str, a: Any) -> list[Any]:

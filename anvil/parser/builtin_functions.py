@@ -23,6 +23,7 @@ from anvil.parser.objects import (
     set_attribute,
     type_of_value,
 )
+from anvil.parser.overloading import defines
 from anvil.parser.ragged import Ragged, length
 from anvil.parser.set_order import elements_of
 from anvil.parser.signals import PathEnd
@@ -78,7 +79,7 @@ def _len(it: Interp, v: Abstract) -> Abstract:
     v = texts.settled(it, v)
     if isinstance(v, NDArray | Ragged):
         return _rows(it, v)
-    if isinstance(v, ObjectV):
+    if isinstance(v, ObjectV) or defines(v, "__len__"):
         return it.session.calls.method(it, v, "__len__", [])
     if isinstance(v, RangeV):
         count = items_of(it, v).count
@@ -172,9 +173,7 @@ def _type(it: Interp, v: Abstract) -> Abstract:
 def _callable(it: Interp, v: Abstract) -> Abstract:
     if isinstance(v, Known):
         return Known(callable(v.value))
-    return Known(
-        isinstance(v, Closure | Bound) or (isinstance(v, ObjectV) and hasattr(v.cls, "__call__"))  # noqa: B004
-    )
+    return Known(isinstance(v, Closure | Bound) or defines(v, "__call__"))
 
 
 # ---- attributes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import math
 import re
 import types
@@ -26,6 +27,7 @@ from anvil.parser.generators import advance, make_generator
 from anvil.parser.guards import Origin
 from anvil.parser.heap import GeneratorV
 from anvil.parser.lift import adopt, lifted
+from anvil.parser.overloading import class_of, defines
 from anvil.parser.ragged import is_ragged, refuse_ragged
 from anvil.parser.source import get_source
 from anvil.parser.specialise import call_specialised
@@ -58,7 +60,7 @@ def call(it: Interp, fn: Abstract, args: Sequence[Abstract], kwargs: Kwargs) -> 
         return _enter(it, fn.info, bind_closure(it, fn, args, kwargs), closure_cells(fn))
     if isinstance(fn, Bound):
         return _call_bound(it, fn, args, kwargs)
-    if isinstance(fn, ObjectV) and hasattr(fn.cls, "__call__"):  # noqa: B004
+    if defines(fn, "__call__"):
         return method(it, fn, "__call__", args, kwargs)
     it.error("not-callable", f"{fn.describe()} is not callable")
 
@@ -253,9 +255,15 @@ PROTOCOL: dict[Any, str] = {
 """What builtins ask of an instance."""
 
 
+def _stops(obj: Any) -> bool:
+    """Whether a function decides by its items which ones it gives, whatever it is given."""
+    return obj is itertools.takewhile or obj is itertools.dropwhile
+
+
 def protocol(v: Abstract, name: str) -> bool:
     """Whether the class of an instance defines a special method in Python."""
-    static = inspect.getattr_static(v.cls, name, None) if isinstance(v, ObjectV) else None
+    cls = class_of(v)
+    static = None if cls is None else inspect.getattr_static(cls, name, None)
     return isinstance(static, types.FunctionType) and static.__code__.co_filename != "<string>"
 
 
@@ -275,11 +283,11 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
     `functools.singledispatch`.
     """
     obj = fn.value
-    if any(isinstance(a, GeneratorV) for a in args):
+    if any(isinstance(a, GeneratorV) for a in args) or _stops(obj):
         stream = _look_up(STREAMS, obj)
         if stream is not None:
             return call_entry(it, stream, args, kwargs, fn.describe())
-    if args and isinstance(args[0], ObjectV):
+    if args and class_of(args[0]) is not None:
         name = _look_up(PROTOCOL, obj)
         if obj is str and not protocol(args[0], "__str__"):
             name = "__repr__"
@@ -476,24 +484,25 @@ def function_info(it: Interp, obj: Any, library: bool = False) -> FunctionInfo:
 
 
 def method(
-    it: Interp, obj: ObjectV, name: str, args: Sequence[Abstract], kwargs: Kwargs | None = None
+    it: Interp, obj: Abstract, name: str, args: Sequence[Abstract], kwargs: Kwargs | None = None
 ) -> Abstract:
-    """Calls a special method of an instance."""
-    static = inspect.getattr_static(obj.cls, name, None)
+    """Calls a special method of an instance or a named tuple."""
+    static = inspect.getattr_static(class_of(obj), name, None)
     if static is None:
         it.error("bad-operand", f"{obj.describe()} has no {name}")
     return call(it, Bound("method", Known(static), (obj,)), args, kwargs or {})
 
 
-def comparison(it: Interp, obj: ObjectV, name: str, other: Abstract) -> Abstract | None:
+def comparison(it: Interp, obj: Abstract, name: str, other: Abstract) -> Abstract | None:
     """`obj == other` and the like by the class's own method; None if it has none."""
-    static = inspect.getattr_static(obj.cls, f"__{name}__", None)
+    static = inspect.getattr_static(class_of(obj), f"__{name}__", None)
     if name == "ne" and static is object.__ne__:
         equal = comparison(it, obj, "eq", other)
         return None if equal is None else negated(it, equal)
     if not isinstance(static, types.FunctionType):
         return None
     if static.__code__.co_filename == "<string>" or "dataclasses" in static.__code__.co_filename:
+        assert isinstance(obj, ObjectV)
         return instances.compare_dataclasses(it, obj, name, other)
     result = method(it, obj, f"__{name}__", [other])
     return None if isinstance(result, Known) and result.value is NotImplemented else result
@@ -516,8 +525,8 @@ def truth(it: Interp, v: Abstract) -> bool | Atom:
         return bool(keys)
     if isinstance(v, SetV):
         return bool(sets.keys_in(it, v))
-    if isinstance(v, ObjectV):
+    if class_of(v) is not None:
         for name in ("__bool__", "__len__"):
-            if hasattr(v.cls, name):
+            if defines(v, name):
                 return it.truth(method(it, v, name, []))
     return True

@@ -9,7 +9,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, array
-from anvil.parser import exact, ranges, stack_lists, texts
+from anvil.parser import exact, overloading, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.operators import folded, python_numbers, refuse
@@ -49,8 +49,9 @@ def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if type(a) is Known and type(b) is Known:
         return folded(ctx, op, a, b)
     ka, kb = kind_of(a), kind_of(b)
-    if isinstance(a, ObjectV) or isinstance(b, ObjectV):
-        return _overloaded_comparison(ctx, op, a, b)
+    own = _overloaded(ctx, op, a, b)
+    if own is not None:
+        return own
     if ka in _NUMBERS and kb in _NUMBERS:
         return _compare_numbers(ctx, op, a, b, python_numbers(ctx, a, b))
     if "array" in (ka, kb) and is_arraylike(ctx, a) and is_arraylike(ctx, b):
@@ -210,7 +211,7 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
         return Known(ctx.key(item, "an element of a set") in elements)
     if elements is not None:
         container = TupleV(tuple(map(Known, elements)))
-    if isinstance(container, ObjectV):
+    if isinstance(container, ObjectV) or overloading.defines(container, "__contains__"):
         return calls.method(ctx, container, "__contains__", [item])
     if isinstance(container, Ragged):
         return ctx.call(np.any, compare(ctx, "==", container, item))
@@ -237,7 +238,7 @@ def truth(ctx: Context, v: Abstract) -> bool | Atom:
         return truth(ctx, scalar(x, False))
     if isinstance(v, Ragged):
         dense(ctx, v)
-    if isinstance(v, ListV | TupleV):
+    if isinstance(v, ListV | TupleV) and not overloading.defines(v, "__bool__"):
         stack = stack_lists.stack_of(ctx, v)
         return bool(ctx.items(v)) if stack is None else truth(ctx, stack.length)
     if isinstance(v, Choice):
@@ -247,14 +248,25 @@ def truth(ctx: Context, v: Abstract) -> bool | Atom:
     return ctx.session.calls.truth(ctx, v)
 
 
-def _overloaded_comparison(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+def _overloaded(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
+    """A comparison by the methods of the operands' classes: of the right operand first if its
+    class refines that of the left one. None for anything but instances without such methods.
+    """
+    x, y = overloading.class_of(a), overloading.class_of(b)
+    if x is y is None:
+        return None
     calls = ctx.session.calls
-    for left, right, sign in ((a, b, op), (b, a, _SWAPPED[op])):
-        if isinstance(left, ObjectV):
-            result = calls.comparison(ctx, left, KINDS[sign], right)
+    order = [(a, b, op), (b, a, _SWAPPED[op])]
+    if x is not None and y is not None and x is not y and issubclass(y, x):
+        order.reverse()
+    for left, right, sign in order:
+        if overloading.class_of(left) is not None:
+            result: Abstract | None = calls.comparison(ctx, left, KINDS[sign], right)
             if result is not None:
                 return result
-    if op in ("==", "!="):
-        same = isinstance(a, ObjectV) and isinstance(b, ObjectV) and a.box == b.box
-        return Known(same == (op == "=="))
-    refuse(ctx, op, a, b)
+    if not isinstance(a, ObjectV) and not isinstance(b, ObjectV):
+        return None
+    if op not in ("==", "!="):
+        refuse(ctx, op, a, b)
+    same = isinstance(a, ObjectV) and isinstance(b, ObjectV) and a.box == b.box
+    return Known(same == (op == "=="))

@@ -163,6 +163,7 @@ class _Attempt:
             self._again(blocked, blocked.exact, self.session.exact)
             self._again(blocked, blocked.unroll, self.unroll)
             self._promote(blocked)
+            self._again(blocked, self.session.choosable.get(blocked.error), self.session.exact)
             raise (self.refused or [blocked.error])[0] from None
 
     def _again(self, blocked: Blocked, found: Any, known: set[Any]) -> None:

@@ -238,7 +238,15 @@ class Interp(Context):
             return self.load(name)
         if isinstance(v, Conflict):
             self.refuse_conflict(f"`{name}`", v)
-        self.error("unbound-local", unbound_message(name))
+        self.unbound(name)
+
+    def unbound(self, name: str) -> NoReturn:
+        """Reads a variable that no path here has assigned: refused where every call reads it, and
+        raised where the data decide whether it is read.
+        """
+        if self.is_entry and self.b.depth <= 1 and not self.catchers:
+            self.error("unbound-local", unbound_message(name))
+        self.fail(UnboundLocalError, unbound_message(name))
 
     def load_outside(self, name: str) -> Abstract:
         """The value of a global or builtin name."""
@@ -272,7 +280,7 @@ class Interp(Context):
 
     def _global(self, info: FunctionInfo, name: str) -> Any:
         if name in info.code.bound:
-            self.error("unbound-local", unbound_message(name))
+            self.unbound(name)
         scope, cell = info.globals, info.host_cells.get(name)
         if cell is not None:
             try:

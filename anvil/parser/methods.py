@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anvil.parser import containers, counting, deques, dicts, sets
+from anvil.parser.comparisons import contains
 from anvil.parser.set_order import elements_of
-from anvil.parser.values import Abstract, DequeV, DictV, ListV, SetV, TupleV
+from anvil.parser.subscripts import get_item, set_item
+from anvil.parser.values import NONE, Abstract, DequeV, DictV, ListV, SetV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -29,8 +31,24 @@ def _table(v: Abstract) -> Mapping[str, Callable[..., Abstract]]:
     return containers.TUPLE if isinstance(v, TupleV) else sets.FROZEN
 
 
+def _put(ctx: Context, v: Abstract, index: Abstract, value: Abstract) -> Abstract:
+    set_item(ctx, v, index, value)
+    return NONE
+
+
+_SPECIAL: dict[str, Callable[..., Abstract]] = {
+    "__getitem__": get_item,
+    "__setitem__": _put,
+    "__contains__": contains,
+}
+
+
 def has_method(v: Abstract, name: str) -> bool:
     """Whether a container has a method that is compiled."""
+    if name in _SPECIAL:
+        return (name != "__setitem__" or isinstance(v, ListV | DictV)) and (
+            name != "__getitem__" or not isinstance(v, SetV)
+        )
     return name in _table(v) or _written(v, name) is not None
 
 
@@ -51,7 +69,7 @@ def call_method(
         made: Abstract = ctx.session.calls.call_entry(ctx, written, [v, *args], kwargs)
         return made
     try:
-        return _table(v)[name](ctx, v, *args, **kwargs)
+        return (_SPECIAL.get(name) or _table(v)[name])(ctx, v, *args, **kwargs)
     except TypeError as error:
         if error.__traceback__ is None or error.__traceback__.tb_next is not None:
             raise

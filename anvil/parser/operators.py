@@ -11,7 +11,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I8, I64, DType
-from anvil.parser import overflow, ranges, stack_lists, texts
+from anvil.parser import overflow, overloading, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
 from anvil.parser.promotion import mean_of, promote
@@ -96,15 +96,24 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
         return folded(ctx, op, a, b)
     if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b):
         return ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b))))
-    if type(a) is Ragged or type(b) is Ragged:
-        return _ragged(ctx, op, a, b)
-    ka, kb = kind_of(a), kind_of(b)
     if isinstance(a, Choice) or isinstance(b, Choice):
         return spread(ctx, [a, b], lambda vs: binary(ctx, op, *vs))
+    own = overloading.operator(ctx, DUNDER[op], a, b)
+    if own is not None:
+        return own
     if isinstance(a, ObjectV) or isinstance(b, ObjectV):
-        return _overloaded(ctx, op, a, b)
+        refuse(ctx, op, a, b)
+    return _plain(ctx, op, a, b)
+
+
+def _plain(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    """The operator on values of Python's and NumPy's own types."""
     if op == "@":
         return ctx.call(np.matmul, a, b)
+    if type(a) is Ragged or type(b) is Ragged:
+        fill = "zero" if op in "+-*&|^" and op != "**" else "sample"
+        return elementwise(ctx, lambda x, y: binary(ctx, op, x, y), (a, b), fill)
+    ka, kb = kind_of(a), kind_of(b)
     if ka in _NUMBERS and kb in _NUMBERS:
         if python_numbers(ctx, a, b):
             return _python(ctx, op, a, b)
@@ -125,15 +134,6 @@ def python_numbers(ctx: Context, a: Abstract, b: Abstract) -> bool:
     if ka != "py" or kb != "np" or strength(ctx, a)[0].kind != "c":
         return False
     return strength(ctx, b)[0] is F64
-
-
-def _ragged(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
-    if isinstance(a, ObjectV) or isinstance(b, ObjectV):
-        return _overloaded(ctx, op, a, b)
-    if op == "@":
-        return ctx.call(np.matmul, a, b)
-    fill = "zero" if op in "+-*&|^" and op != "**" else "sample"
-    return elementwise(ctx, lambda x, y: binary(ctx, op, x, y), (a, b), fill)
 
 
 def _dense(op: str, a: NDArray, b: NDArray) -> bool:
@@ -338,8 +338,8 @@ def power(ctx: Context, x: Atom, y: Atom) -> Atom:
 
 def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
     """`-v`, `+v` or `~v`."""
-    if isinstance(v, ObjectV):
-        name = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[op]
+    name = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[op]
+    if isinstance(v, ObjectV) or overloading.defines(v, name):
         return ctx.session.calls.method(ctx, v, name, [])
     if type(v) is Known and is_number(v.value):
         fn: Any = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
@@ -439,17 +439,6 @@ def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
 
 def _is_text(v: Abstract) -> bool:
     return isinstance(v, Known) and isinstance(v.value, str | bytes)
-
-
-def _overloaded(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
-    name = DUNDER[op]
-    calls = ctx.session.calls
-    for left, right, method in ((a, b, f"__{name}__"), (b, a, f"__r{name}__")):
-        if isinstance(left, ObjectV) and hasattr(left.cls, method):
-            result: Abstract = calls.method(ctx, left, method, [right])
-            if not (type(result) is Known and result.value is NotImplemented):
-                return result
-    refuse(ctx, op, a, b)
 
 
 def refuse(ctx: Context, op: str, a: Abstract, b: Abstract) -> NoReturn:

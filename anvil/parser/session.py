@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from anvil.errors import AnvilError
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import ArrayData, Atom, Func, Value
 from anvil.parser.context import Library
@@ -14,7 +15,7 @@ from anvil.parser.functions import FunctionInfo
 from anvil.parser.guards import Guards
 from anvil.parser.messages import Raised, Site
 from anvil.parser.transforms_api import Transforms
-from anvil.parser.values import Abstract, CellRef, Closure, ObjectV
+from anvil.parser.values import Abstract, CellRef, Closure
 
 if TYPE_CHECKING:
     from anvil.parser.recursion import Activation
@@ -43,10 +44,10 @@ class Calls(Protocol):
     def call_entry(self, it: Any, entry: Any, args: Values, kwargs: Named, /) -> Abstract:
         """Calls an entry of the library's table."""
 
-    def method(self, it: Any, obj: ObjectV, name: str, args: Values, /) -> Abstract:
+    def method(self, it: Any, obj: Abstract, name: str, args: Values, /) -> Abstract:
         """Calls a special method of an instance."""
 
-    def comparison(self, it: Any, obj: ObjectV, name: str, other: Abstract, /) -> Abstract | None:
+    def comparison(self, it: Any, obj: Abstract, name: str, other: Abstract, /) -> Abstract | None:
         """A comparison by the class's own method; None if it has none."""
 
     def container_operator(self, it: Any, op: str, a: Abstract, b: Abstract, /) -> Abstract | None:
@@ -112,6 +113,7 @@ class Session:
         self.classes: dict[Any, type] = {}
         self.loops: dict[Any, Any] = {}
         self.exact: set[AnyLoc] = set()
+        self.choosable: dict[AnvilError, AnyLoc] = {}
         self.choices = False
         self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}

@@ -20,6 +20,9 @@ class Blocked(Signal):
     loops) that would have to be known; a loop that owns one of them, or any loop if there are none,
     tries to unroll. `exact` is a branch whose join has to keep apart what its paths have; then the
     program is compiled again.
+
+    An index that cannot be made known is chosen at run time in the end: the place is among
+    `Session.exact` then.
     """
 
     def __init__(

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anvil.parser import operators, stack_lists, texts
+from anvil.parser import operators, overloading, stack_lists, texts
 from anvil.parser.array_items import get_array, set_array
 from anvil.parser.arraylike import is_arraylike
+from anvil.parser.choice_joins import MOST
 from anvil.parser.choices import apart, spread
 from anvil.parser.dicts import missing
 from anvil.parser.heap import DictBox, ListBox
 from anvil.parser.indices import checked_index
 from anvil.parser.ragged import Ragged
 from anvil.parser.ragged_items import get_ragged, set_ragged
+from anvil.parser.signals import NeedStatic
 from anvil.parser.stacks import stackable
 from anvil.parser.values import (
     Abstract,
@@ -48,10 +50,10 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         return get_array(ctx, base, index)
     if isinstance(base, Ragged):
         return get_ragged(ctx, base, index)
+    if isinstance(base, ObjectV) or overloading.defines(base, "__getitem__"):
+        return ctx.session.calls.method(ctx, base, "__getitem__", [index])
     if isinstance(base, DictV | ListV | TupleV):
         return _get_contained(ctx, base, index)
-    if isinstance(base, ObjectV):
-        return ctx.session.calls.method(ctx, base, "__getitem__", [index])
     if isinstance(base, Known):
         return _get_known(ctx, base, index)
     if isinstance(base, RangeV):
@@ -114,9 +116,11 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         if _uniform(ctx, items):
             return _dynamic_item(ctx, base, items, index)
         found = _like_item(ctx, base, index)
+        if found is None:
+            found = _one_of(ctx, base, items, index)
         if found is not None:
             return found
-    i = ctx.known(index, "the index into a list or tuple")
+    i = _known_index(ctx, items, index)
     if isinstance(i, slice) and isinstance(base, DequeV):
         ctx.fail(TypeError, "sequence index must be integer, not 'slice'")
     if isinstance(i, slice):
@@ -152,6 +156,28 @@ def _like_item(ctx: Context, base: Abstract, index: Scalar) -> Abstract | None:
     n = len(ctx.items(base))
     at = checked_index(ctx, index, n, f"{_kind(base)} index out of range")
     return stack_lists.element_of(ctx, base, at)
+
+
+def _one_of(
+    ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar
+) -> Abstract | None:
+    """An element of a short list or tuple of unlike things at an index that only data decide: one
+    of several values. None at first, so that the index is made known if it can be.
+    """
+    if ctx.loc not in ctx.session.exact:
+        return None
+    at = checked_index(ctx, index, len(items), f"{_kind(base)} index out of range")
+    ctx.session.choices = True
+    return Choice(at, items).close((at, *items)) if len(items) > 1 else items[0]
+
+
+def _known_index(ctx: Context, items: tuple[Abstract, ...], index: Abstract) -> Any:
+    try:
+        return ctx.known(index, "the index into a list or tuple")
+    except NeedStatic as need:
+        if len(items) <= MOST and not any(isinstance(i, Choice | Conflict) for i in items):
+            ctx.session.choosable[need.error] = ctx.loc
+        raise
 
 
 def _kind(base: Abstract) -> str:

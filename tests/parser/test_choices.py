@@ -5,6 +5,7 @@ objects of different classes, arrays of different shapes.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import numpy as np
@@ -382,3 +383,84 @@ def matched(x):
 @pytest.mark.parametrize("x", SCALARS)
 def test_match_on_unlike_values(x):
     agree(matched, x)
+
+
+# ---- unlike elements at an index that only data decide
+
+
+def table_of_states(start: int, x: float) -> float:
+    def idle(v: float) -> Any:
+        return (1 if v > 0.55 else 0), v + 0.1
+
+    def run(v: float) -> Any:
+        return (2 if v > 1.0 else 1), v * 1.3
+
+    def stop(v: float) -> Any:
+        return -1, v
+
+    table = (idle, run, stop)
+    state = start
+    while state >= 0:
+        state, x = table[state](x)
+    return x
+
+
+def kernels(x: float, codes: np.ndarray) -> float:
+    known = [lambda d: d, lambda d: d * d, math.exp]
+
+    def kernel(i: int, d: float) -> Any:
+        return known[i](d)
+
+    total = 0.0
+    for c in codes:
+        total += kernel(int(c), x)
+    return total
+
+
+def rows_of_unlike_length(a: list[float], b: list[float], picks: np.ndarray) -> Any:
+    rows = [list(a), list(b)]
+    total = 0.0
+    for i in picks:
+        rows[i][0] += 1.0
+        rows[i][-1] *= 2.0
+        total += sum(rows[i])
+    return rows, total
+
+
+def from_the_end(x: np.ndarray, i: float) -> Any:
+    return (np.sum, np.max, np.min)[int(i)](x)
+
+
+X3 = np.array([0.5, 2.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("fn", "args"),
+    [
+        (table_of_states, (0, 0.3)),
+        (table_of_states, (1, 0.3)),
+        (kernels, (0.7, np.arange(3.0))),
+        (rows_of_unlike_length, ([1.0, 2.0], [3.0, 4.0, 5.0], np.array([0, 1, 1]))),
+        (from_the_end, (X3, -1.0)),
+        (from_the_end, (X3, 1.5)),
+        (from_the_end, (X3, 3.0)),
+    ],
+)
+def test_unlike_elements_at_computed_indices(fn: Any, args: Any) -> None:
+    agree(fn, *args)
+
+
+def test_derivative_of_a_function_that_data_choose() -> None:
+    got = anvil.grad(kernels)(0.7, np.array([0.0, 1.0, 2.0, 1.0]))
+    np.testing.assert_allclose(got, 1.0 + 2 * 1.4 + math.exp(0.7), rtol=1e-12)
+
+
+def test_a_known_index_still_takes_its_element() -> None:
+    def layers(x: float) -> Any:
+        weights = [np.full((3, 1), 0.3), np.full((2, 3), 0.2), np.ones((1, 2))]
+        v = np.array([x])
+        for i in range(3):
+            v = np.tanh(weights[i] @ v)
+        return v
+
+    agree(layers, 0.4)

@@ -492,3 +492,31 @@ def breaks_in_else(x, n):
 @pytest.mark.parametrize("x", [1.0, 3.0, 0.1])
 def test_a_break_in_the_else_of_a_loop_leaves_the_loop_around_it(x):
     agree(breaks_in_else, x, 5)
+
+
+def never_assigned(a: float) -> float:
+    if a < 0:
+        b -= 1  # type: ignore[used-before-def]  # noqa: F821, F841
+    return a * 2
+
+
+def never_assigned_in_loop(a: float, n: int) -> float:
+    for i in range(n):
+        if a * i > 2.0:
+            a += c  # type: ignore[name-defined]  # noqa: F821
+            c = 1.0
+            del c
+    return a
+
+
+@pytest.mark.parametrize(
+    ("fn", "args"),
+    [
+        (never_assigned, (3.0,)),
+        (never_assigned, (-3.0,)),
+        (never_assigned_in_loop, (1.0, 2)),
+        (never_assigned_in_loop, (1.0, 4)),
+    ],
+)
+def test_variables_that_no_path_assigns_fail_where_they_are_read(fn: Any, args: Any) -> None:
+    agree(fn, *args)
