@@ -22,6 +22,7 @@ class Functions(dict[Any, Any]):
 
     def __init__(self, entries: Mapping[Any, Any], deferred: Mapping[str, Any]) -> None:
         super().__init__(entries)
+        self._found: dict[Any, Any] = {}
         self._pending: dict[str, dict[str, Any]] = {}
         for name, entry in deferred.items():
             package, module, attributes = name.split(".", 2)
@@ -29,12 +30,14 @@ class Functions(dict[Any, Any]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The entry of a callable."""
+        if super().__contains__(key):
+            return self[key]
         self._resolve()
-        return super().get(key, default)
+        return self._found.get(key, default)
 
     def __contains__(self, key: object) -> bool:
         self._resolve()
-        return super().__contains__(key)
+        return super().__contains__(key) or key in self._found
 
     def _resolve(self) -> None:
         """Finds the callables of modules that have been imported since."""
@@ -45,7 +48,7 @@ class Functions(dict[Any, Any]):
             for attributes, entry in self._pending.pop(name).items():
                 found = _attribute(module, attributes)
                 if found is not None:
-                    self[found] = entry
+                    self._found[found] = entry
 
 
 def _attribute(module: Any, path: str) -> Any:

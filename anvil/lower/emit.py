@@ -46,7 +46,8 @@ _MLIR_DTYPE = {
     "c128": "complex<f64>",
 }
 _NOT_IDENT = re.compile(r"[^A-Za-z0-9_]")
-_HELPERS: dict[Func, list[str]] = {}
+_HELPERS: dict[Func, tuple[list[str], dict[str, Op]]] = {}
+_CALLED = re.compile(r"@[\w.]+\(")
 _MLIR: dict[Type, str] = {TOKEN: "tensor<i32>"}
 
 
@@ -134,6 +135,7 @@ class Emitter:
         self.options: dict[str, Any] = {}
         self.library: dict[Any, str] = {}
         self.functions: list[str] = []
+        self.called: dict[str, Op] = {}
         self.record: Callable[..., None] = _no_record
 
     # ---- what hlo rules use
@@ -233,11 +235,15 @@ class Emitter:
         """Writes a function made by the lowering itself; its text is kept for other programs."""
         if func not in _HELPERS:
             lines, self.lines, located = self.lines, [], self.locations
-            self.locations, self.suffix = False, ""
+            self.locations, self.suffix, self.called = False, "", {}
             self.func(func)
-            _HELPERS[func] = self.lines
+            _HELPERS[func] = self.lines, self.called
             self.lines, self.locations = lines, located
-        self.lines += _HELPERS[func]
+        kept, called = _HELPERS[func]
+        names = {f"@{old}(": f"@{self._library_name(op)}(" for old, op in called.items()}
+        if any(old != new for old, new in names.items()):
+            kept = [_CALLED.sub(lambda m: names.get(m[0], m[0]), line) for line in kept]
+        self.lines += kept
 
     def ops(self, ops: Sequence[Op], terminator: str) -> None:
         """Writes the ops of a region, its terminator as `terminator`."""
@@ -257,7 +263,7 @@ class Emitter:
             if type(hlo) is str:
                 self._plain(hlo, op)
             elif type(hlo) is JaxFunction:
-                self._library(hlo, op)
+                self._library(op)
             elif hlo is not None:
                 hlo(self, op)
             else:
@@ -287,8 +293,17 @@ class Emitter:
         types = ", ".join(mlir_type(a.type) for a in op.args)
         self.result(out, f"{hlo} {names} : ({types}) -> {mlir_type(out.type)}")
 
-    def _library(self, function: JaxFunction, op: Op) -> None:
+    def _library(self, op: Op) -> None:
         """Calls a function that jax lowers."""
+        name = self._library_name(op)
+        self.called[name] = op
+        names = ", ".join([self.operand(a) for a in op.args])
+        ins = ", ".join(mlir_type(a.type) for a in op.args)
+        outs = ", ".join(mlir_type(v.type) for v in op.outs)
+        self.results(op.outs, f"func.call @{name}({names}) : ({ins}) -> ({outs})")
+
+    def _library_name(self, op: Op) -> str:
+        """The function of this module that jax lowers for an op."""
         from anvil.lower.library_call import jax_function_text
 
         types = tuple(a.type for a in op.args)
@@ -297,11 +312,8 @@ class Emitter:
         if name is None:
             name = self.library[key] = f"anvil.{op.kind.name}.{len(self.library)}"
             leaves = [_leaf(t) for t in types]
-            self.functions.append(jax_function_text(function, op.attrs, leaves, name))
-        names = ", ".join([self.operand(a) for a in op.args])
-        ins = ", ".join(map(mlir_type, types))
-        outs = ", ".join(mlir_type(v.type) for v in op.outs)
-        self.results(op.outs, f"func.call @{name}({names}) : ({ins}) -> ({outs})")
+            self.functions.append(jax_function_text(op.kind.hlo, op.attrs, leaves, name))
+        return name
 
     # ---- locations
 
