@@ -49,6 +49,7 @@ _ORDER: Final = (
     "factorizations",
     "systems",
     "spectra",
+    "fourier",
     "creation",
     "structure",
 )
