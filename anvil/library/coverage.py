@@ -62,8 +62,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "datetime64 timedelta64",
         text="char strings str_ bytes_",
         deprecated="row_stack",
-    )
-    | {"i0": "the Bessel functions are scipy's"},
+    ),
     "numpy.ndarray": _listed(
         in_out="tobytes tofile dump dumps",
         layout="base byteswap ctypes data flags getfield setfield setflags strides resize",

@@ -47,6 +47,9 @@ ELSEWHERE = {
     "roots": "with the eigenvalues",
     "polyfit": "with the least squares",
     "kaiser": "with i0",
+    "i0": "with the special functions",
+    "flatnonzero": "positions",
+    "nonzero": "positions",
     "ndenumerate": "Python's iteration",
 }
 """Differentiable functions without a case here."""

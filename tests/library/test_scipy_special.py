@@ -182,4 +182,6 @@ def test_math_gamma_and_numpys_i0() -> None:
         run(lambda x: math.gamma(x), 172.0)
     x = np.linspace(-9, 9, 7)
     np.testing.assert_allclose(run(lambda x: np.i0(x), x), np.i0(x), rtol=1e-13)
+    slope = call_reference(anvil.grad(lambda x: np.sum(np.i0(x))), (x,), {})
+    np.testing.assert_allclose(slope, sp.i1(x), rtol=1e-12)
     assert run(lambda x: np.i0(x), 2.0).shape == np.i0(2.0).shape
