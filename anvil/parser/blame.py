@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from anvil.errors import AnvilError, Location, Operand, SourceRange
 from anvil.errors.snippet import is_anvil
-from anvil.parser.heap import CellBox, DictBox, ObjectBox
+from anvil.parser.heap import CellBox, DictBox, ListBox, ObjectBox
 from anvil.parser.values import (
     PY_NAMES,
     Abstract,
@@ -17,9 +17,11 @@ from anvil.parser.values import (
     Closure,
     DictV,
     Known,
+    ListV,
     NDArray,
     ObjectV,
     Scalar,
+    TupleV,
     known_number,
 )
 
@@ -65,6 +67,24 @@ def involve(it: Interp, error: AnvilError) -> None:
     error.involve(tuple(found.values())[:MOST])
 
 
+def _one_by_one(
+    it: Interp, operands: Sequence[tuple[ast.expr, Abstract]]
+) -> Iterator[tuple[ast.expr, Abstract]]:
+    """The operands, the elements of lists and tuples that are written out on their own."""
+    for node, v in operands:
+        plain = isinstance(node, ast.List | ast.Tuple) and not any(
+            isinstance(e, ast.Starred) for e in node.elts
+        )
+        parts = v.open()[1] if isinstance(v, TupleV) else ()
+        if isinstance(v, ListV):
+            content = it.state.heap[v.box]
+            parts = content.items if isinstance(content, ListBox) else ()
+        if plain and len(parts) == len(node.elts):  # type: ignore[attr-defined]
+            yield from zip(node.elts, parts, strict=True)  # type: ignore[attr-defined]
+        else:
+            yield node, v
+
+
 def name_operands(
     it: Interp, error: AnvilError, operands: Sequence[tuple[ast.expr, Abstract]]
 ) -> None:
@@ -78,7 +98,7 @@ def name_operands(
     error.involve(
         tuple(
             Operand(_short(source.segment(node)), type_text(v), *_origin(it, _root(node)))
-            for node, v in operands
+            for node, v in _one_by_one(it, operands)
             if not isinstance(node, ast.Constant) and not isinstance(v, Closure | Bound)
         )
     )
