@@ -47,6 +47,7 @@ _ORDER: Final = (
     "blocks",
     "contraction",
     "factorizations",
+    "fourier",
     "systems",
     "spectra",
     "fourier",

@@ -5,6 +5,7 @@ spec.
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -120,7 +121,8 @@ def _describe(
         atoms.append(v.atom)
         return ScalarSpec(v.dtype, v.py)
     if isinstance(v, Known):
-        if is_number(v.value) and (ints or number_dtype(v.value).inexact):
+        number = is_number(v.value) and not isinstance(v.value, Enum)
+        if number and (ints or number_dtype(v.value).inexact):
             atom = it.atom(v)
             atoms.append(atom)
             return ScalarSpec(type_at(atom).dtype, is_py_number(v.value))

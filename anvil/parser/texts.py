@@ -127,7 +127,10 @@ def _container(ctx: Context, v: Abstract) -> Pieces:
             out += [", " if out else "", f"{k!r}: ", *text_of(ctx, x, "r")]
         return ["{", *out, "}"]
     items = ctx.items(v)
-    names = getattr(v, "cls", None) and v.cls._fields  # type: ignore[attr-defined]
+    cls = getattr(v, "cls", None)
+    if isinstance(v, ListV) and cls not in (None, list):
+        ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
+    names = getattr(cls, "_fields", None)
     for i, x in enumerate(items):
         label = f"{names[i]}=" if names else ""
         out += [", " if out else "", label, *text_of(ctx, x, "r")]

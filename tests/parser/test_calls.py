@@ -244,8 +244,8 @@ def test_calls_that_do_not_fit(fn, text):
 
 
 def test_what_has_no_source_is_refused():
-    with pytest.raises(UnsupportedError, match=r"np\.linalg\.svd is not a function"):
-        run(lambda x: np.linalg.svd(x), np.eye(2))
+    with pytest.raises(UnsupportedError, match="is not a function"):
+        run(lambda x: np.busday_count(x, x), np.eye(2))
 
 
 def long_sum(x):

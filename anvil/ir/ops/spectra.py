@@ -387,11 +387,8 @@ class Svdvals(MatrixOp):
     @staticmethod
     def numpy(a: Any) -> Any:
         """np.linalg.svdvals."""
-        return each(
-            lambda x: (np.linalg.svd(x, compute_uv=False),),
-            a,
-            (((min(a.shape[-2:]),), a.real.dtype),),
-        )
+        outs = (((min(a.shape[-2:]),), a.real.dtype),)
+        return each(lambda x: (np.linalg.svd(x, compute_uv=False),), a, outs)
 
     @staticmethod
     def jvp(b: Any, args: Args, outs: Args, tangents: Args) -> Any:
