@@ -25,6 +25,7 @@ from anvil.parser.rolled import (
     RolledWhile,
     Rotate,
     evaluate_test,
+    never_true,
     rename_exit,
     settle_exit,
 )
@@ -104,6 +105,8 @@ def _after(it: Interp, node: Any) -> None:
 
 def _rolled_while(it: Interp, node: ast.While) -> None:
     entry, depth = it.state, it.b.depth
+    if never_true(it, node):
+        return
     try:
         it.state = entry.fork()
         RolledWhile(it, node, rotated=False).run()

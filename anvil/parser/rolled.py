@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.builder import Frame
 from anvil.ir.records import Atom, Const, Value
@@ -399,6 +400,21 @@ def evaluate_test(it: Interp, node: ast.While) -> None:
     it.at(node.test)
     t = it.truth(it.eval(node.test))
     it.state.locals[TEST] = Known(t) if isinstance(t, bool) else scalar(t, True)
+
+
+def never_true(it: Interp, node: ast.While) -> bool:
+    """Whether the test of a loop is known to fail at once: then its body is not looked at."""
+    entry, depth, loc = it.state, it.b.depth, it.b.loc
+    it.state = entry.fork()
+    it.b.begin("cond")
+    try:
+        it.at(node.test)
+        return it.truth(it.eval(node.test)) is False and _unchanged(entry, it.state)
+    except (Signal, AnvilError):
+        return False
+    finally:
+        it.b.abort(depth)
+        it.state, it.b.loc = entry, loc
 
 
 def _unchanged(before: State, after: State) -> bool:

@@ -70,7 +70,7 @@ class Specialisation:
     `written` those it writes. `results` gives the position of each result; `given` the position of
     the arguments that are returned as they are. A `flat` specialisation is one to be transformed:
     its result is described by `out`, whose leaves follow the other results. With a `site` it is
-    what is assumed of one in progress.
+    what is assumed of one in progress. It does not return where every path through it raises.
     """
 
     func: Func
@@ -87,6 +87,7 @@ class Specialisation:
     out: Spec | None = None
     site: int = 0
     raised: dict[int, Abstract] = field(default_factory=dict)
+    returns: bool = True
 
     @property
     def leaves(self) -> range:
@@ -419,6 +420,7 @@ def _run(
         gives_token,
         out,
         raised=raised,
+        returns=bool(state.may),
     )
 
 
@@ -489,7 +491,10 @@ def emit_call(it: Interp, spec: Specialisation, atoms: list[Atom], boxes: list[i
     if spec.gives_token:
         it.state.token = outs[-1]
     values = [atoms[spec.given[v]] if v in spec.given else outs[i] for v, i in spec.results.items()]
-    return read_results(it, spec, values, boxes)
+    found = read_results(it, spec, values, boxes)
+    if not spec.returns:
+        raise PathEnd
+    return found
 
 
 def read_results(

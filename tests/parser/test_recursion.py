@@ -391,3 +391,48 @@ def test_a_full_stack_inside_jax_code_raises():
 
     with jax.enable_x64(True), pytest.raises(Exception, match="recursion depth exceeded"):
         call()
+
+
+def parsed_text(x, text="(4)*2"):
+    at = 0
+
+    def take():
+        nonlocal at
+        at += 1
+        return text[at - 1]
+
+    def factor():
+        c = take()
+        if c == "(":
+            v = product()
+            take()
+            return v
+        return float(c)
+
+    def product():
+        v = factor()
+        while at < len(text) and text[at] == "*":
+            take()
+            v = v * factor()
+        return v
+
+    return product() * x
+
+
+def always_raises(x):
+    raise ValueError(f"no {x}")
+
+
+def calls_what_raises(x):
+    if x > 0:
+        return always_raises(x) * 2.0
+    return x
+
+
+def test_a_parser_of_known_text():
+    agree(parsed_text, 2.0)
+
+
+@pytest.mark.parametrize("x", [1.0, -1.0])
+def test_what_never_returns_ends_the_path(x):
+    agree(calls_what_raises, x)
