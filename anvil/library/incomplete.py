@@ -21,7 +21,16 @@ from anvil.library.special import lgamma
 
 _STEPS = 20000
 _CLOSE = 2.3e-16
+_FAR = 1e-12
 _HALF_LOG = 0.5 * math.log(2.0 * math.pi)
+
+
+def _converged(fine: Any) -> None:
+    if not fine:
+        raise ArithmeticError(
+            f"an incomplete gamma or beta function does not converge in {_STEPS} steps: its "
+            "parameters are too large"
+        )
 
 
 def _stirling(z: Any) -> Any:
@@ -68,6 +77,7 @@ def _series(a: Any, x: Any) -> Any:
         n += 1
         term = term * (x / (a + n))
         total = total + term
+    _converged(np.all(term <= _FAR * total))
     return total
 
 
@@ -86,6 +96,7 @@ def _fraction(a: Any, x: Any) -> Any:
         c = b + (an / c if n > 1 else an * 0.0)
         step = c * d
         h = h * step
+    _converged(np.all(np.abs(step - 1.0) <= _FAR))
     return h
 
 
@@ -167,6 +178,7 @@ def _beta_fraction(a: Any, b: Any, x: Any) -> Any:
         second = c * d
         step = first * second
         h = h * step
+    _converged(np.all(np.abs(step - 1.0) <= _FAR))
     return h
 
 
