@@ -50,11 +50,10 @@ _ORDER: Final = (
     "fourier",
     "systems",
     "spectra",
-    "fourier",
     "creation",
     "structure",
 )
-assert set(_ORDER) == set(ops.__all__)
+assert sorted(_ORDER) == sorted(ops.__all__)
 
 _DTYPES: Final = {
     ALL_DTYPES: "all",

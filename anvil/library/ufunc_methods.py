@@ -186,6 +186,7 @@ def with_keywords(fn: np.ufunc, entry: Any) -> Intrinsic:
         casting: Any = "same_kind",
         order: Any = "K",
         subok: Any = True,
+        **more: Any,
     ) -> Abstract:
         if len(xs) > fn.nin:
             xs, out = xs[: fn.nin], ctx.tuple([ctx.lifted(x) for x in xs[fn.nin :]])
@@ -196,7 +197,8 @@ def with_keywords(fn: np.ufunc, entry: Any) -> Intrinsic:
         if fn.signature is not None and where is not True:
             ctx.error("wrong-arguments", f"{fn.__name__} does not take where=")
         given = list(map(ctx.lifted, xs))
-        found: Abstract = ctx.session.calls.call_entry(ctx, entry, given, {})
+        own = {name: ctx.lifted(v) for name, v in more.items()}
+        found: Abstract = ctx.session.calls.call_entry(ctx, entry, given, own)
         results = ctx.items(found) if fn.nout > 1 else (found,)
         outs = ctx.items(out) if ctx.kind_of(out) == "sequence" else (out,) * fn.nout
         if absent(ctx, out) and where is True:

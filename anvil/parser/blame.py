@@ -95,13 +95,12 @@ def name_operands(
         return
     if is_anvil(source.filename):
         return
-    error.involve(
-        tuple(
-            Operand(_short(source.segment(node)), type_text(v), *_origin(it, _root(node)))
-            for node, v in _one_by_one(it, operands)
-            if not isinstance(node, ast.Constant) and not isinstance(v, Closure | Bound)
-        )
+    found = (
+        Operand(_short(source.segment(node)), type_text(v), *_origin(it, _root(node)))
+        for node, v in _one_by_one(it, operands)
+        if not isinstance(node, ast.Constant) and not isinstance(v, Closure | Bound)
     )
+    error.involve(tuple({operand.name: operand for operand in found}.values())[:MOST])
 
 
 def _short(text: str) -> str:

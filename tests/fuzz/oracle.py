@@ -154,9 +154,9 @@ def compiled(function: Any, args: Sequence[Any]) -> Any:
         results = list(
             evaluate(parsed.program, [*map(np.asarray, inputs), *(h.get() for h in parsed.hidden)])
         )
-        site = int(results.pop()) if parsed.effects else 0
-        if site:
-            raise parsed.sites[site - 1].exception(*parsed.sites[site - 1].args)
+        token = results.pop() if parsed.effects else 0
+        if token:
+            raise parsed.sites[token - 1].error(token.values)
         fresh = iter(results)
         return rebuild(parsed.out, lambda spec: host(spec, next(fresh)))
 

@@ -271,11 +271,14 @@ def _ratio(b: Any, x: Any, parts: Sequence[Sequence[float]]) -> Any:
     return b.div(polynomial(b, x, over), polynomial(b, x, under))
 
 
-def _quantile(b: Any, q: Any, tail: Any) -> Any:
-    """Where the normal distribution function is 1/2 + q; `tail` is the smaller of the two sides."""
+def _quantile(b: Any, q: Any, tail: Any, scale: float = 1.0) -> Any:
+    """Where the normal distribution function is 1/2 + q; `tail` is the smaller of the two sides,
+    over `scale` (half of a tiny number is flushed to 0).
+    """
     central = b.le(b.abs(q), 0.425)
     middle = b.mul(q, _ratio(b, b.sub(0.180625, b.mul(q, q)), _CENTRE))
-    r = b.sqrt(b.neg(b.log(b.select(central, 0.1, tail))))
+    depth = b.neg(b.log(b.select(central, 0.1 / scale, tail)))
+    r = b.sqrt(depth if scale == 1.0 else b.sub(depth, math.log(scale)))
     near, far = _ratio(b, b.sub(r, 1.6), _MIDDLE), _ratio(b, b.sub(r, 5.0), _END)
     outer = b.select(b.le(r, 5.0), near, far)
     outer = b.select(b.eq(tail, 0.0), math.inf, outer)
@@ -291,8 +294,8 @@ def erfinv(b: Any, x: Any) -> Any:
 def erfcinv(b: Any, x: Any) -> Any:
     """Where erfc is x."""
     q = b.mul(0.5, b.sub(1.0, x))
-    tail = b.mul(0.5, b.select(b.lt(x, 1.0), x, b.sub(2.0, x)))
-    return b.mul(math.sqrt(0.5), _quantile(b, q, tail))
+    tail = b.select(b.lt(x, 1.0), x, b.sub(2.0, x))
+    return b.mul(math.sqrt(0.5), _quantile(b, q, tail, 0.5))
 
 
 def ndtri(b: Any, p: Any) -> Any:

@@ -65,9 +65,8 @@ class Lu(MatrixOp):
         """Elimination with the largest pivot of each column."""
         m, n = a.shape[-2:]
         ints = np.dtype(np.int32)
-        return each(
-            lambda x: _eliminate(x), a, (((m, n), a.dtype), ((min(m, n),), ints), ((m,), ints))
-        )
+        outs = (((m, n), a.dtype), ((min(m, n),), ints), ((m,), ints))
+        return each(lambda x: _eliminate(x), a, outs)
 
     @staticmethod
     def jvp(b: Any, args: Args, outs: Args, tangents: Args) -> Any:
