@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ _BIG = 4096
 def shape_argument(ctx: Context, shape: Any) -> tuple[int, ...]:
     """A shape argument: an int or a sequence of ints, all known while compiling."""
     known = ctx.known(shape, "the shape")
-    dims = tuple(known) if isinstance(known, tuple | list | np.ndarray) else (known,)
-    if not all(isinstance(n, int | np.integer) for n in dims):
+    single = not isinstance(known, tuple | list | np.ndarray) or np.ndim(known) == 0
+    try:
+        dims = tuple(map(operator.index, (known,) if single else known))
+    except TypeError:
         ctx.error("bad-operand", f"a shape is made of ints, not {known!r}")
     if any(n < 0 for n in dims):
         ctx.error("bad-shape", "negative dimensions are not allowed")
-    return tuple(int(n) for n in dims)
+    return dims
 
 
 def _filled(value: int) -> Intrinsic:

@@ -10,7 +10,16 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import collection_makers, comparisons, records, sequences, sets, streams, texts
+from anvil.parser import (
+    collection_makers,
+    comparisons,
+    random_numbers,
+    records,
+    sequences,
+    sets,
+    streams,
+    texts,
+)
 from anvil.parser.dicts import dict_entries, new_dict
 from anvil.parser.generators import iterator_of, next_of
 from anvil.parser.instances import new_object
@@ -336,6 +345,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     set: _set,
     frozenset: _frozenset,
     **collection_makers.TABLE,
+    **random_numbers.MAKERS,
     str: _str,
     isinstance: _isinstance,
     issubclass: _known(issubclass, "a class"),

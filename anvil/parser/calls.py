@@ -20,6 +20,7 @@ from anvil.parser import exceptions, instances, methods, objects, sets, texts
 from anvil.parser.arguments import bind
 from anvil.parser.builtin_functions import TABLE
 from anvil.parser.choices import each, spread
+from anvil.parser.collection_values import SetV
 from anvil.parser.comparisons import negated
 from anvil.parser.context import Intrinsic
 from anvil.parser.functions import FunctionInfo, code_info
@@ -41,7 +42,6 @@ from anvil.parser.values import (
     Closure,
     Known,
     ObjectV,
-    SetV,
 )
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from anvil.parser.scopes import captured_names, comprehension_names
 from anvil.parser.sets import new_set
 from anvil.parser.signals import Blocked, PathEnd, Signal
 from anvil.parser.stack_lists import stack_of
-from anvil.parser.values import FALSE, TRUE, UNDEFINED, Abstract, Known, scalar
+from anvil.parser.values import FALSE, NONE, TRUE, UNDEFINED, Abstract, Choice, Known, scalar
 
 LONG = 32
 """A comprehension that evaluates its element more often becomes a loop."""
@@ -231,11 +231,12 @@ _STEPS = {
     "prod": "RESULT = RESULT * ELEMENT",
     "any": "if ELEMENT:\n    RESULT = True\n    break",
     "all": "if not (ELEMENT):\n    RESULT = False\n    break",
-    "next": "RESULT = (True, ELEMENT)\nbreak",
+    "next": "if True:\n    RESULT = (True, ELEMENT)\n    break",
 }
 _STOP = {
     "any": "if RESULT:\n    break",
     "all": "if not RESULT:\n    break",
+    "next": "if RESULT[0]:\n    break",
 }
 
 
@@ -273,6 +274,8 @@ def fused(it: Interp, fn: Abstract, node: ast.Call) -> Abstract | None:
     if not isinstance(fn, Known) or not node.args or node.keywords:
         return None
     gen = node.args[0]
+    if fn.value is next and isinstance(gen, ast.GeneratorExp) and len(node.args) < 3:
+        return _first(it, gen, [it.eval(a) for a in node.args[1:]])
     kind = next((k for f, k in _CONSUMERS if f is fn.value), None)
     if kind is None or not isinstance(gen, ast.GeneratorExp):
         return None
@@ -303,6 +306,20 @@ def _elements(it: Interp, gen: ast.GeneratorExp) -> list[Abstract]:
     out: list[Abstract] = []
     _comprehend(it, gen, lambda: out.append(it.eval(gen.elt)))
     return out
+
+
+def _first(it: Interp, gen: ast.GeneratorExp, default: list[Abstract]) -> Abstract:
+    """`next` of a generator expression: a loop that stops at the first item."""
+    start = it.tuple([FALSE, default[0] if default else NONE])
+    found, item = it.items(as_loop(it, gen, "next", start))
+    if default:
+        return item
+    test = it.truth(found)
+    if isinstance(test, bool):
+        return item if test else it.fail(StopIteration)
+    it.check(test, StopIteration)
+    options = [o for o in item.options if o is not NONE] if isinstance(item, Choice) else []
+    return options[0] if len(options) == 1 else item
 
 
 def _accumulated(

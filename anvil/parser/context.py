@@ -49,6 +49,7 @@ from anvil.parser import (
     stack_lists,
     texts,
 )
+from anvil.parser.collection_values import SetV
 from anvil.parser.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
 from anvil.parser.known_containers import known_container
 from anvil.parser.promotion import Strength, promote
@@ -65,7 +66,6 @@ from anvil.parser.values import (
     NDArray,
     RangeV,
     Scalar,
-    SetV,
     SliceV,
     TupleV,
     scalar,

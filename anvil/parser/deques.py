@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from anvil.parser import containers, stack_lists
+from anvil.parser.collection_values import DequeV
 from anvil.parser.dicts import write
 from anvil.parser.heap import ListBox, fresh_box
 from anvil.parser.iteration import listed
-from anvil.parser.values import NONE, Abstract, DequeV, Known
+from anvil.parser.values import NONE, Abstract, Known
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context

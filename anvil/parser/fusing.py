@@ -74,6 +74,8 @@ def _extend_liveness(consumer: FunctionInfo, node: ast.For, made: Fused) -> None
     live = consumer.code.live
     used = frozenset().union(*map(names_used, made.body)) | {made.prefix + RESULT}
     around = live.head.get(node, frozenset()) | live.after.get(node, frozenset())
+    if getattr(node, "_anvil_made", False):  # by a comprehension, inside some statement
+        around |= frozenset(consumer.code.bound)
     live.extend(made.body, used | around | names_used(node))
 
 

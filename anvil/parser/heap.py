@@ -8,6 +8,7 @@ dropped when an attempt is rolled back.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -100,6 +101,23 @@ class SetBox:
 
     elements: frozenset[Any]
 
+    @property
+    def key(self) -> Hashable:
+        """What two sets have in common exactly if they are equal."""
+        return "set", known_key(self.elements)
+
+
+@dataclass(slots=True, eq=False)
+class RandomBox:
+    """The state of a random generator: a generator that is never drawn from."""
+
+    generator: Any
+
+    @property
+    def key(self) -> Hashable:
+        """What two generators have in common exactly if they draw the same numbers."""
+        return "random", pickle.dumps(self.generator)
+
 
 @dataclass(slots=True, eq=False)
 class ObjectBox:
@@ -145,8 +163,8 @@ class GeneratorV(Abstract):
 
 
 Content: TypeAlias = (
-    "Value | Const | ListBox | StackBox | ColumnBox | DictBox | SetBox | ObjectBox | CellBox"
-    " | GeneratorBox | Conflict"
+    "Value | Const | ListBox | StackBox | ColumnBox | DictBox | SetBox | RandomBox | ObjectBox"
+    " | CellBox | GeneratorBox | Conflict"
 )
 
 
@@ -158,8 +176,8 @@ def open_content(c: Content) -> tuple[Hashable, Parts]:
         return ("list", len(c.items)), c.items
     if isinstance(c, DictBox):
         return ("dict", tuple(map(known_key, c.entries))), tuple(c.entries.values())
-    if isinstance(c, SetBox):
-        return ("set", known_key(c.elements)), ()
+    if isinstance(c, SetBox | RandomBox):
+        return c.key, ()
     if isinstance(c, ObjectBox):
         return ("object", tuple(c.attrs)), tuple(c.attrs.values())
     if isinstance(c, CellBox):

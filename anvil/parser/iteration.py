@@ -192,6 +192,9 @@ def listed(ctx: Context, v: Abstract) -> list[Abstract]:
 def known_count(ctx: Context, items: Items) -> int:
     """The number of items, asked for if it is not known."""
     if isinstance(items.count, int):
+        if items.count >= _ENDLESS:
+            what = "this iterator has no end, and all of its items are asked for"
+            ctx.error("unsupported-value", what, hint="Stop it by `zip` or `itertools.islice`.")
         return items.count
     return int(ctx.known(scalar(items.count, True), "the number of iterations"))
 
@@ -302,7 +305,8 @@ def _lazy(ctx: Context, v: Lazy) -> Items:
     inner = rule(ctx, *v.items)
     if not taken:
         return inner
-    count = max(known_count(ctx, inner) - taken, 0)
+    endless = isinstance(inner.count, int) and inner.count >= _ENDLESS
+    count = _ENDLESS if endless else max(known_count(ctx, inner) - taken, 0)
 
     def item(i: Atom) -> Abstract:
         return inner.item(ctx.b.add(i, taken))
@@ -316,7 +320,9 @@ def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abs
         ctx.error("bad-operand", f"{v.describe()} is not an iterator")
     taken = _position(ctx, v)
     items = _LAZY[v.kind](ctx, *v.items)
-    if taken >= known_count(ctx, items):
+    if taken < _ENDLESS == items.count:
+        pass
+    elif taken >= known_count(ctx, items):
         return ctx.fail(StopIteration) if default is None else default
     ctx.state.heap[v.box] = CellBox(Known(taken + 1), "iterator")
     return items.item(Const(array(I64), taken))
@@ -360,6 +366,39 @@ def _count_atom(items: Items) -> Atom:
     return Const(array(I64), items.count) if isinstance(items.count, int) else items.count
 
 
+def _count(ctx: Context, start: Abstract, step: Abstract) -> Items:
+    """`itertools.count` of ints."""
+
+    def item(i: Atom) -> Abstract:
+        return operators.binary(ctx, "+", start, operators.binary(ctx, "*", step, scalar(i, True)))
+
+    return Items(_ENDLESS, item)
+
+
+def _cycle(ctx: Context, v: Abstract) -> Items:
+    inner = items_of(ctx, v)
+    n = known_count(ctx, inner)
+
+    def item(i: Atom) -> Abstract:
+        return inner.item(ctx.b.mod(i, n))
+
+    return Items(_ENDLESS if n else 0, item, inner.static)
+
+
+def _repeat(ctx: Context, v: Abstract) -> Items:
+    return Items(_ENDLESS, lambda i: v)
+
+
+def _nditer(ctx: Context, flat: Abstract) -> Items:
+    """`np.nditer` of one operand: 0-d arrays that are only read."""
+    inner = items_of(ctx, flat)
+
+    def item(i: Atom) -> Abstract:
+        return ctx.frozen(ctx.array(ctx.atom(inner.item(i))), "nditer", lambda b, x: x)
+
+    return Items(inner.count, item)
+
+
 def _map(ctx: Context, fn: Abstract, *vs: Abstract) -> Items:
     zipped = _zip(ctx, Known(False), *vs)
 
@@ -391,6 +430,10 @@ _LAZY: dict[str, Callable[..., Items]] = {
     "map": _map,
     "iter": _iterator,
     "generator": _iterator,
+    "count": _count,
+    "nditer": _nditer,
+    "cycle": _cycle,
+    "repeat": _repeat,
     "dict_keys": _view(lambda k, x: k),
     "dict_values": _view(lambda k, x: x),
     "dict_items": _view(lambda k, x: TupleV((k, x))),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from anvil.parser.collection_values import DequeV, SetV
 from anvil.parser.set_order import elements_of
-from anvil.parser.values import Abstract, DequeV, DictV, ListV, SetV, TupleV
+from anvil.parser.values import Abstract, DictV, ListV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context

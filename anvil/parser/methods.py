@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser import containers, counting, deques, dicts, sets
+from anvil.parser import containers, counting, deques, dicts, random_numbers, sets
+from anvil.parser.collection_values import DequeV, RandomV, SetV
 from anvil.parser.comparisons import contains
 from anvil.parser.set_order import elements_of
 from anvil.parser.subscripts import get_item, set_item
-from anvil.parser.values import NONE, Abstract, DequeV, DictV, ListV, SetV, TupleV
+from anvil.parser.values import NONE, Abstract, DictV, ListV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -45,6 +46,8 @@ _SPECIAL: dict[str, Callable[..., Abstract]] = {
 
 def has_method(v: Abstract, name: str) -> bool:
     """Whether a container has a method that is compiled."""
+    if isinstance(v, RandomV):
+        return random_numbers.draws(v.cls, name)
     if name in _SPECIAL:
         return (name != "__setitem__" or isinstance(v, ListV | DictV)) and (
             name != "__getitem__" or not isinstance(v, SetV)
@@ -64,6 +67,8 @@ def call_method(
     ctx: Context, v: Abstract, name: str, args: Args, kwargs: dict[str, Abstract]
 ) -> Abstract:
     """`v.name(*args, **kwargs)`."""
+    if isinstance(v, RandomV):
+        return random_numbers.call_method(ctx, v, name, args, kwargs)
     written = _written(v, name)
     if written is not None:
         made: Abstract = ctx.session.calls.call_entry(ctx, written, [v, *args], kwargs)
@@ -77,7 +82,7 @@ def call_method(
 
 
 def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
-    """An operator on two dicts, sets or deques; None if these are not."""
+    """An operator on two dicts, random_numbers, sets or deques; None if these are not."""
     for rule in (deques.binary, dicts.merged, sets.binary):
         found = rule(ctx, op, a, b)
         if found is not None:

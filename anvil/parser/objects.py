@@ -17,6 +17,7 @@ import numpy as np
 from anvil.ir.types import BOOL, I64
 from anvil.parser import containers, dicts, methods, stack_lists, texts
 from anvil.parser.choices import apart, each
+from anvil.parser.collection_values import DequeV, RandomV, SetV
 from anvil.parser.functions import Captured
 from anvil.parser.heap import DictBox, GeneratorV, ListBox, Mark, ObjectBox
 from anvil.parser.lift import adopt, lifted, lifted_attribute
@@ -29,7 +30,6 @@ from anvil.parser.values import (
     Choice,
     Closure,
     Conflict,
-    DequeV,
     DictV,
     Known,
     ListV,
@@ -37,7 +37,6 @@ from anvil.parser.values import (
     ObjectV,
     RangeV,
     Scalar,
-    SetV,
     TupleV,
     is_number,
     scalar,
@@ -64,7 +63,7 @@ def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
         return _number_attribute(it, base, name)
     if isinstance(base, ObjectV):
         return _object_attribute(it, base, name)
-    if isinstance(base, ListV | DictV | TupleV | SetV) or _is_frozenset(base):
+    if isinstance(base, ListV | DictV | TupleV | SetV | RandomV) or _is_frozenset(base):
         return _container_attribute(it, base, name)
     if isinstance(base, Known):
         return _known_attribute(it, base, name)
@@ -162,7 +161,7 @@ def type_of_value(v: Abstract) -> type:
         return v.cls
     if isinstance(v, TupleV):
         return v.cls or tuple
-    if isinstance(v, ListV | DictV):
+    if isinstance(v, ListV | DictV | RandomV):
         return v.cls
     simple: dict[type, type] = {
         NDArray: np.ndarray,

@@ -14,13 +14,13 @@ from anvil.ir.types import BOOL, F64, I8, I64, DType
 from anvil.parser import overflow, overloading, ranges, stack_lists, texts
 from anvil.parser.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.choices import spread
+from anvil.parser.collection_values import DequeV
 from anvil.parser.promotion import mean_of, promote
 from anvil.parser.ragged import Ragged
 from anvil.parser.ragged_frames import elementwise
 from anvil.parser.values import (
     Abstract,
     Choice,
-    DequeV,
     Known,
     ListV,
     NDArray,

@@ -16,6 +16,7 @@ from anvil.parser import texts
 from anvil.parser.blame import involve
 from anvil.parser.choice_joins import strength_of
 from anvil.parser.choices import each
+from anvil.parser.collection_values import DequeV, SetV
 from anvil.parser.heap import (
     DictBox,
     ListBox,
@@ -51,14 +52,12 @@ from anvil.parser.values import (
     Choice,
     Closure,
     Conflict,
-    DequeV,
     DictV,
     Known,
     ListV,
     NDArray,
     ObjectV,
     Scalar,
-    SetV,
     TupleV,
     is_number,
     is_py_number,

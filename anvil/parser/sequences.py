@@ -20,18 +20,22 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom
 from anvil.ir.types import I64
-from anvil.parser import stack_lists
+from anvil.parser import stack_lists, streams
 from anvil.parser.heap import ListBox, ObjectBox, StackBox, fresh_box
-from anvil.parser.iteration import iterator, listed
+from anvil.parser.iteration import iterator, listed, next_item
 from anvil.parser.set_order import elements_of
 from anvil.parser.stacks import restack, stackable
 from anvil.parser.subscripts import get_item
-from anvil.parser.values import NONE, Abstract, Known, ListV, NDArray, ObjectV, TupleV
+from anvil.parser.values import NONE, Abstract, Known, Lazy, ListV, NDArray, ObjectV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
 
 # ---- sorting
+
+
+MANY = 10_000
+"""So many items of an endless iterator are taken at most."""
 
 
 def sorted_(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
@@ -186,7 +190,37 @@ def _zip_longest(it: Interp, *vs: Abstract, fillvalue: Abstract = NONE) -> Abstr
     return iterator(it, "iter", (it.tuple([it.tuple(list(row)) for row in rows]),))
 
 
-def _repeat(it: Interp, v: Abstract, times: Abstract) -> Abstract:
+def _count(it: Interp, start: Abstract = Known(0), step: Abstract = Known(1)) -> Abstract:  # noqa: B008
+    ints = all(it.kind_of(v) == "py" and it.strength(v)[0].kind == "i" for v in (start, step))
+    if not ints:
+        made: Abstract = it.session.calls.call_entry(it, streams.count_, [start, step], {})
+        return made
+    return iterator(it, "count", (start, step))
+
+
+def _cycle(it: Interp, v: Abstract) -> Abstract:
+    return iterator(it, "cycle", (it.tuple(listed(it, v)),))
+
+
+def _compress(it: Interp, v: Abstract, selectors: Abstract) -> Abstract:
+    pairs = zip(listed(it, v), listed(it, selectors), strict=False)
+    kept = [x for x, s in pairs if it.known(s, "a selector of compress")]
+    return iterator(it, "iter", (it.tuple(kept),))
+
+
+def _streamed(stream: Callable[..., Any]) -> Callable[..., Abstract]:
+    """A function of an iterator that is compiled as a generator."""
+
+    def run(it: Interp, *args: Abstract) -> Abstract:
+        made: Abstract = it.session.calls.call_entry(it, stream, args, {})
+        return made
+
+    return run
+
+
+def _repeat(it: Interp, v: Abstract, times: Abstract | None = None) -> Abstract:
+    if times is None:
+        return iterator(it, "repeat", (v,))
     n = int(it.known(times, "the number of repetitions"))
     return iterator(it, "iter", (it.tuple([v] * n),))
 
@@ -197,8 +231,12 @@ def _starmap(it: Interp, fn: Abstract, v: Abstract) -> Abstract:
 
 
 def _filter(it: Interp, fn: Abstract, v: Abstract) -> Abstract:
+    items = listed(it, v)
+    if not all(map(it.is_known, items)):
+        made: Abstract = it.session.calls.call_entry(it, streams.filter_, [fn, v], {})
+        return made
     kept = []
-    for x in listed(it, v):
+    for x in items:
         plain = isinstance(fn, Known) and fn.value is None
         test = it.truth(x if plain else it.call(fn, x))
         if not isinstance(test, bool):
@@ -210,6 +248,11 @@ def _filter(it: Interp, fn: Abstract, v: Abstract) -> Abstract:
 
 def _islice(it: Interp, v: Abstract, *bounds: Abstract) -> Abstract:
     known = [it.known(n, "a bound of islice") for n in bounds]
+    if isinstance(v, Lazy) and v.kind in ("count", "cycle", "repeat"):
+        places = range(*slice(*known).indices(2**60))
+        if len(places) < MANY and places.stop < 2**60:
+            taken = [next_item(it, v) for _ in range(places.stop)]
+            return iterator(it, "iter", (it.tuple([taken[i] for i in places]),))
     items = list(itertools.islice(listed(it, v), *known))
     return iterator(it, "iter", (it.tuple(items),))
 
@@ -254,6 +297,14 @@ def _ndindex(it: Interp, *shape: Abstract) -> Abstract:
     dims = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], tuple) else tuple(sizes)
     rows = [it.tuple([Known(i) for i in place]) for place in np.ndindex(*dims)]
     return iterator(it, "iter", (it.tuple(rows),))
+
+
+def _nditer(it: Interp, v: Abstract, *, order: Abstract = Known("K")) -> Abstract:  # noqa: B008
+    a = it.array(it.atom(v))
+    if a.type.ndim > 1 and it.known(order, "`order`") != "C":
+        what = "np.nditer goes through an array of several axes in the order of its memory"
+        it.error("unsupported-argument", what, hint='Write `np.nditer(x, order="C")`, or `x.flat`.')
+    return iterator(it, "nditer", (it.reshaped(a, (a.type.size,)),))
 
 
 def _ndenumerate(it: Interp, v: Abstract) -> Abstract:
@@ -404,7 +455,14 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     itertools.combinations_with_replacement: _places(itertools.combinations_with_replacement),
     itertools.permutations: _places(itertools.permutations),
     itertools.zip_longest: _zip_longest,
+    np.nditer: _nditer,
     itertools.repeat: _repeat,
+    itertools.count: _count,
+    itertools.cycle: _cycle,
+    itertools.compress: _compress,
+    itertools.takewhile: _streamed(streams.takewhile_),
+    itertools.dropwhile: _streamed(streams.dropwhile_),
+    itertools.filterfalse: _streamed(streams.filterfalse_),
     itertools.starmap: _starmap,
     itertools.islice: _islice,
     itertools.accumulate: _accumulate,

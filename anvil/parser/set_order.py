@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from anvil.parser.collection_values import SetV
 from anvil.parser.heap import SetBox
-from anvil.parser.values import Abstract, Known, SetV
+from anvil.parser.values import Abstract, Known
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from anvil.parser.collection_values import SetV
 from anvil.parser.heap import SetBox, fresh_box
 from anvil.parser.iteration import listed
 from anvil.parser.set_order import elements_of, ordered, unordered
-from anvil.parser.values import NONE, Abstract, DictV, Known, SetV
+from anvil.parser.values import NONE, Abstract, DictV, Known
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context

@@ -77,6 +77,53 @@ def filter_(f: Any, v: Any) -> Any:
             yield x
 
 
+def filterfalse_(f: Any, v: Any) -> Any:
+    """As `filterfalse`."""
+    for x in v:
+        if not (x if f is None else f(x)):
+            yield x
+
+
+def count_(start: Any = 0, step: Any = 1) -> Any:
+    """As `count`."""
+    n = start
+    while True:
+        yield n
+        n = n + step
+
+
+def max_(v: Any, *, key: Any = None, default: Any = END) -> Any:
+    """As `max`."""
+    best = None
+    best_key = None
+    for x in v:
+        k = x if key is None else key(x)
+        if best_key is None or k > best_key:
+            best = x
+            best_key = k
+    if best_key is None:
+        if default is END:
+            raise ValueError("max() iterable argument is empty")
+        return default
+    return best
+
+
+def min_(v: Any, *, key: Any = None, default: Any = END) -> Any:
+    """As `min`."""
+    best = None
+    best_key = None
+    for x in v:
+        k = x if key is None else key(x)
+        if best_key is None or k < best_key:
+            best = x
+            best_key = k
+    if best_key is None:
+        if default is END:
+            raise ValueError("min() iterable argument is empty")
+        return default
+    return best
+
+
 def islice_(v: Any, *bounds: Any) -> Any:
     """As `islice`."""
     start: Any = 0
@@ -177,10 +224,13 @@ TABLE: dict[Any, Any] = {
     builtins.sum: sum_,
     builtins.any: any_,
     builtins.all: all_,
+    builtins.max: max_,
+    builtins.min: min_,
     builtins.zip: zip_,
     builtins.enumerate: enumerate_,
     builtins.map: map_,
     builtins.filter: filter_,
+    itertools.filterfalse: filterfalse_,
     itertools.islice: islice_,
     itertools.takewhile: takewhile_,
     itertools.dropwhile: dropwhile_,

@@ -11,6 +11,7 @@ from anvil.parser.array_items import get_array, set_array
 from anvil.parser.arraylike import is_arraylike
 from anvil.parser.choice_joins import MOST
 from anvil.parser.choices import apart, spread
+from anvil.parser.collection_values import DequeV
 from anvil.parser.dicts import missing
 from anvil.parser.heap import DictBox, ListBox
 from anvil.parser.indices import checked_index
@@ -22,7 +23,6 @@ from anvil.parser.values import (
     Abstract,
     Choice,
     Conflict,
-    DequeV,
     DictV,
     Known,
     ListV,

@@ -197,42 +197,6 @@ class ListV(Abstract):
 
 
 @dataclass(slots=True, eq=False)
-class DequeV(ListV):
-    """A deque: a box as that of a list, and the greatest length."""
-
-    maxlen: int | None = None
-
-    def open(self) -> tuple[Hashable, Parts]:
-        return ("deque", self.maxlen), (self.box,)
-
-    @property
-    def cls(self) -> type:
-        return deque
-
-    def close(self, parts: Parts) -> Abstract:
-        return DequeV(parts[0], self.maxlen)  # type: ignore[arg-type]
-
-    def describe(self) -> str:
-        return "a deque"
-
-
-@dataclass(slots=True, eq=False)
-class SetV(Abstract):
-    """A set of known elements: a box with a `SetBox`."""
-
-    box: int
-
-    def open(self) -> tuple[Hashable, Parts]:
-        return "set", (self.box,)
-
-    def close(self, parts: Parts) -> Abstract:
-        return SetV(parts[0])  # type: ignore[arg-type]
-
-    def describe(self) -> str:
-        return "a set"
-
-
-@dataclass(slots=True, eq=False)
 class DictV(Abstract):
     """A dict with known keys: a box with a `DictBox`. `cls` is dict or a subclass; `factory` makes
     the values that a defaultdict lacks.
