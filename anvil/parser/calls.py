@@ -16,7 +16,7 @@ import numpy as np
 
 from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom
-from anvil.parser import exceptions, instances, methods, objects, sets, texts
+from anvil.parser import exceptions, instances, managers, methods, objects, sets, texts
 from anvil.parser.arguments import bind
 from anvil.parser.builtin_functions import TABLE
 from anvil.parser.choices import each, spread
@@ -106,6 +106,8 @@ def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
     if fn.kind == "array method":
         name: Any = fn.fn.value  # type: ignore[attr-defined]
         return call_entry(it, it.session.library.methods[name], [*fn.args, *args], kwargs, name)
+    if fn.kind == "context manager":
+        return managers.new_manager(it, fn.fn, args, kwargs)
     if fn.kind == "generator method":
         return _generator_method(it, fn, args)
     if fn.kind == "container method":
@@ -221,13 +223,11 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
     marker = _look_up(session.transforms.markers, obj)
     if marker is not None:
         return make_transform(it, marker, args, kwargs)
-    builtin = _look_up(TABLE, obj)
+    builtin = _look_up(TABLE, obj) or _look_up(managers.FUNCTIONS, obj)
     if builtin is not None:
         return _run(it, builtin, args, kwargs, fn.describe())
     if isinstance(obj, types.FunctionType):
-        if obj.__module__ in _STATEFUL:
-            _refuse_state(it, fn)
-        return _call_function(it, fn, args, kwargs)
+        return _call_python(it, fn, obj, args, kwargs)
     if isinstance(obj, type):
         return _call_class(it, obj, args, kwargs)
     opened = session.transforms.opened(obj)
@@ -305,6 +305,18 @@ def _dispatched(obj: Any, args: Sequence[Abstract]) -> Any:
     if not hasattr(obj, "dispatch") or not hasattr(obj, "registry"):
         return None
     return obj.dispatch(objects.type_of_value(args[0]))
+
+
+def _call_python(
+    it: Interp, fn: Known, obj: Any, args: Sequence[Abstract], kwargs: Kwargs
+) -> Abstract:
+    """A call of a function of the host program that is written in Python."""
+    if obj.__code__ is managers.HELPER:
+        inner = lifted(it.session, obj.__wrapped__, _derived(it, fn, "__wrapped__"))
+        return managers.new_manager(it, adopt(it, inner), args, kwargs)
+    if obj.__module__ in _STATEFUL:
+        _refuse_state(it, fn)
+    return _call_function(it, fn, args, kwargs)
 
 
 def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
@@ -422,6 +434,13 @@ def _evaluate(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -
 def _call_class(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     if issubclass(cls, BaseException):
         return exceptions.instantiate_exception(it, cls, args, kwargs)
+    if cls is managers.GENERATED:
+        given, named = it.items(args[1]), dict(it.dict_entries(args[2]))
+        return managers.new_manager(it, args[0], given, named)
+    if issubclass(cls, managers.REFUSED):
+        it.error("unsupported-call", f"{cls.__name__} is not compiled", hint=managers.NESTED)
+    if cls in managers.HOSTS:
+        return _evaluate(it, Known(cls), args, kwargs)
     if cls.__module__ in ("builtins", "numpy"):
         if all(map(it.is_known, (*args, *kwargs.values()))):
             return _evaluate(it, Known(cls), args, kwargs)

@@ -17,7 +17,16 @@ from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc, Loc
 from anvil.ir.records import Atom, Program, Value
 from anvil.ir.types import ArrayType
-from anvil.parser import calls, classes, expressions, generators, matching, statements, trying
+from anvil.parser import (
+    calls,
+    classes,
+    expressions,
+    generators,
+    managers,
+    matching,
+    statements,
+    trying,
+)
 from anvil.parser.arraylike import const
 from anvil.parser.context import Library
 from anvil.parser.functions import FunctionInfo
@@ -39,7 +48,7 @@ from anvil.parser.transforms_api import Transforms
 from anvil.parser.values import NONE, Abstract, Known, Scalar
 
 HANDLERS = tuple(
-    m.__name__ for m in (classes, expressions, generators, matching, statements, trying)
+    m.__name__ for m in (classes, expressions, generators, managers, matching, statements, trying)
 )
 """The modules that fill the interpreter's tables; importing them is what matters."""
 

@@ -34,6 +34,19 @@ class Emit(ast.stmt):
     target: ast.expr
     body: list[ast.stmt]
     code = 0
+    prefix = ""
+
+
+class Managed(ast.stmt):
+    """The `yield` of a context manager: binds `target`, if any, to `value` and runs the `body` of
+    the `with` statement, whose exits wait until the generator has ended.
+    """
+
+    _fields = ("value", "target", "body")
+    value: ast.expr
+    target: ast.expr | None
+    body: list[ast.stmt]
+    prefix = ""
 
 
 class Exit(ast.stmt):
@@ -56,20 +69,23 @@ class Fused:
     body: list[ast.stmt] = field(default_factory=list)
 
 
-def fused(consumer: FunctionInfo, node: ast.For, gen: FunctionInfo) -> Fused:
-    """The fusion of a loop of `consumer` with the generator function `gen`, made once."""
+def fused(consumer: FunctionInfo, node: ast.For | ast.With, gen: FunctionInfo) -> Fused:
+    """The fusion of a loop of `consumer`, or of a `with` statement of one item, with the generator
+    function `gen`, made once.
+    """
     found: Fused | None = consumer.fused.get((node, gen))
     if found is None:
         n = len(consumer.fused) + 1
         code = LEFT + 3 * n
         found = Fused(f"{gen.name}.{n}.", code - 2, code - 1, code)
         consumer.fused[node, gen] = found
-        found.body = _Inlined(consumer, node, gen, found).block(gen.code.body)
+        inlined = _Inlined if isinstance(node, ast.For) else _InlinedManager
+        found.body = inlined(consumer, node, gen, found).block(gen.code.body)
         _extend_liveness(consumer, node, found)
     return found
 
 
-def _extend_liveness(consumer: FunctionInfo, node: ast.For, made: Fused) -> None:
+def _extend_liveness(consumer: FunctionInfo, node: ast.For | ast.With, made: Fused) -> None:
     """Everything that the loop or the generator reads lives throughout."""
     live = consumer.code.live
     used = frozenset().union(*map(names_used, made.body)) | {made.prefix + RESULT}
@@ -119,7 +135,9 @@ class _Copy:
         if isinstance(old, ast.stmt | ast.expr | ast.pattern | ast.ExceptHandler):
             ast.copy_location(new, old)
             new._anvil_loc = self.info.code.loc(old)
-        if hasattr(old, "code") and isinstance(old, Emit | Exit):
+        if isinstance(old, Managed | Emit):
+            new.prefix = old.prefix
+        if isinstance(old, Emit | Exit):
             new.code = old.code
             if isinstance(old, Exit):
                 new.result = old.result
@@ -177,15 +195,18 @@ class _Body(_Copy):
 class _Inlined(_Copy):
     """The body of a generator inside its consumer."""
 
-    def __init__(
-        self, consumer: FunctionInfo, loop: ast.For, gen: FunctionInfo, made: Fused
-    ) -> None:
+    def __init__(self, consumer: FunctionInfo, loop: Any, gen: FunctionInfo, made: Fused) -> None:
         super().__init__(gen)
         self.consumer, self.loop, self.made = consumer, loop, made
         self.shadowed: frozenset[str] = frozenset()
         self.names = frozenset(gen.code.bound) | frozenset(gen.free)
         self.deep = False
         self.items = 0
+
+    @property
+    def around(self) -> Any:
+        """The expression that gives the generator."""
+        return self.loop.iter
 
     def renamed(self, name: str) -> str:
         """What a name of the generator is called in the consumer."""
@@ -197,7 +218,7 @@ class _Inlined(_Copy):
         """Notes the source of the text, too."""
         new = super().placed(new, old)
         if self.info.library and hasattr(new, "lineno"):
-            new._anvil_loc = self.consumer.code.loc(self.loop.iter)
+            new._anvil_loc = self.consumer.code.loc(self.around)
         if not hasattr(new, "_anvil_source"):
             new._anvil_source = self.info.code.source
         return new
@@ -314,5 +335,24 @@ class _Inlined(_Copy):
         new = Emit()
         new.value, new.target = value, copy.node(self.loop.target)
         new.body = copy.block(self.loop.body)
-        new.code = self.made.skip
+        new.code, new.prefix = self.made.skip, self.made.prefix
+        return self.placed(new, stmt)  # type: ignore[no-any-return]
+
+
+class _InlinedManager(_Inlined):
+    """The body of a generator around the body of a `with` statement."""
+
+    @property
+    def around(self) -> Any:
+        """The expression that gives the context manager."""
+        return self.loop.items[0].context_expr
+
+    def _emit(self, stmt: ast.stmt, value: ast.expr) -> ast.stmt:
+        copy = _Copy(self.consumer)
+        target = self.loop.items[0].optional_vars
+        new = Managed()
+        new.value = value
+        new.target = None if target is None else copy.node(target)
+        new.body = copy.block(self.loop.body)
+        new.prefix = self.made.prefix
         return self.placed(new, stmt)  # type: ignore[no-any-return]

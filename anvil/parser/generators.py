@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from anvil.parser.exceptions import exception_class
 from anvil.parser.functions import FunctionInfo
 from anvil.parser.fusing import RESULT, Emit, Exit, fused
 from anvil.parser.heap import (
@@ -29,7 +30,7 @@ from anvil.parser.heap import (
     fresh_box,
     reachable,
 )
-from anvil.parser.interp import Interp, statement
+from anvil.parser.interp import CLEANUP, Interp, statement
 from anvil.parser.iteration import iterator, next_item
 from anvil.parser.rolled import rename_exit, settle_exit
 from anvil.parser.signals import PathEnd
@@ -87,11 +88,11 @@ def iterated(it: Interp, v: Abstract) -> Abstract:
 def run_fused(it: Interp, node: ast.For, v: GeneratorV) -> None:
     """`for ... in v`, its `else` apart, for a generator that has not started."""
     box = content(it, v)
-    _refuse_handlers(it, v.info)
     made = fused(it.info, node, v.info)
     it.inlined[made.prefix] = v.info
+    it.around[made.prefix] = len(it.catchers), it.managers
     it.touch(v.box)
-    _enter(it, made.prefix, v.info, box)
+    enter(it, made.prefix, v.info, box)
     it.state.heap[v.box] = GeneratorBox((), {})
     it.block(made.body)
     it.stmt = node
@@ -107,18 +108,7 @@ def run_fused(it: Interp, node: ast.For, v: GeneratorV) -> None:
     it.state.heap[v.box] = GeneratorBox((), {RESULT: result}, early)
 
 
-def _refuse_handlers(it: Interp, info: FunctionInfo) -> None:
-    """A generator's handlers never see what its consumer raises; fused with it they would."""
-    for node in ast.walk(info.code.node):
-        if isinstance(node, ast.Try | ast.TryStar) and node.handlers and has_yield(node):
-            it.error(
-                "unsupported-syntax",
-                f"`yield` inside `try` with handlers, in {info.name}, is not compiled",
-                hint="Catch around the computation of the value, and yield it after the `try`.",
-            )
-
-
-def _enter(it: Interp, prefix: str, info: FunctionInfo, box: GeneratorBox) -> None:
+def enter(it: Interp, prefix: str, info: FunctionInfo, box: GeneratorBox) -> None:
     """The variables of a fused generator at its start."""
     scope = it.state.locals
     for name in info.code.bound:
@@ -133,11 +123,33 @@ def _enter(it: Interp, prefix: str, info: FunctionInfo, box: GeneratorBox) -> No
 @statement(Emit)
 def _emit(it: Interp, node: Any, rest: Any) -> bool:
     value = it.eval(node.value)
-    it.at(node.target)
-    it.assign(node.target, value)
-    it.block(node.body)
+    handlers, managers = it.around[node.prefix]
+    own = it.catchers[handlers:]
+    it.catchers[handlers:] = [c for c in own if c is CLEANUP]
+    try:
+        it.at(node.target)
+        it.assign(node.target, value)
+        it.block(node.body)
+    finally:
+        it.catchers[handlers:] = own
     settle_exit(it, node.code)
+    it.at(node)
+    _leaving(it, [c for c in own if c is not CLEANUP], it.managers > managers)
     return False
+
+
+def _leaving(it: Interp, handlers: list[Any], managed: bool) -> None:
+    """Refuses what the consumer of a generator does not do in Python: its exceptions do not reach
+    the generator's handlers, and `with` is told that the generator is closed.
+    """
+    seen = [exception_class(it, c) for c in it.state.raised]
+    if any(issubclass(cls, h) for cls in seen for h in handlers):
+        what = "an exception of the loop passes handlers around this `yield`"
+    elif managed and it.state.may - ONLY_FALL:
+        what = "the loop over this generator is left inside the generator's `with`"
+    else:
+        return
+    it.error("unsupported-syntax", what, hint="Make the list of items first: `list(gen(...))`.")
 
 
 @statement(Exit)

@@ -44,6 +44,10 @@ STATEMENTS: dict[type, Callable[[Any, Any, Sequence[ast.stmt]], bool]] = {}
 """
 
 
+Classes = tuple[type[BaseException], ...]
+CLEANUP: Classes = (BaseException, BaseException)
+"""What `finally` catches, to raise it again."""
+
 ASSIGN: list[Any] = []
 """The function that binds assignment targets."""
 
@@ -89,6 +93,9 @@ class Interp(Context):
         self.catchers: list[tuple[type[BaseException], ...]] = []
         self.caught: frozenset[type[BaseException]] = frozenset()
         self.handling: list[Any] = []
+        self.held: dict[str, set[int]] = {}
+        self.managers = 0
+        self.around: dict[str, tuple[int, int]] = {}
 
     # ---- expressions
 
@@ -372,7 +379,6 @@ def unbound_message(name: str) -> str:
 
 
 _SYNTAX = {
-    ast.With: "with",
     ast.AsyncWith: "async with",
     ast.AsyncFor: "async for",
     ast.Try: "try",

@@ -21,7 +21,7 @@ from anvil.ir.records import Atom
 from anvil.parser import exceptions
 from anvil.parser.branches import branch, go_on, scoped
 from anvil.parser.heap import FALL, FINALLY, ONLY_FALL, State
-from anvil.parser.interp import Interp, statement
+from anvil.parser.interp import CLEANUP, Classes, Interp, statement
 from anvil.parser.signals import PathEnd
 from anvil.parser.values import (
     NONE,
@@ -34,7 +34,6 @@ from anvil.parser.values import (
 )
 
 Rest = Sequence[ast.stmt]
-Classes = tuple[type[BaseException], ...]
 EVERYTHING: Classes = (BaseException,)
 _HANDLED = "<handled "
 _PENDING = "<pending "
@@ -75,7 +74,7 @@ def _assert(it: Interp, node: ast.Assert, rest: Rest) -> bool:
 @statement(ast.Raise)
 def _raise(it: Interp, node: ast.Raise, rest: Rest) -> bool:
     if node.exc is None:
-        _again(it, node)
+        again(it)
     exc = _exception(it, node, it.eval(node.exc))
     if node.cause is not None:
         cause = it.eval(node.cause)
@@ -103,7 +102,7 @@ def _exception(it: Interp, node: ast.stmt, v: Abstract) -> ObjectV:
     return v
 
 
-def _again(it: Interp, node: ast.Raise) -> NoReturn:
+def again(it: Interp) -> NoReturn:
     """`raise` in a handler."""
     if not it.handling:
         it.fail(RuntimeError, "No active exception to reraise")
@@ -112,11 +111,11 @@ def _again(it: Interp, node: ast.Raise) -> NoReturn:
     for code, name in handling.held.items():
         state.locals[exceptions.waiting(code)] = state.locals[name]
     state.status, state.may = handling.status, frozenset(handling.held)
-    _release(it)
+    release(it)
     raise PathEnd
 
 
-def _release(it: Interp) -> None:
+def release(it: Interp) -> None:
     """What no handler around can catch any more becomes checks."""
     lost = [c for c in it.state.raised if not it.catches(exceptions.exception_class(it, c))]
     if lost:
@@ -157,7 +156,7 @@ def _try(it: Interp, node: ast.Try, rest: Rest) -> bool:
         finally_(it, handled, lambda: it.block(node.finalbody))
     else:
         handled()
-        _release(it)
+        release(it)
     return False
 
 
@@ -252,17 +251,28 @@ def handle(it: Interp, codes: frozenset[int], name: str | None, body: Callable[[
 
 def finally_(it: Interp, body: Callable[[], None], last: Callable[[], None]) -> None:
     """Runs `body`, then `last` on every path that leaves it, then carries out the exit."""
+    guarded(it, body, CLEANUP)
+    afterwards(it, last)
+    release(it)
+
+
+def guarded(it: Interp, body: Callable[[], None], classes: Classes = EVERYTHING) -> None:
+    """Runs `body`; something is to be done on every path that leaves it."""
     outer = it.state.locals.get(FINALLY)
     it.state.locals[FINALLY] = NONE
 
-    def guarded() -> None:
-        with catching(it, EVERYTHING):
+    def run() -> None:
+        with catching(it, classes):
             body()
 
-    scoped(it, guarded)
-    state = it.state
+    scoped(it, run)
     if outer is None:
-        state.locals.pop(FINALLY, None)
+        it.state.locals.pop(FINALLY, None)
+
+
+def afterwards(it: Interp, last: Callable[[], None]) -> None:
+    """Runs `last`, then carries out the exit that is pending."""
+    state = it.state
     if not state.may:
         return
     status, may = state.status, state.may
@@ -273,13 +283,12 @@ def finally_(it: Interp, body: Callable[[], None], last: Callable[[], None]) -> 
         state.locals[prefix] = state.ret
     state.fall()
     scoped(it, last)
-    _where_falling(it, lambda: _resume(it.state, status, may, prefix))
+    where_falling(it, lambda: _resume(it.state, status, may, prefix))
     for name in (prefix, *(prefix + name for name in held)):
         it.state.locals.pop(name, None)
-    _release(it)
 
 
-def _where_falling(it: Interp, then: Callable[[], None]) -> None:
+def where_falling(it: Interp, then: Callable[[], None]) -> None:
     """Runs `then`, which may leave any exit pending, on the paths that fall through."""
 
     def leaving() -> None:
