@@ -93,7 +93,8 @@ def syntax() -> str:
         ("statements", ast.stmt, STATEMENTS),
         ("expressions", ast.expr, EXPRESSIONS),
     ):
-        nodes = [n for n in base.__subclasses__() if n not in _PARTS]
+        python = (n for n in base.__subclasses__() if n.__module__ in ("ast", "_ast"))
+        nodes = [n for n in python if n not in _PARTS]
         compiled = [n.__name__ for n in nodes if n in rules]
         refused = [n.__name__ for n in nodes if n not in rules]
         rows.append((title, code(compiled), code(refused)))
