@@ -113,6 +113,8 @@ def _diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any =
     a = np.asarray(a)
     if a.ndim == 0:
         refuse("bad-value", "diff requires input that is at least one dimensional")
+    if axis < -a.ndim or axis >= a.ndim:
+        refuse("bad-axis", f"axis {axis} is out of bounds for array of dimension {a.ndim}")
     if static(n) < 0:
         refuse("bad-value", f"order must be non-negative but got {n}")
     if n == 0:
@@ -149,6 +151,8 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> A
         f = f.astype(float)
     found = []
     for at, step in zip(axes, steps, strict=True):
+        if at < -f.ndim or at >= f.ndim:
+            refuse("bad-axis", f"axis {at} is out of bounds for array of dimension {f.ndim}")
         if f.shape[at] < order + 1:
             refuse("bad-value", "Shape of array too small to calculate a numerical gradient")
         if np.ndim(step) == 0:

@@ -48,7 +48,6 @@ def _listed(**reasons: str) -> dict[str, str]:
 
 REASONS: Mapping[str, Mapping[str, str]] = {
     "numpy": _listed(
-        dynamic="nonzero flatnonzero",
         object="poly1d matrix asmatrix bmat recarray record rec frompyfunc nditer nested_iters "
         "flatiter ma object_ void",
         in_out="load save savez savez_compressed savetxt loadtxt genfromtxt fromfile fromregex "
@@ -67,7 +66,6 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         in_out="tobytes tofile dump dumps",
         layout="base byteswap ctypes data flags getfield setfield setflags strides resize",
         state="to_device",
-        dynamic="nonzero",
     ),
     "numpy.linalg": {},
     "numpy.fft": {},
@@ -231,7 +229,7 @@ def _is_value(obj: Any) -> bool:
     """Whether an object is only looked at while compiling: a constant, a dtype, a module."""
     simple = (float, int, str, tuple, dict, type(None), np.bool, types.ModuleType)
     if isinstance(obj, type):
-        return issubclass(obj, np.generic | np.ndarray | np.ufunc | np.exceptions.AxisError)
+        return issubclass(obj, np.generic | np.ndarray | np.ufunc | BaseException)
     return isinstance(obj, simple) or type(obj).__module__.startswith("numpy.lib._index_tricks")
 
 

@@ -151,6 +151,8 @@ def _arange(
         known[:2] = [0, known[0]]
     if known[2] is None:
         known[2] = 1
+    if known[2] == 0:
+        ctx.fail(ZeroDivisionError, "division by zero")
     values = np.arange(*known, dtype=wanted.np if wanted else None)
     if values.size <= _BIG or values.dtype.kind not in "iu":
         return ctx.constant(values)

@@ -69,6 +69,15 @@ def logaddexp2(b: Any, x: Atom, y: Atom) -> Atom:
     return out
 
 
+def rint(b: Any, x: Atom) -> Atom:
+    """To the nearest integer; complex numbers by their parts."""
+    if dtype_in(x).kind != "c":
+        out: Atom = b.round(x)
+        return out
+    both: Atom = b.complex(b.round(b.real(x)), b.round(b.imag(x)))
+    return both
+
+
 def square(b: Any, x: Atom) -> Atom:
     """x * x"""
     out: Atom = b.mul(x, x)

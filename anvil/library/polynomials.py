@@ -105,14 +105,20 @@ def _polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
 def _poly(seq_of_zeros: Any) -> Any:
     zeros = np.atleast_1d(seq_of_zeros)
     if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] and zeros.shape[0] > 0:
-        zeros = np.linalg.eigvals(zeros)
+        real = zeros.dtype.kind != "c"
+        found = _product_of(np.linalg.eigvals(zeros))
+        return np.real(found) if real else found
     if zeros.ndim != 1:
         refuse("bad-value", "input must be 1d or non-empty square 2d array.")
     if zeros.shape[0] == 0:
         return 1.0
     if zeros.dtype.kind == "c":
         refuse("dynamic-shape", "conjugate roots would make the dtype real: the data decide it")
-    zeros = zeros.astype(float) if zeros.dtype.kind in "biu" else zeros
+    return _product_of(zeros.astype(float) if zeros.dtype.kind in "biu" else zeros)
+
+
+def _product_of(zeros: Any) -> Any:
+    """The coefficients of the product of all `x - zero`."""
     found = np.ones(1, dtype=zeros.dtype)
     for i in range(zeros.shape[0]):
         factor = np.stack((np.ones((), dtype=zeros.dtype), -zeros[i]))

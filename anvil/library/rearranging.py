@@ -221,7 +221,7 @@ def _ix_(*args: Any) -> Any:
 
 
 def _tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, *, like: Any = None) -> Any:
-    return np.tril(np.ones((N, N if M is None else M), dtype=dtype), k)
+    return np.tril(np.ones((max(N, 0), max(N if M is None else M, 0)), dtype=dtype), k)
 
 
 def _diagflat(v: Any, k: Any = 0) -> Any:
@@ -230,6 +230,8 @@ def _diagflat(v: Any, k: Any = 0) -> Any:
 
 def _vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
     x = np.asarray(x)
+    if x.ndim != 1:
+        refuse("bad-value", "x must be a one-dimensional array or sequence.")
     n = x.shape[0] if N is None else static(N)
     powers = range(n) if increasing else range(n - 1, -1, -1)
     columns = []

@@ -186,7 +186,7 @@ def with_keywords(fn: np.ufunc, entry: Any) -> Intrinsic:
         casting: Any = "same_kind",
         order: Any = "K",
         subok: Any = True,
-        **more: Any,
+        **own: Any,
     ) -> Abstract:
         if len(xs) > fn.nin:
             xs, out = xs[: fn.nin], ctx.tuple([ctx.lifted(x) for x in xs[fn.nin :]])
@@ -197,8 +197,8 @@ def with_keywords(fn: np.ufunc, entry: Any) -> Intrinsic:
         if fn.signature is not None and where is not True:
             ctx.error("wrong-arguments", f"{fn.__name__} does not take where=")
         given = list(map(ctx.lifted, xs))
-        own = {name: ctx.lifted(v) for name, v in more.items()}
-        found: Abstract = ctx.session.calls.call_entry(ctx, entry, given, own)
+        rest = {k: ctx.lifted(v) for k, v in own.items()}
+        found: Abstract = ctx.session.calls.call_entry(ctx, entry, given, rest)
         results = ctx.items(found) if fn.nout > 1 else (found,)
         outs = ctx.items(out) if ctx.kind_of(out) == "sequence" else (out,) * fn.nout
         if absent(ctx, out) and where is True:
@@ -209,6 +209,10 @@ def with_keywords(fn: np.ufunc, entry: Any) -> Intrinsic:
         ]
         return ctx.tuple(done) if fn.nout > 1 else done[0]
 
+    parameters = [p for p in inspect.signature(run).parameters.values() if p.name != "own"]
+    own_names = inspect.signature(entry.run if isinstance(entry, Intrinsic) else entry).parameters
+    parameters += [p for p in own_names.values() if p.kind is p.KEYWORD_ONLY]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return Intrinsic(run)
 
 

@@ -17,6 +17,7 @@ Dtype rules, applied to NumPy's promotion of the operands:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,6 +67,8 @@ def apply(
 def _computed_in(ctx: Context, name: str, rule: str, common: DType, given: bool) -> DType:
     if rule == "number" and common is BOOL:
         ctx.error("bad-operand", f"NumPy's {name} is not defined for booleans")
+    if common.kind == "c" and name in _real_only():
+        ctx.error("bad-operand", f"NumPy's {name} is not defined for complex numbers")
     if rule == "integer" and common.inexact:
         ctx.error("bad-operand", f"NumPy's {name} is not defined for {common.np.name}")
     if rule in ("small", "integer", "power") and common is BOOL:
@@ -79,6 +82,14 @@ def _computed_in(ctx: Context, name: str, rule: str, common: DType, given: bool)
     if rule == "wide" and common.kind != "c":
         return F64
     return mean_of(common) if rule == "ratio" else common
+
+
+@functools.cache
+def _real_only() -> frozenset[str]:
+    """The functions that NumPy does not define for complex numbers."""
+    ufuncs = (v for v in vars(np).values() if isinstance(v, np.ufunc))
+    real = {f.__name__ for f in ufuncs if not any(t[0] in "FD" for t in f.types)}
+    return frozenset((*real, "isposinf", "isneginf"))
 
 
 def _beyond(ctx: Context, xs: Sequence[Any], common: DType) -> list[Atom] | None:
@@ -247,7 +258,7 @@ TABLE: dict[Any, tuple[int, Formula, str]] = {
     np.ceil: (1, op("ceil"), "whole"),
     np.trunc: (1, op("trunc"), "whole"),
     np.fix: (1, op("trunc"), "whole"),
-    np.rint: (1, op("round"), "float"),
+    np.rint: (1, f.rint, "float"),
     np.negative: (1, op("neg"), "number"),
     np.positive: (1, f.identity, "number"),
     np.absolute: (1, f.absolute, "same"),

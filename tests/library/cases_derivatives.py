@@ -259,6 +259,10 @@ np.polydiv(f5, f3)
 np.polyder(f5, 2)
 np.polyint(f4, 2, k=Pf)
 np.poly(f3)
+np.polyfit(f5, yf5, 2)
+np.kaiser(6, Pf)
+np.i0(f4)
+np.sort(np.roots(np.stack([Pf, -3.0, 0.4])).real)
 """
 
 CASES = [

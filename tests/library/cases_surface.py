@@ -345,7 +345,29 @@ o = f4.copy(); o.partition(2); return o[2]
 f4.argpartition(1)[1]
 """
 
+FITS = """np.i0(f4)
+np.kaiser(6, Pf)
+np.kaiser(1, 2.0)
+np.polyfit(f5, yf5, 2)
+np.polyfit(f5, np.stack([yf5, f5], axis=1), 1)
+np.polyfit(f5, yf5, 1, w=np.abs(f5))
+np.polyfit([0.0, 1, 2], [1.0, 3, Pf], 1)
+np.sort_complex(np.roots(f4))
+np.roots([1.0, -3.0, 2.0])
+np.roots([0.0, 1.0, -2.0, 0.0])
+np.poly(np.array([[2.0, 1.0], [1.0, Pf]]))
+np.poly(f33)
+np.rint(c4)
+np.tri(-2)
+np.exp(c4)
+np.log1p(c4)
+np.arctan(c4)
+np.sinc(c4)
+np.sign(c4)
+"""
+
 CASES = [
+    *FITS.strip().splitlines(),
     *BORDERS_AND_WEIGHTS.strip().splitlines(),
     *UFUNC_METHODS.strip().splitlines(),
     *KNOWN.strip().splitlines(),
@@ -355,7 +377,7 @@ CASES = [
     *PIECES.strip().splitlines(),
 ]
 
-ERRORS: dict[str, type[Exception]] = {
+ERRORS: dict[str, type[Exception] | tuple[type[Exception], ...]] = {
     "np.add(f4,1,dtype=np.int64)": TypeError,
     "np.add(i4,1.5,dtype=np.int64)": TypeError,
     "np.add(f4,s4,casting='no')": TypeError,
@@ -379,4 +401,30 @@ ERRORS: dict[str, type[Exception]] = {
     "np.delete(f4,7)": IndexError,
     "np.pad(f4, 1, mode='nonsense')": ValueError,
     "np.pad(f4, 1, mode='edge', constant_values=1)": ValueError,
+    "np.diff(f34, axis=2)": ValueError,
+    "np.gradient(f34, axis=4)": ValueError,
+    "np.quantile(f34, 0.5, axis=4)": ValueError,
+    "np.maximum.accumulate(f34, axis=4)": ValueError,
+    "np.apply_along_axis(np.sum, 4, f34)": ValueError,
+    "np.insert(f34, 0, 1, axis=4)": ValueError,
+    "np.arange(0, 1, 0)": ZeroDivisionError,
+    "np.vander(f34)": ValueError,
+    "np.hypot(c4, 1)": TypeError,
+    "np.copysign(c4, 1)": TypeError,
+    "np.signbit(c4)": TypeError,
+    "np.degrees(c4)": TypeError,
+    "np.isposinf(c4)": TypeError,
+    "np.nextafter(c4, 1)": TypeError,
+    "np.fabs(c4)": TypeError,
+    "np.logaddexp(c4, 1)": TypeError,
+    "np.gcd(f4, 2)": TypeError,
+    "np.bitwise_count(f4)": TypeError,
+    "np.sin(f4, foo=1)": TypeError,
+    "np.sin(f4, f4, f4)": TypeError,
+    "np.median(f4, foo=1)": TypeError,
+    "np.histogram(f4, bins=0)": ValueError,
+    "np.average(f4, weights=f3)": (TypeError, ValueError),
+    "np.choose([0, 5], [f4, f4])": ValueError,
+    "np.packbits(f4)": TypeError,
+    "np.pad(f4, -1)": ValueError,
 }
