@@ -18,6 +18,7 @@ from anvil.errors import AnvilError
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, array
 from anvil.parser.branches import branch, go_on
+from anvil.parser.heap import unchanged
 from anvil.parser.narrowing import narrow
 from anvil.parser.signals import PathEnd
 from anvil.parser.values import (
@@ -85,7 +86,7 @@ def _used(ctx: Context, v: Choice, use: Use, k: int) -> Abstract:
 
 def _answered(ctx: Context, v: Choice, use: Use) -> Abstract | None:
     """`use` that gives a known bool for each option: a test of which one it is. None if it gives
-    something else.
+    something else, or does something.
     """
     entry, depth = ctx.state, ctx.b.depth
     answers = []
@@ -94,6 +95,8 @@ def _answered(ctx: Context, v: Choice, use: Use) -> Abstract | None:
         ctx.b.begin("then")
         try:
             found = use(option)
+            if not unchanged(entry, ctx.state):
+                return None
         except (AnvilError, PathEnd):
             return None
         finally:

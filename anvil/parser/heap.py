@@ -273,6 +273,15 @@ class State:
         return frozenset(code for code in self.may if code > RAISE)
 
 
+def unchanged(before: State, after: State) -> bool:
+    """Whether a trial run has left variables, boxes and effects as they were."""
+    if before.token is not after.token or before.locals.keys() != after.locals.keys():
+        return False
+    if any(after.locals[n] is not v for n, v in before.locals.items()):
+        return False
+    return all(after.heap.get(i) is c for i, c in before.heap.items())
+
+
 def reachable(values: Iterator[Part], heap: dict[int, Content]) -> set[int]:
     """Boxes that can be reached from `values`."""
     seen: set[int] = set()

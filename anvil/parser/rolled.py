@@ -22,7 +22,16 @@ from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser import loop_lists
 from anvil.parser.branches import defined, place, scoped
-from anvil.parser.heap import CONTINUE, FALL, NO_EXIT, ONLY_FALL, STATUS, State, open_content
+from anvil.parser.heap import (
+    CONTINUE,
+    FALL,
+    NO_EXIT,
+    ONLY_FALL,
+    STATUS,
+    State,
+    open_content,
+    unchanged,
+)
 from anvil.parser.iteration import Items, index_bounds
 from anvil.parser.joins import Join, Leaf, Manner, materialise
 from anvil.parser.liveness import names_stored, names_used, names_written_through
@@ -343,7 +352,7 @@ class RolledWhile(Rolled):
             self.test = it.truth(it.eval(self.node.test))
         except PathEnd:
             raise Rotate from None
-        if it.b.depth != depth or not _unchanged(before, it.state):
+        if it.b.depth != depth or not unchanged(before, it.state):
             raise Rotate
         it.b.frames.pop()
 
@@ -409,20 +418,12 @@ def never_true(it: Interp, node: ast.While) -> bool:
     it.b.begin("cond")
     try:
         it.at(node.test)
-        return it.truth(it.eval(node.test)) is False and _unchanged(entry, it.state)
+        return it.truth(it.eval(node.test)) is False and unchanged(entry, it.state)
     except (Signal, AnvilError):
         return False
     finally:
         it.b.abort(depth)
         it.state, it.b.loc = entry, loc
-
-
-def _unchanged(before: State, after: State) -> bool:
-    if before.token is not after.token or before.locals.keys() != after.locals.keys():
-        return False
-    if any(after.locals[n] is not v for n, v in before.locals.items()):
-        return False
-    return all(after.heap.get(i) is c for i, c in before.heap.items())
 
 
 def settle_exit(it: Interp, code: int) -> None:

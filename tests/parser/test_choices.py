@@ -464,3 +464,24 @@ def test_a_known_index_still_takes_its_element() -> None:
         return v
 
     agree(layers, 0.4)
+
+
+def raised_first(seen, v):
+    seen[0] += v
+    return True
+
+
+def lowered_second(seen, v):
+    seen[1] -= v
+    return False
+
+
+def answers_with_effects(x):
+    seen = np.zeros(2)
+    step = raised_first if x > 0 else lowered_second
+    return step(seen, x), seen
+
+
+@pytest.mark.parametrize("x", SCALARS)
+def test_known_answers_keep_their_effects(x):
+    agree(answers_with_effects, x)
