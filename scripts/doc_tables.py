@@ -18,8 +18,8 @@ from anvil.lower.numpy_source import to_numpy
 from anvil.opt.passes import PASSES
 from anvil.opt.pipeline import PIPELINES
 from anvil.opt.rewrite import RULES
-from anvil.parser.inputs import ACCEPTED, REFUSED
 from anvil.parser.interp import EXPRESSIONS, STATEMENTS
+from anvil.parser.state.inputs import ACCEPTED, REFUSED
 
 ROOT = Path(__file__).parents[1]
 

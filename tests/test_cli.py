@@ -17,7 +17,14 @@ from anvil.errors import UsageError
 from anvil.ir.types import BOOL, C128, F32, F64, I64, array
 from anvil.opt.passes import PASSES
 from anvil.opt.rewrite import RULES
-from anvil.parser.signature import ArraySpec, DictSpec, ListSpec, ScalarSpec, StaticSpec, TupleSpec
+from anvil.parser.state.signature import (
+    ArraySpec,
+    DictSpec,
+    ListSpec,
+    ScalarSpec,
+    StaticSpec,
+    TupleSpec,
+)
 
 SOURCE = """
 import numpy as np

@@ -10,8 +10,8 @@ from anvil.api.results import describe_spec
 from anvil.api.specialisation import Bound, Specialisation, Stale
 from anvil.errors import caller, warn
 from anvil.ir.loc import describe
-from anvil.parser.guards import same
-from anvil.parser.signature import Spec, static_key
+from anvil.parser.state.guards import same
+from anvil.parser.state.signature import Spec, static_key
 
 Bind: TypeAlias = Callable[[Specialisation], Bound]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from anvil.api.transforms import jvp, vjp
 from anvil.errors import boundary, error
-from anvil.parser.signature import describe_argument, rebuild
+from anvil.parser.state.signature import describe_argument, rebuild
 
 Fn = Callable[..., Any]
 

@@ -30,8 +30,8 @@ from anvil.ir.printer import text as air
 from anvil.ir.records import Program
 from anvil.library import LIBRARY
 from anvil.parser.entry import Parsed, parse
-from anvil.parser.signature import Spec, StaticSpec, describe_argument, is_array
-from anvil.parser.transforms_api import Opened, Transforms
+from anvil.parser.state.signature import Spec, StaticSpec, describe_argument, is_array
+from anvil.parser.transforms.api import Opened, Transforms
 
 
 class IR:

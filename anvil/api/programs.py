@@ -19,7 +19,7 @@ from anvil.ir.records import Const, FuncRef, Program
 from anvil.ir.stages import STAGES
 from anvil.ir.types import TOKEN, ArrayType, Type
 from anvil.opt.stackify import stackify
-from anvil.parser.signature import describe_argument
+from anvil.parser.state.signature import describe_argument
 
 if TYPE_CHECKING:
     from anvil.lower.runtime import Executable

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from anvil.parser.signature import (
+from anvil.parser.state.signature import (
     ArraySpec,
     ChoiceSpec,
     DictSpec,

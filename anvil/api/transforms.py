@@ -18,8 +18,8 @@ from anvil.api.function import Function
 from anvil.api.specialisation import JitOptions
 from anvil.errors import boundary, error
 from anvil.opt.pipeline import PIPELINES
-from anvil.parser.guards import remade
-from anvil.parser.transforms_api import Opened, Transforms
+from anvil.parser.state.guards import remade
+from anvil.parser.transforms.api import Opened, Transforms
 
 Fn = Callable[..., Any]
 Argnums = int | Sequence[int]

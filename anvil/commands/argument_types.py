@@ -20,7 +20,7 @@ from typing import Any, Final
 from anvil.errors import AnvilError, error
 from anvil.ir.loc import Loc
 from anvil.ir.types import BOOL, C128, DTYPES, F64, I64, DType, array
-from anvil.parser.signature import (
+from anvil.parser.state.signature import (
     ArraySpec,
     DictSpec,
     ListSpec,

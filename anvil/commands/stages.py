@@ -17,7 +17,7 @@ from anvil.ir.records import Program
 from anvil.ir.stages import STAGES as IR_STAGES
 from anvil.lower.numpy_source import to_numpy
 from anvil.parser.entry import Parsed
-from anvil.parser.signature import ScalarSpec, leaves
+from anvil.parser.state.signature import ScalarSpec, leaves
 
 STAGES: Final = {
     "parse": "the program as read, transforms being ops",

@@ -19,7 +19,7 @@ from anvil.commands.targets import existing
 from anvil.errors import AnvilError, error
 from anvil.ir.records import Program
 from anvil.ir.types import TOKEN, ArrayType, HistType
-from anvil.parser.signature import (
+from anvil.parser.state.signature import (
     ArraySpec,
     DictSpec,
     ListSpec,

@@ -9,8 +9,8 @@ import numpy as np
 from anvil.library.atoms import shape_in
 from anvil.library.refusal import refuse
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.iteration import listed
-from anvil.parser.values import Abstract, Known, SliceV, TupleV
+from anvil.parser.control.iteration import listed
+from anvil.parser.state.values import Abstract, Known, SliceV, TupleV
 
 
 def _piece(ctx: Context, v: Abstract) -> tuple[Abstract, bool]:

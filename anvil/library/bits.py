@@ -18,9 +18,9 @@ from anvil.library.atoms import dtype_in
 from anvil.library.formulas import copysign, scale_by_power
 from anvil.library.scalars import float_argument
 from anvil.library.ufuncs import ufunc
+from anvil.parser.arrays.promotion import float_of
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.promotion import float_of
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 _BIAS, _MANTISSA, _FIELD = 1022, 52, 0x7FF
 

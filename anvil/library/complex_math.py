@@ -15,7 +15,7 @@ from anvil.ir.types import C128
 from anvil.library.atoms import shape_in
 from anvil.library.scalars import float_argument
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 _GROWING = ("exp", "sinh", "cosh", "sin", "cos")
 _WITH_POLES = ("log", "log10", "atanh", "atan", "tan", "tanh")

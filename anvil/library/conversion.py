@@ -12,10 +12,10 @@ from anvil.ir.types import BOOL, C128, F64, I64
 from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, truth
 from anvil.library.numbers import to_python
 from anvil.library.selection import gather_along, in_range, rows_of
+from anvil.parser.arrays.promotion import float_of
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.promotion import float_of
-from anvil.parser.values import Abstract, NDArray
-from anvil.parser.views import Bits
+from anvil.parser.state.values import Abstract, NDArray
+from anvil.parser.state.views import Bits
 
 
 def _astype(

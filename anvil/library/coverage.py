@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from anvil.library import LIBRARY
-from anvil.parser.builtin_functions import TABLE
+from anvil.parser.calls.builtin_functions import TABLE
 from anvil.parser.context import Intrinsic
-from anvil.parser.objects import ARRAY_ATTRIBUTES
+from anvil.parser.objects.attributes import ARRAY_ATTRIBUTES
 
 DYNAMIC = "the data decide the shape or the dtype of the result"
 OBJECT = "a class of its own, or arrays of Python objects"

@@ -11,7 +11,7 @@ from anvil.ir.records import Atom
 from anvil.ir.types import F64, I64, DType, array
 from anvil.library.atoms import dtype_argument, dtype_in, shape_in, type_in
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, NDArray
+from anvil.parser.state.values import Abstract, NDArray
 
 _BIG = 4096
 """Known arrays of more elements are computed in the program rather than written into it."""

@@ -12,7 +12,7 @@ from anvil.library.atoms import absent, shape_in
 from anvil.library.linear import contract
 from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, NDArray
+from anvil.parser.state.values import Abstract, NDArray
 
 Terms = list[tuple[str, Atom]]
 

@@ -9,7 +9,7 @@ import numpy as np
 from anvil.ir.opkind import REGISTRY
 from anvil.library.refusal import refuse, static
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 _transform, _real_transform = REGISTRY["fft"].numpy, REGISTRY["rfft"].numpy
 _real_inverse = REGISTRY["irfft"].numpy

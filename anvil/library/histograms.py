@@ -10,7 +10,7 @@ import numpy as np
 from anvil.library.known import or_rule
 from anvil.library.refusal import refuse, static
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 
 def _edges(a: Any, bins: Any, range: Any) -> Any:

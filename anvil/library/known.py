@@ -10,7 +10,7 @@ import numpy as np
 
 from anvil.library.refusal import about, refuse
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, Known, NDArray, TupleV
+from anvil.parser.state.values import Abstract, Known, NDArray, TupleV
 
 
 def _evaluated(ctx: Context, fn: Callable[..., Any], args: Sequence[Any], kwargs: Any) -> Abstract:

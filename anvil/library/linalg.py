@@ -18,7 +18,7 @@ from anvil.ir.records import Atom
 from anvil.ir.types import C128, DTYPES, F64, ArrayType, DType
 from anvil.library.atoms import dtype_in, shape_in
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, TupleV
+from anvil.parser.state.values import Abstract, TupleV
 
 LinAlgError = np.linalg.LinAlgError
 _ONE = np.eye(1)

@@ -14,7 +14,7 @@ from anvil.library.formulas import boolean_or
 from anvil.library.repetition import diagonal_of
 from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 
 def contract(

@@ -14,7 +14,7 @@ from anvil.library.creation import shape_argument
 from anvil.library.selection import rows_of
 from anvil.library.ufuncs import deliver
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, NDArray
+from anvil.parser.state.values import Abstract, NDArray
 
 
 def _as_array(ctx: Context, a: Any) -> NDArray:

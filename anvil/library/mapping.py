@@ -12,8 +12,8 @@ import numpy as np
 from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in
 from anvil.library.refusal import refuse, static
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.options import Options
-from anvil.parser.values import Abstract, Bound, Known, TupleV
+from anvil.parser.state.values import Abstract, Bound, Known, TupleV
+from anvil.parser.transforms.options import Options
 
 
 def mapped(ctx: Context, fn: Abstract, arrays: Sequence[Any]) -> Abstract:

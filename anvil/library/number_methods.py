@@ -20,9 +20,9 @@ from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, DTYPES, F64, I64
 from anvil.library.atoms import dtype_in
 from anvil.library.numbers import evaluated, to_int, to_python
-from anvil.parser import overflow
+from anvil.parser.arrays import overflow
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 _U64 = DTYPES["u64"]
 _EXACT = 22

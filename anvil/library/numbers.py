@@ -9,8 +9,8 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom
 from anvil.ir.types import DTYPES, I64
 from anvil.parser.context import Context
-from anvil.parser.iteration import is_long, listed
-from anvil.parser.values import Abstract
+from anvil.parser.control.iteration import is_long, listed
+from anvil.parser.state.values import Abstract
 
 _U64 = DTYPES["u64"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from anvil.library.known import or_rule
 from anvil.library.refusal import about, refuse, static
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 _DEGREE = "the leading coefficient is 0: the degree, and so the shape, would depend on data"
 

@@ -13,12 +13,12 @@ from anvil.library.atoms import absent, dtype_in, shape_in, truth
 from anvil.library.numbers import accumulated, evaluated, to_int, to_python
 from anvil.library.selection import gather_along, rows_of
 from anvil.library.storing import modular_power
-from anvil.parser import overflow
-from anvil.parser.choices import choose
+from anvil.parser.arrays import overflow
+from anvil.parser.containers.set_order import elements_of
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.iteration import is_long, listed
-from anvil.parser.set_order import elements_of
-from anvil.parser.values import Abstract, Lazy, ListV, NDArray, TupleV
+from anvil.parser.control.choices import choose
+from anvil.parser.control.iteration import is_long, listed
+from anvil.parser.state.values import Abstract, Lazy, ListV, NDArray, TupleV
 
 
 def _abs(ctx: Context, x: Any) -> Abstract:

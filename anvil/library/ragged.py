@@ -21,9 +21,8 @@ from anvil.ir.types import BOOL, F64, I64, array
 from anvil.library import selection
 from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, type_in
 from anvil.library.ufuncs import TABLE
-from anvil.parser.affine import difference
-from anvil.parser.context import Context
-from anvil.parser.ragged import (
+from anvil.parser.arrays.affine import difference
+from anvil.parser.arrays.ragged import (
     Axis,
     Picked,
     Ragged,
@@ -38,7 +37,7 @@ from anvil.parser.ragged import (
     sampled,
     some,
 )
-from anvil.parser.ragged_frames import (
+from anvil.parser.arrays.ragged_frames import (
     Frame,
     compacted,
     elementwise,
@@ -47,8 +46,9 @@ from anvil.parser.ragged_frames import (
     packed,
     taken,
 )
-from anvil.parser.ragged_stores import store_ragged
-from anvil.parser.values import NONE, Abstract
+from anvil.parser.arrays.ragged_stores import store_ragged
+from anvil.parser.context import Context
+from anvil.parser.state.values import NONE, Abstract
 
 Call = Callable[..., Abstract]
 Args = Sequence[Any]

@@ -20,9 +20,9 @@ from anvil.library.atoms import (
     type_in,
 )
 from anvil.library.ufuncs import deliver
+from anvil.parser.arrays.promotion import mean_of
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.promotion import mean_of
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 
 def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract, Known
+from anvil.parser.state.values import Abstract, Known
 
 
 def refuse(code: str, message: str) -> NoReturn:

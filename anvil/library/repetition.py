@@ -14,7 +14,7 @@ from anvil.library.manipulation import join
 from anvil.library.padding import padded_axis
 from anvil.library.selection import gather_along
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 
 def _roll(ctx: Context, a: Any, shift: Any, axis: Any = None) -> Abstract:

@@ -19,7 +19,7 @@ from anvil.library.atoms import dtype_in, shape_in
 from anvil.library.formulas import copysign, mod_parts, scale_by_power
 from anvil.library.numbers import accumulated, evaluated, not_infinite, to_int
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 Test = Callable[[Any, Atom], Atom]
 

@@ -15,7 +15,7 @@ from anvil.library.atoms import shape_in
 from anvil.library.linalg import LinAlgError, everywhere, matrices, result_dtype
 from anvil.library.refusal import refuse, static
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 
 def _block_diag(*arrs: Any) -> Any:

@@ -22,7 +22,7 @@ from anvil.library.special import constant, erfc, erfcx, gamma
 from anvil.library.ufuncs import deliver
 from anvil.library.zeta import polygamma, riemann, zeta
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 _HALF = math.sqrt(0.5)
 

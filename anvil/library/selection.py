@@ -22,10 +22,10 @@ from anvil.library.atoms import (
 )
 from anvil.library.formulas import MAXIMUM, MINIMUM
 from anvil.library.ufuncs import deliver
-from anvil.parser.array_items import accumulate
+from anvil.parser.arrays.array_items import accumulate
+from anvil.parser.arrays.ragged import Picked, ragged
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.ragged import Picked, ragged
-from anvil.parser.values import NONE, Abstract, NDArray
+from anvil.parser.state.values import NONE, Abstract, NDArray
 
 
 def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstract:

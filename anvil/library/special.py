@@ -18,7 +18,7 @@ from anvil.library.atoms import dtype_in
 from anvil.library.scalars import float_argument
 from anvil.library.ufuncs import ufunc
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 
 def _in_double(name: str) -> Callable[..., Atom]:

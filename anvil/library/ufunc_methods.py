@@ -17,7 +17,7 @@ from anvil.library.atoms import absent
 from anvil.library.refusal import about, refuse, static
 from anvil.library.ufuncs import TABLE, deliver
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.values import Abstract
+from anvil.parser.state.values import Abstract
 
 UNORDERED = (np.maximum, np.minimum, np.fmax, np.fmin)
 """Ufuncs without an identity that may combine elements in any order."""

@@ -28,9 +28,9 @@ from anvil.ir.types import BOOL, F64, I8, I64, DType, array
 from anvil.library import formulas as f
 from anvil.library.atoms import dtype_argument, dtype_in, everywhere, shape_in, truth
 from anvil.library.formulas import Formula, op
+from anvil.parser.arrays.promotion import fits, float_of, mean_of
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.promotion import fits, float_of, mean_of
-from anvil.parser.values import Abstract, NDArray
+from anvil.parser.state.values import Abstract, NDArray
 
 
 def apply(

@@ -2,10 +2,10 @@
 
 Library functions that cannot be written as plain Python (they look at dtypes, build shapes, emit
 ops) are *intrinsics*: host functions `run(ctx, *args, **kwargs)` that are called with abstract
-values (`anvil.parser.values`) and return one. Arguments arrive exactly as the program passed them,
-keywords by name; defaults are the host function's own Python defaults, so an omitted argument is a
-plain Python object (`None`, `False`) and every method below accepts plain Python objects beside
-abstract values: `ctx.known(None) is None`.
+values (`anvil.parser.state.values`) and return one. Arguments arrive exactly as the program
+passed them, keywords by name; defaults are the host function's own Python defaults, so an omitted
+argument is a plain Python object (`None`, `False`) and every method below accepts plain Python
+objects beside abstract values: `ctx.known(None) is None`.
 
     def reduce_sum(ctx, a, axis=None, keepdims=False):
         x = ctx.atom(a)                    # an IR atom; lists of numbers are stacked
@@ -39,23 +39,18 @@ from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import ArrayType, DType, Shape, array
-from anvil.parser import (
-    arraylike,
-    comparisons,
-    exceptions,
-    iteration,
-    operators,
-    roots,
-    stack_lists,
-    texts,
-)
-from anvil.parser.collection_values import SetV
-from anvil.parser.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
-from anvil.parser.known_containers import known_container
-from anvil.parser.promotion import Strength, promote
-from anvil.parser.ragged import Ragged, dense
-from anvil.parser.signals import Blocked, NeedStatic
-from anvil.parser.values import (
+from anvil.parser.arrays import arraylike, comparisons, operators
+from anvil.parser.arrays.promotion import Strength, promote
+from anvil.parser.arrays.ragged import Ragged, dense
+from anvil.parser.containers import stack_lists
+from anvil.parser.containers.collection_values import SetV
+from anvil.parser.containers.known_containers import known_container
+from anvil.parser.control import exceptions, iteration
+from anvil.parser.reports import texts
+from anvil.parser.state import roots
+from anvil.parser.state.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
+from anvil.parser.state.signals import Blocked, NeedStatic
+from anvil.parser.state.values import (
     Abstract,
     Choice,
     Conflict,
@@ -70,11 +65,11 @@ from anvil.parser.values import (
     TupleV,
     scalar,
 )
-from anvil.parser.views import Frozen, Permuted, Reshaped, Step
+from anvil.parser.state.views import Frozen, Permuted, Reshaped, Step
 
 if TYPE_CHECKING:
     from anvil.ir.builder import Builder
-    from anvil.parser.session import Session
+    from anvil.parser.state.session import Session
 
 
 Items = tuple[Abstract, ...]

@@ -17,35 +17,29 @@ from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc, Loc
 from anvil.ir.records import Atom, Program, Value
 from anvil.ir.types import ArrayType
-from anvil.parser import (
-    calls,
-    classes,
-    expressions,
-    generators,
-    managers,
-    matching,
-    statements,
-    trying,
-)
-from anvil.parser.arraylike import const
+from anvil.parser import expressions, statements
+from anvil.parser.arrays.arraylike import const
+from anvil.parser.calls import callables as calls
+from anvil.parser.calls.specialise import finish, run_body
 from anvil.parser.context import Library
-from anvil.parser.functions import FunctionInfo
-from anvil.parser.guards import Guarded, Hidden, Origin
-from anvil.parser.heap import Mark
+from anvil.parser.control import generators, managers, matching, trying
 from anvil.parser.interp import Interp
-from anvil.parser.results import build, describe_result
-from anvil.parser.session import Session, Site, Warned
-from anvil.parser.signals import Blocked, NeedStatic, PathEnd
-from anvil.parser.signature import (
+from anvil.parser.objects import classes
+from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.state.guards import Guarded, Hidden, Origin
+from anvil.parser.state.heap import Mark
+from anvil.parser.state.results import build, describe_result
+from anvil.parser.state.session import Session, Site, Warned
+from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
+from anvil.parser.state.signature import (
     ArraySpec,
     ScalarSpec,
     Spec,
     StaticSpec,
     host_value,
 )
-from anvil.parser.specialise import finish, run_body
-from anvil.parser.transforms_api import Transforms
-from anvil.parser.values import NONE, Abstract, Known, Scalar
+from anvil.parser.state.values import NONE, Abstract, Known, Scalar
+from anvil.parser.transforms.api import Transforms
 
 HANDLERS = tuple(
     m.__name__ for m in (classes, expressions, generators, managers, matching, statements, trying)

@@ -7,19 +7,20 @@ from typing import Any
 
 from anvil.errors import AnvilError
 from anvil.ir.types import BOOL
-from anvil.parser import comparisons, operators, texts
-from anvil.parser.blame import name_operands
-from anvil.parser.choices import choose, each
-from anvil.parser.comprehensions import fused
-from anvil.parser.dicts import dict_entries, new_dict
-from anvil.parser.functions import FunctionInfo
+from anvil.parser.arrays import comparisons, operators
+from anvil.parser.arrays.subscripts import get_item
+from anvil.parser.containers.comprehensions import fused
+from anvil.parser.containers.dicts import dict_entries, new_dict
+from anvil.parser.containers.sets import new_set
+from anvil.parser.control.choices import choose, each
+from anvil.parser.control.iteration import listed
+from anvil.parser.control.narrowing import narrowed
 from anvil.parser.interp import Interp, expression
-from anvil.parser.iteration import listed
-from anvil.parser.narrowing import narrowed
-from anvil.parser.objects import speaks
-from anvil.parser.sets import new_set
-from anvil.parser.subscripts import get_item
-from anvil.parser.values import (
+from anvil.parser.objects.attributes import speaks
+from anvil.parser.reports import texts
+from anvil.parser.reports.blame import name_operands
+from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.state.values import (
     UNDEFINED,
     Abstract,
     CellRef,

@@ -16,17 +16,26 @@ from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom, Const, Value
-from anvil.parser.blame import involve
-from anvil.parser.branches import Guard, branch, scoped
 from anvil.parser.context import Context
-from anvil.parser.functions import Captured, FunctionInfo
-from anvil.parser.heap import FALL, ONLY_FALL, STATUS, CellBox, Mark, fresh_box, is_kept, reachable
-from anvil.parser.lift import adopt, lifted
-from anvil.parser.liveness import names_used
-from anvil.parser.objects import get_attribute
-from anvil.parser.session import Session
-from anvil.parser.signals import Blocked, Signal
-from anvil.parser.values import (
+from anvil.parser.control.branches import Guard, branch, scoped
+from anvil.parser.objects.attributes import get_attribute
+from anvil.parser.reports.blame import involve
+from anvil.parser.source.functions import Captured, FunctionInfo
+from anvil.parser.source.liveness import names_used
+from anvil.parser.state.heap import (
+    FALL,
+    ONLY_FALL,
+    STATUS,
+    CellBox,
+    Mark,
+    fresh_box,
+    is_kept,
+    reachable,
+)
+from anvil.parser.state.lift import adopt, lifted
+from anvil.parser.state.session import Session
+from anvil.parser.state.signals import Blocked, Signal
+from anvil.parser.state.values import (
     UNDEFINED,
     Abstract,
     CellRef,

@@ -9,19 +9,19 @@ from typing import Any
 
 from anvil.errors import AnvilError
 from anvil.ir.records import Atom
-from anvil.parser import operators
-from anvil.parser.blame import name_operands
-from anvil.parser.branches import branch
-from anvil.parser.choices import apart, settled
+from anvil.parser.arrays import operators
+from anvil.parser.arrays.inplace import in_place
+from anvil.parser.arrays.subscripts import get_item, set_item
+from anvil.parser.control.branches import branch
+from anvil.parser.control.choices import apart, settled
+from anvil.parser.control.iteration import listed
+from anvil.parser.control.loops import run_for, run_while
 from anvil.parser.expressions import BINARY, make_function
-from anvil.parser.heap import BREAK, CONTINUE, RETURN
-from anvil.parser.inplace import in_place
 from anvil.parser.interp import ASSIGN, Interp, statement
-from anvil.parser.iteration import listed
-from anvil.parser.loops import run_for, run_while
-from anvil.parser.objects import delete_attribute, delete_item, set_attribute
-from anvil.parser.subscripts import get_item, set_item
-from anvil.parser.values import NONE, UNDEFINED, Abstract, CellRef, Choice, Known
+from anvil.parser.objects.attributes import delete_attribute, delete_item, set_attribute
+from anvil.parser.reports.blame import name_operands
+from anvil.parser.state.heap import BREAK, CONTINUE, RETURN
+from anvil.parser.state.values import NONE, UNDEFINED, Abstract, CellRef, Choice, Known
 
 Rest = Sequence[ast.stmt]
 

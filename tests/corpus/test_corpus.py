@@ -14,7 +14,7 @@ import pytest
 
 import anvil
 from anvil.api.programs import call_reference
-from anvil.parser.signature import ArraySpec, ScalarSpec, Spec, describe_argument, rebuild
+from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, describe_argument, rebuild
 from tests.corpus.entries import CORPUS, Entry
 
 MODULES = (

@@ -123,7 +123,7 @@ def test_a_mistake_of_anvils_own(monkeypatch):
     def broken(it, *args):
         raise KeyError("lost")
 
-    from anvil.parser import builtin_functions
+    from anvil.parser.calls import builtin_functions
 
     monkeypatch.setitem(builtin_functions.TABLE, len, broken)
     with pytest.raises(AnvilError, match="lost") as caught:

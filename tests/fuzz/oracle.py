@@ -21,7 +21,7 @@ import numpy as np
 import anvil
 from anvil.api.programs import call_reference
 from anvil.ir.evaluate import evaluate
-from anvil.parser.signature import describe_argument, rebuild
+from anvil.parser.state.signature import describe_argument, rebuild
 from tests.corpus.test_corpus import differences, directions, dot, floats, shifted
 from tests.fuzz.generate import Program
 from tests.parser.harness import compile_for, host

@@ -23,7 +23,7 @@ import numpy as np
 from anvil.ir.evaluate import evaluate
 from anvil.library import LIBRARY
 from anvil.parser.entry import Parsed, parse
-from anvil.parser.signature import ArraySpec, ScalarSpec, describe_argument, rebuild
+from anvil.parser.state.signature import ArraySpec, ScalarSpec, describe_argument, rebuild
 
 _DTYPES = {
     "f": np.float64,

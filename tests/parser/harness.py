@@ -13,7 +13,7 @@ from anvil.ir.evaluate import evaluate
 from anvil.ir.verify import verify
 from anvil.library import LIBRARY
 from anvil.parser.entry import Parsed, parse
-from anvil.parser.signature import ScalarSpec, describe_argument, rebuild
+from anvil.parser.state.signature import ScalarSpec, describe_argument, rebuild
 
 
 def compile_for(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Parsed, list[Any]]:

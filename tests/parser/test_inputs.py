@@ -1,4 +1,4 @@
-"""Inputs of other kinds: every row of the table in `anvil.parser.inputs`, accepted or refused."""
+"""Inputs of other kinds: every row of `anvil.parser.state.inputs`, accepted or refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 import anvil
 from anvil.errors import AnvilError
-from anvil.parser.inputs import ACCEPTED, REFUSED
+from anvil.parser.state.inputs import ACCEPTED, REFUSED
 from tests.parser.harness import agree, run
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from anvil.errors import SourceError, UnsupportedError
-from anvil.parser.source import FunctionSource, get_source, header_loc, loc_of
+from anvil.parser.source.function_source import FunctionSource, get_source, header_loc, loc_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 PROGRAM = """\
-from anvil.parser.source import get_source
+from anvil.parser.source.function_source import get_source
 def f(x):
     return x + 1
 g, h = lambda x: x, lambda x: 2 * x
@@ -46,7 +46,7 @@ def test_dash_c_glued():
 
 def test_exec_within_dash_c_is_not_mistaken():
     program = (
-        "from anvil.parser.source import get_source\nn = {}\n"
+        "from anvil.parser.source.function_source import get_source\nn = {}\n"
         "exec('\\n\\ndef f(x):\\n    return x * 9\\n', n)\n"
         "def f(x):\n    return x\nget_source(n['f'])\n"
     )
@@ -68,7 +68,7 @@ def test_a_program_on_standard_input_is_refused():
 @pytest.mark.skipif(importlib.util.find_spec("readline") is None, reason="needs readline")
 def test_the_prompt(tmp_path):
     lines = [
-        "from anvil.parser.source import get_source",
+        "from anvil.parser.source.function_source import get_source",
         "def f(x):",
         "    y = (x +",
         "         1)",

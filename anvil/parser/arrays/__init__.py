@@ -1,0 +1,1 @@
+"""Numbers and arrays: operators, comparisons, promotion, indices, stores."""

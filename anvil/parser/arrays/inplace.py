@@ -1,0 +1,44 @@
+"""In-place operators: what changes an object rather than a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anvil.parser.arrays.operators import DUNDER, binary
+from anvil.parser.arrays.ragged import Ragged
+from anvil.parser.arrays.ragged_stores import store_ragged
+from anvil.parser.arrays.stores import store
+from anvil.parser.containers import methods
+from anvil.parser.control.choices import each
+from anvil.parser.state.values import Abstract, Choice, NDArray, ObjectV
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def _done(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract:
+    """What `target` is after `target op= value`."""
+    done = in_place(ctx, op, target, value)
+    return binary(ctx, op, target, value) if done is None else done
+
+
+def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract | None:
+    """`target op= value` where that changes the object; None where the name is rebound to `target
+    op value`.
+    """
+    if isinstance(target, Choice):
+        return each(ctx, target, lambda o: _done(ctx, op, o, value))
+    if type(target) is NDArray:
+        result = binary(ctx, op, target, value)
+        store(ctx, target, result, op)
+        return target
+    if type(target) is Ragged:
+        store_ragged(ctx, target, binary(ctx, op, target, value), op)
+        return target
+    if methods.in_place(ctx, op, target, value):
+        return target
+    if isinstance(target, ObjectV):
+        name = f"__i{DUNDER[op]}__"
+        if hasattr(target.cls, name):
+            return ctx.session.calls.method(ctx, target, name, [value])
+    return None

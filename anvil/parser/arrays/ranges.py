@@ -1,0 +1,125 @@
+"""Intervals of Python ints: what proves an index to be in range, and a comparison to be decided.
+
+Bounds are kept for the atoms of loop indices and what simple arithmetic makes of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anvil.ir.records import Atom, Const, Value
+from anvil.parser.arrays.affine import form_of
+from anvil.parser.state.values import Abstract, Known, Scalar, is_number
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+Bounds = tuple[int, int]
+_LIMIT = 2**62
+_ANY = (-(2**63), 2**63)
+
+
+def bounds_of(ctx: Context, v: Abstract) -> Bounds | None:
+    """The least and the greatest value an int may have, if that is known."""
+    if type(v) is Known:
+        if isinstance(v.value, bool) or not isinstance(v.value, int):
+            return None
+        return v.value, v.value
+    if type(v) is Scalar:
+        return bounds_of_atom(ctx, v.atom)
+    return None
+
+
+def bounds_of_atom(ctx: Context, atom: Atom) -> Bounds | None:
+    """The bounds of an i64 atom."""
+    if type(atom) is Const:
+        return (atom.value, atom.value) if isinstance(atom.value, int) else None
+    if not ctx.bounds:
+        return None
+    found = ctx.bounds.get(atom)
+    return _derived(ctx, atom) if found is None and type(atom) is Value else found
+
+
+def _derived(ctx: Context, atom: Value) -> Bounds | None:
+    """The bounds of a sum, or of the larger or smaller of two ints, from those of its parts."""
+    op = ctx.b.producer(atom)
+    if op is None or op.kind.name not in ("add", "sub", "neg", "mul", "max", "min"):
+        return None
+    if op.kind.name in ("max", "min"):
+        pick = max if op.kind.name == "max" else min
+        x, y = (bounds_of_atom(ctx, a) or _ANY for a in op.args)
+        return _limited(pick(x[0], y[0]), pick(x[1], y[1]))
+    low, high = 0, 0
+    for value, factor in form_of(ctx.b, atom).items():
+        part = (1, 1) if value is None else _ANY if value is atom else bounds_of_atom(ctx, value)
+        if part is None:
+            return None
+        ends = sorted(factor * end for end in part)
+        low, high = low + ends[0], high + ends[1]
+    return _limited(low, high)
+
+
+def _limited(low: int, high: int) -> Bounds | None:
+    return (low, high) if -_LIMIT < low <= high < _LIMIT else None
+
+
+def set_bounds(ctx: Context, atom: Atom, low: int, high: int) -> None:
+    """Records that `low <= atom <= high`."""
+    if type(atom) is Value and -_LIMIT < low <= high < _LIMIT:
+        ctx.bounds[atom] = (low, high)
+
+
+def note(ctx: Context, op: str, a: Abstract, b: Abstract, atom: Atom) -> None:
+    """Records the bounds of `a op b`."""
+    if not ctx.bounds or type(atom) is not Value:
+        return
+    if op == "%":
+        by = bounds_of(ctx, b)
+        if by is not None and by[0] > 0:
+            set_bounds(ctx, atom, 0, by[1] - 1)
+        return
+    x, y = bounds_of(ctx, a), bounds_of(ctx, b)
+    if x is None or y is None:
+        return
+    if op == "+":
+        set_bounds(ctx, atom, x[0] + y[0], x[1] + y[1])
+    elif op == "-":
+        set_bounds(ctx, atom, x[0] - y[1], x[1] - y[0])
+    elif op == "*":
+        corners = [i * j for i in x for j in y]
+        set_bounds(ctx, atom, min(corners), max(corners))
+    elif op == "//" and y[0] > 0:
+        corners = [i // j for i in x for j in y]
+        set_bounds(ctx, atom, min(corners), max(corners))
+
+
+def note_unary(ctx: Context, op: str, v: Abstract, atom: Atom) -> None:
+    """Records the bounds of `-v`."""
+    found = bounds_of(ctx, v)
+    if found is not None and op == "-":
+        set_bounds(ctx, atom, -found[1], -found[0])
+
+
+def nonzero(ctx: Context, v: Abstract) -> bool:
+    """Whether a number is known not to be zero."""
+    if type(v) is Known and is_number(v.value):
+        return bool(v.value != 0)
+    found = bounds_of(ctx, v)
+    return found is not None and (found[0] > 0 or found[1] < 0)
+
+
+def decide(ctx: Context, op: str, a: Abstract, b: Abstract) -> bool | None:
+    """The answer of a comparison of ints that their bounds decide."""
+    if not ctx.bounds:
+        return None
+    x, y = bounds_of(ctx, a), bounds_of(ctx, b)
+    if x is None or y is None:
+        return None
+    if op in (">", ">="):
+        x, y, op = y, x, "<" if op == ">" else "<="
+    if op == "<":
+        return True if x[1] < y[0] else False if x[0] >= y[1] else None
+    if op == "<=":
+        return True if x[1] <= y[0] else False if x[0] > y[1] else None
+    disjoint = x[1] < y[0] or y[1] < x[0]
+    return (op == "!=") if disjoint else None

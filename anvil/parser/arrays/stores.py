@@ -1,0 +1,49 @@
+"""Stores into arrays, with NumPy's broadcasting and casting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anvil.ir.families import type_at
+from anvil.parser.arrays.arraylike import strength
+from anvil.parser.arrays.promotion import castable
+from anvil.parser.state.values import Abstract, NDArray
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def store_element(ctx: Context, target: NDArray, value: Abstract) -> None:
+    """`x[i, j] = value` with all axes indexed: NumPy takes a number only."""
+    if ctx.shape_of(value):
+        ctx.error("bad-shape", "setting an array element with a sequence.")
+    store(ctx, target, value)
+
+
+def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
+    """Writes `value` into an array as NumPy does: broadcast and cast (in-place operators: same kind
+    only).
+    """
+    t = target.type
+    check_cast(ctx, target, value, op)
+    if op and not target.writable:
+        ctx.fail(ValueError, "output array is read-only")
+    x = ctx.atom(value, t.dtype)
+    shape = type_at(x).shape
+    if shape != t.shape:
+        while len(shape) > len(t.shape) and shape[0] == 1:
+            shape = shape[1:]
+            x = ctx.b.reshape(x, shape=shape)
+        x = ctx.broadcast(x, t.shape)
+    ctx.write(target, x)
+
+
+def check_cast(ctx: Context, target: NDArray, value: Abstract, op: str) -> None:
+    """Refuses a value that NumPy does not cast to the dtype of an array."""
+    t = target.type
+    source = strength(ctx, value)[0]
+    if source is not t.dtype and source.kind == "c" and t.dtype.kind != "c":
+        ctx.error("dtype-mismatch", f"a complex value cannot be stored in {target.describe()}")
+    if op and not castable(source, t.dtype):
+        names = f"{source.np.name} to {t.dtype.np.name}"
+        ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")

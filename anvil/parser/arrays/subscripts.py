@@ -1,0 +1,235 @@
+"""Subscripts: elements of arrays, sequences and dicts, read and written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.parser.arrays import operators
+from anvil.parser.arrays.array_items import get_array, set_array
+from anvil.parser.arrays.arraylike import is_arraylike
+from anvil.parser.arrays.indices import checked_index
+from anvil.parser.arrays.ragged import Ragged
+from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
+from anvil.parser.containers import stack_lists
+from anvil.parser.containers.collection_values import DequeV
+from anvil.parser.containers.dicts import missing
+from anvil.parser.containers.stacks import stackable
+from anvil.parser.control.choice_joins import MOST
+from anvil.parser.control.choices import apart, spread
+from anvil.parser.objects import overloading
+from anvil.parser.reports import texts
+from anvil.parser.state.heap import DictBox, ListBox
+from anvil.parser.state.signals import NeedStatic
+from anvil.parser.state.values import (
+    Abstract,
+    Choice,
+    Conflict,
+    DictV,
+    Known,
+    ListV,
+    NDArray,
+    ObjectV,
+    RangeV,
+    Scalar,
+    TupleV,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+# ---- reading and writing
+
+
+def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
+    """`base[index]`."""
+    if isinstance(base, Choice) or isinstance(index, Choice):
+        return spread(ctx, [base, index], lambda vs: get_item(ctx, *vs))
+    base = texts.settled(ctx, base)
+    if isinstance(base, NDArray):
+        return get_array(ctx, base, index)
+    if isinstance(base, Ragged):
+        return get_ragged(ctx, base, index)
+    if isinstance(base, ObjectV) or overloading.defines(base, "__getitem__"):
+        return ctx.session.calls.method(ctx, base, "__getitem__", [index])
+    if isinstance(base, DictV | ListV | TupleV):
+        return _get_contained(ctx, base, index)
+    if isinstance(base, Known):
+        return _get_known(ctx, base, index)
+    if isinstance(base, RangeV):
+        offset = operators.binary(ctx, "*", index, base.step)
+        return operators.binary(ctx, "+", base.start, offset)
+    if isinstance(base, Scalar) and not base.py:
+        return get_array(ctx, ctx.array(base.atom), index)
+    ctx.error("bad-operand", f"{base.describe()} is not subscriptable")
+
+
+def _get_contained(ctx: Context, base: DictV | ListV | TupleV, index: Abstract) -> Abstract:
+    if isinstance(base, DictV):
+        found = _get_key(ctx, base, index)
+    else:
+        found = _get_sequence(ctx, base, index)
+    if isinstance(found, Conflict):
+        ctx.refuse_conflict("this element", found)
+    return found
+
+
+def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> None:
+    """`base[index] = value`."""
+    parts = [base, index, value] if isinstance(base, NDArray) else [base, index]
+    if any(isinstance(p, Choice) for p in parts):
+        apart(ctx, parts, lambda vs: set_item(ctx, vs[0], vs[1], vs[2] if len(vs) > 2 else value))
+        return
+    if isinstance(base, NDArray):
+        set_array(ctx, base, index, value)
+    elif isinstance(base, Ragged):
+        set_ragged(ctx, base, index, value)
+    elif isinstance(base, DictV):
+        box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
+        ctx.touch(base.box)
+        key = ctx.key(index)
+        ctx.state.heap[base.box] = DictBox({**box.entries, key: value})
+    elif isinstance(base, ListV):
+        _set_list(ctx, base, index, value)
+    elif isinstance(base, ObjectV):
+        ctx.session.calls.method(ctx, base, "__setitem__", [index, value])
+    elif isinstance(base, Known) and base.origin is not None:
+        ctx.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
+    else:
+        ctx.error("bad-operand", f"{base.describe()} does not support item assignment")
+
+
+def _get_key(ctx: Context, base: DictV, index: Abstract) -> Abstract:
+    box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
+    key = ctx.key(index)
+    if key not in box.entries:
+        return missing(ctx, base, key)
+    return box.entries[key]
+
+
+def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
+    stack = stack_lists.stack_of(ctx, base)
+    if stack is not None:
+        return stack_lists.get(ctx, base, stack, index)  # type: ignore[arg-type]
+    items = ctx.items(base)
+    if isinstance(index, Scalar) and items:
+        if _uniform(ctx, items):
+            return _dynamic_item(ctx, base, items, index)
+        found = _like_item(ctx, base, index)
+        if found is None:
+            found = _one_of(ctx, base, items, index)
+        if found is not None:
+            return found
+    i = _known_index(ctx, items, index)
+    if isinstance(i, slice) and isinstance(base, DequeV):
+        ctx.fail(TypeError, "sequence index must be integer, not 'slice'")
+    if isinstance(i, slice):
+        return ctx.list(items[i]) if isinstance(base, ListV) else ctx.tuple(items[i])
+    n = _as_index(ctx, i)
+    if not -len(items) <= n < len(items):
+        ctx.fail(IndexError, f"{_kind(base)} index out of range")
+    return items[n]
+
+
+def _uniform(ctx: Context, items: tuple[Abstract, ...]) -> bool:
+    """Whether all items are numbers of one host type, so that a computed index can choose among
+    them.
+    """
+    if not items or not all(isinstance(i, Scalar | Known) and is_arraylike(ctx, i) for i in items):
+        return False
+    return len({(ctx.kind_of(i), ctx.strength(i)) for i in items}) == 1
+
+
+def _dynamic_item(
+    ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar
+) -> Abstract:
+    i = checked_index(ctx, index, len(items), f"{_kind(base)} index out of range")
+    stacked = ctx.atom(ctx.tuple(items))
+    row = ctx.b.dynamic_slice(stacked, i, sizes=(1,))
+    return scalar(ctx.b.reshape(row, shape=()), ctx.kind_of(items[0]) == "py")
+
+
+def _like_item(ctx: Context, base: Abstract, index: Scalar) -> Abstract | None:
+    """An element of a list or tuple of like things at a computed index; None if they are unlike."""
+    if stackable(ctx, base) is None:
+        return None
+    n = len(ctx.items(base))
+    at = checked_index(ctx, index, n, f"{_kind(base)} index out of range")
+    return stack_lists.element_of(ctx, base, at)
+
+
+def _one_of(
+    ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar
+) -> Abstract | None:
+    """An element of a short list or tuple of unlike things at an index that only data decide: one
+    of several values. None at first, so that the index is made known if it can be.
+    """
+    if ctx.loc not in ctx.session.exact:
+        return None
+    at = checked_index(ctx, index, len(items), f"{_kind(base)} index out of range")
+    ctx.session.choices = True
+    return Choice(at, items).close((at, *items)) if len(items) > 1 else items[0]
+
+
+def _known_index(ctx: Context, items: tuple[Abstract, ...], index: Abstract) -> Any:
+    try:
+        return ctx.known(index, "the index into a list or tuple")
+    except NeedStatic as need:
+        if len(items) <= MOST and not any(isinstance(i, Choice | Conflict) for i in items):
+            ctx.session.choosable[need.error] = ctx.loc
+        raise
+
+
+def _kind(base: Abstract) -> str:
+    return "list" if isinstance(base, ListV) else "tuple"
+
+
+def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> None:
+    if isinstance(index, Scalar):
+        ctx.touch(base.box)
+    stack = stack_lists.stacked_if_computed(ctx, base, index)
+    whole = isinstance(index, Known) and isinstance(index.value, slice)
+    if stack is not None and not whole and stack_lists.put(ctx, base, stack, index, value):
+        return
+    items = list(ctx.items(base))
+    ctx.touch(base.box)
+    i = ctx.known(index, "the index into a list")
+    if isinstance(i, slice):
+        items[i] = ctx.items(value)
+    else:
+        n = _as_index(ctx, i)
+        if not -len(items) <= n < len(items):
+            ctx.fail(IndexError, "list assignment index out of range")
+        items[n] = value
+    ctx.state.heap[base.box] = ListBox(tuple(items))
+
+
+def _as_index(ctx: Context, i: Any) -> int:
+    if not isinstance(i, int | np.integer):
+        ctx.error("bad-index", f"an index must be an int or a slice, not {i!r}")
+    return int(i)
+
+
+def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:
+    obj = base.value
+    if isinstance(obj, tuple | list | range) and isinstance(index, Scalar):
+        return _get_sequence(ctx, ctx.tuple(ctx.items(base)), index)
+    entry = ctx.session.library.items.get(obj) if _is_object(obj) else None
+    if entry is not None:
+        return ctx.session.calls.call_entry(ctx, entry, [index], {})
+    key = ctx.known(index, "an index")
+    try:
+        return ctx.constant(obj[key])
+    except (LookupError, TypeError) as error:
+        if isinstance(error, LookupError):
+            ctx.fail(type(error), *error.args)
+        wrong = "not subscriptable" in str(error)
+        ctx.error("bad-operand" if wrong else "bad-index", str(error))
+
+
+def _is_object(obj: Any) -> bool:
+    """Whether an object is told from others by its identity."""
+    return getattr(type(obj), "__hash__", None) is getattr(object, "__hash__")  # noqa: B009

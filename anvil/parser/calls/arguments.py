@@ -1,0 +1,82 @@
+"""Binding call arguments to parameters, with CPython's rules and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from anvil.parser.containers.dicts import new_dict
+from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.state.values import Abstract, TupleV, Undefined
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def bind(
+    ctx: Context,
+    info: FunctionInfo,
+    args: Sequence[Abstract],
+    kwargs: Mapping[str, Abstract],
+    defaults: Sequence[Abstract],
+    kw_defaults: Mapping[str, Abstract],
+) -> dict[str, Abstract]:
+    """The value of each parameter, in the order of the `def` line."""
+    p = info.code.params
+    out: dict[str, Abstract] = dict(zip(p.positional, args, strict=False))
+    extra = args[len(p.positional) :]
+    if extra and p.star is None:
+        _too_many(ctx, info, len(args))
+    surplus = _keywords(ctx, info, kwargs, out)
+    offset = len(p.positional) - len(defaults)
+    for i, value in enumerate(defaults):
+        out.setdefault(p.positional[offset + i], value)
+    for name, value in kw_defaults.items():
+        if not isinstance(value, Undefined):
+            out.setdefault(name, value)
+    _all_there(ctx, info, "positional", [n for n in p.positional if n not in out])
+    _all_there(ctx, info, "keyword-only", [n for n in p.keyword if n not in out])
+    if p.star is not None:
+        out[p.star] = TupleV(tuple(extra))
+    if p.star_star is not None:
+        out[p.star_star] = new_dict(ctx, surplus)
+    return {n: out[n] for n in p.names}
+
+
+def _keywords(
+    ctx: Context, info: FunctionInfo, kwargs: Mapping[str, Abstract], out: dict[str, Abstract]
+) -> dict[str, Abstract]:
+    """Binds keyword arguments; those that belong to `**kwargs`."""
+    p = info.code.params
+    surplus: dict[str, Abstract] = {}
+    for name, value in kwargs.items():
+        if name in p.positional[p.only :] or name in p.keyword:
+            if name in out:
+                _wrong(ctx, info, f"got multiple values for argument '{name}'")
+            out[name] = value
+        elif p.star_star is not None:
+            surplus[name] = value
+        elif name in p.positional:
+            what = "some positional-only arguments passed as keyword arguments"
+            _wrong(ctx, info, f"got {what}: '{name}'")
+        else:
+            _wrong(ctx, info, f"got an unexpected keyword argument '{name}'")
+    return surplus
+
+
+def _all_there(ctx: Context, info: FunctionInfo, kind: str, missing: Sequence[str]) -> None:
+    if missing:
+        *front, last = (f"'{n}'" for n in missing)
+        names = f"{', '.join(front)}{',' * (len(front) > 1)} and {last}" if front else last
+        plural = "s" * bool(front)
+        _wrong(ctx, info, f"missing {len(missing)} required {kind} argument{plural}: {names}")
+
+
+def _too_many(ctx: Context, info: FunctionInfo, given: int) -> None:
+    n = len(info.code.params.positional)
+    _wrong(ctx, info, f"takes {n} positional argument{'s' * (n != 1)} but {given} were given")
+
+
+def _wrong(ctx: Context, info: FunctionInfo, what: str) -> None:
+    name = "<lambda>" if info.name == "lambda" else info.name
+    ctx.error("wrong-arguments", f"{name}() {what}")

@@ -1,0 +1,526 @@
+"""One IR function per specialisation: a Python function interpreted once for each signature of its
+arguments.
+
+The signature is the structure of arguments and captured variables: known constants, types,
+containers, which boxes are shared, which must not be written. The callee works on a store of its
+own, made of fresh parameters; what it writes to boxes of its caller becomes extra results, written
+back after the call.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from anvil.errors import AnvilError
+from anvil.errors import error as make_error
+from anvil.ir.builder import Builder
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Atom, Func, FuncRef, Origin, Value
+from anvil.ir.types import I64, TOKEN, array
+from anvil.parser.calls.recursion import (
+    ROUNDS,
+    Activation,
+    Again,
+    assumption,
+    endless,
+    interface,
+    loosened,
+    unsettled,
+)
+from anvil.parser.calls.widening import (
+    Outline,
+    Widen,
+    check_levels,
+    conditional,
+    forget_widening,
+    outline,
+    widened,
+)
+from anvil.parser.control import exceptions
+from anvil.parser.control.branches import go_on, scoped
+from anvil.parser.control.choices import not_none
+from anvil.parser.control.rolled import settle_exit
+from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.state.guards import Hidden
+from anvil.parser.state.heap import RETURN, Content, Mark, State, open_content
+from anvil.parser.state.lift import hidden_atom
+from anvil.parser.state.results import describe_result
+from anvil.parser.state.roots import roots_of
+from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
+from anvil.parser.state.signature import Spec
+from anvil.parser.state.values import NONE, Abstract, CellRef, Conflict, Partial, Scalar, Undefined
+from anvil.parser.state.walks import Renaming, Signature
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+    from anvil.parser.state.session import Session
+
+DEPTH = 150
+_RESULT = "<result>"
+
+
+@dataclass(slots=True, eq=False)
+class Specialisation:
+    """A function made for one signature, and how its results are read.
+
+    `boxes` are the caller's boxes as numbered in the callee, in the order of the signature;
+    `written` those it writes. `results` gives the position of each result; `given` the position of
+    the arguments that are returned as they are. A `flat` specialisation is one to be transformed:
+    its result is described by `out`, whose leaves follow the other results. With a `site` it is
+    what is assumed of one in progress. It does not return where every path through it raises.
+    """
+
+    func: Func
+    state: State
+    ret: Abstract
+    boxes: list[int]
+    written: list[int]
+    writes: dict[int, AnyLoc]
+    results: dict[Atom, int]
+    given: dict[Atom, int]
+    hidden: list[Hidden]
+    takes_token: bool
+    gives_token: bool
+    out: Spec | None = None
+    site: int = 0
+    raised: dict[int, Abstract] = field(default_factory=dict)
+    returns: bool = True
+
+    @property
+    def leaves(self) -> range:
+        """Positions of the leaves of `out` among the results."""
+        return range(len(self.results), len(self.func.results) - self.gives_token)
+
+
+def call_specialised(
+    it: Interp, info: FunctionInfo, bound: dict[str, Abstract], cells: dict[str, CellRef]
+) -> Abstract:
+    """Calls a function: specialises it for these arguments unless that has been done, and emits the
+    call.
+    """
+    spec, atoms, boxes = specialised(it, info, bound, cells)
+    result = emit_call(it, spec, atoms, boxes)
+    go_on(it)
+    return result
+
+
+def specialised(
+    it: Interp,
+    info: FunctionInfo,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    actual: Mapping[Atom, Atom] | None = None,
+) -> tuple[Specialisation, list[Atom], list[int]]:
+    """The specialisation for these arguments, with the atoms and boxes to call it with.
+
+    With `actual` it is a flat one: the arguments hold placeholders, which `actual` maps to what
+    they stand for.
+    """
+    session = it.session
+    cells = _class_cells(it, cells)
+    if info in session.recursive:
+        it.token()
+    seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
+    if seen.key in session.wide:
+        bound = widened(it, bound, cells, session.wide[seen.key])
+    signature, key = signature_of(it, info, [*bound.values(), *cells.values()])
+    atoms = signature.atoms
+    caught = frozenset[type[BaseException]]()
+    if actual is None and (caught := it.caught.union(*it.catchers)):
+        key = (key, caught)
+    if actual is not None:
+        key = (key, "flat")
+        signature.given = [actual.get(a, a) for a in atoms]
+    if session.rules:
+        key = (key, tuple(session.rules))
+    spec = session.specialisations.get(key)
+    if spec is None and key in session.activations:
+        spec = assumption(session, session.activations[key], it.b.loc)
+    elif spec is None:
+        check_levels(it, seen)
+        flat = actual is not None
+        active = Activation(
+            key, info, it.b.loc, it.state.token is not None, flat, seen, conditional(it), caught
+        )
+        forget = session.remember()
+        try:
+            spec = _specialise(it, active, bound, cells, signature)
+        except (Again, Widen) as again:
+            if again.key != key:
+                raise
+            forget()
+            return _once_more(it, again, seen, info, bound, cells, actual)
+        session.specialisations[key] = spec
+    return spec, atoms, list(signature.boxes)
+
+
+def _once_more(
+    it: Interp,
+    again: Again | Widen,
+    seen: Outline,
+    info: FunctionInfo,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    actual: Mapping[Atom, Atom] | None,
+) -> tuple[Specialisation, list[Atom], list[int]]:
+    """`specialised` after something has been found out about a recursion."""
+    session = it.session
+    if isinstance(again, Again):
+        session.recursive |= again.infos
+        return specialised(it, info, bound, cells, actual)
+    session.wide[seen.key] = session.wide.get(seen.key, frozenset()) | again.places
+    forget = session.remember()
+    try:
+        return specialised(it, info, bound, cells, actual)
+    except (AnvilError, Blocked):
+        forget()
+        forget_widening(session, seen.key)
+        return specialised(it, info, bound, cells, actual)
+
+
+def _class_cells(it: Interp, cells: dict[str, CellRef]) -> dict[str, CellRef]:
+    """Captured variables, and those that methods of classes made while compiling may read."""
+    if not it.session.cells:
+        return cells
+    held = it.state.locals.items()
+    return {**{n: v for n, v in held if n[0] == "<" and isinstance(v, CellRef)}, **cells}
+
+
+def signature_of(
+    it: Interp, info: FunctionInfo, roots: list[Abstract]
+) -> tuple[Signature, Hashable]:
+    """The signature of these arguments, and the key of the specialisation."""
+    signature = Signature(it.state.heap)
+    parts = tuple(map(signature.key, roots))
+    return signature, (info, parts, it.state.token is not None)
+
+
+def _specialise(
+    it: Interp,
+    active: Activation,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    signature: Signature,
+) -> Specialisation:
+    session, info, loc = it.session, active.info, it.b.loc
+    if len(session.active) > DEPTH:
+        raise _too_deep(it, info, signature)
+    session.active.append(active)
+    session.activations[active.key] = active
+    name = session.name(info.name)
+
+    def interpreted() -> Specialisation | None:
+        return _interpreted(it, active, bound, cells, signature, name)
+
+    try:
+        return _settled(session, active, interpreted)
+    except AnvilError as error:
+        if not info.library:
+            error.called_from(loc)
+        raise
+    finally:
+        session.active.pop()
+        del session.activations[active.key]
+
+
+def _too_deep(it: Interp, info: FunctionInfo, signature: Signature) -> Exception:
+    """What is raised where specialisations are nested too deeply: ints that decide how deep may
+    become known.
+    """
+    error = make_error("recursion-limit", f"calls of {info.name} are nested too deeply", it.b.loc)
+    ints = [a for a in signature.atoms if isinstance(a, Value) and a.type is array(I64)]
+    roots = frozenset(root for a in ints for root in roots_of(it.b, a))
+    why = "the depth of a recursion"
+    return NeedStatic(error, roots, why, it.b.loc) if roots else error
+
+
+def _settled(
+    session: Session, active: Activation, interpreted: Callable[[], Specialisation | None]
+) -> Specialisation:
+    """The fixed point of what a function that may call itself gives."""
+    for _ in range(ROUNDS):
+        forget = session.remember()
+        outer, session.bottoms = session.bottoms, set()
+        try:
+            spec = interpreted()
+        finally:
+            others = session.bottoms - {active.key}
+            session.bottoms = outer | others
+        if spec is None:
+            if others:
+                raise PathEnd  # until something is known of what it calls
+            raise endless(active, active.loc)
+        before = active.assumed
+        if not active.hit or (before is not None and interface(spec) == interface(before)):
+            return spec
+        forget()
+        active.assumed = spec
+    raise unsettled(active, active.loc)
+
+
+def _interpreted(
+    it: Interp,
+    active: Activation,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    signature: Signature,
+    name: str,
+) -> Specialisation | None:
+    """One run through the function's body, loops unrolled where that is needed; None if it does not
+    return as far as is known.
+    """
+    unroll: frozenset[ast.AST] = frozenset()
+    while True:
+        params: list[Value] = []
+        try:
+            child = _child(it, active.info, bound, cells, signature, params)
+            child.unroll, child.caught = unroll, active.caught
+            return _run(child, name, params, active)
+        except Blocked as blocked:
+            if blocked.unroll is None or blocked.unroll in unroll:
+                raise _outside(it, blocked, params, signature) from None
+            unroll |= {blocked.unroll}
+
+
+def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signature) -> Blocked:
+    """What blocked a callee, in terms of its caller."""
+    blocked.error.called_from(it.b.loc)
+    place = {p: i for i, p in enumerate(params)}
+    roots: set[Value] = set()
+    for root in blocked.roots:
+        if root not in place:
+            return Blocked(blocked.error, frozenset((root,)))
+        found = roots_of(it.b, (signature.given or signature.atoms)[place[root]])
+        roots |= found
+    if isinstance(blocked, NeedStatic):
+        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, blocked.unroll)
+    return Blocked(blocked.error, frozenset(roots), exact=blocked.exact)
+
+
+def _child(
+    it: Interp,
+    info: FunctionInfo,
+    bound: dict[str, Abstract],
+    cells: dict[str, CellRef],
+    signature: Signature,
+    params: list[Value],
+) -> Interp:
+    """An interpreter whose variables hold copies of the arguments, all atoms replaced by
+    parameters.
+    """
+    loc = it.b.loc if info.library else info.code.loc(info.code.node)
+    child = type(it)(it.session, Builder(loc=loc), info)
+    params.extend(Value(a.type, "") for a in signature.atoms)
+    fresh = iter(params)
+    boxes: dict[int, int] = {}
+    state = child.state
+    renaming = Renaming(it.state.heap, state.heap, lambda a: next(fresh), boxes)
+    copies = {n: renaming.value(v) for n, v in bound.items()}
+    captured = {n: renaming.value(v) for n, v in cells.items()}
+    for name, v in copies.items():
+        if name in info.code.cells:
+            state.locals[name] = child.new_cell(name)
+        child.store(name, v)
+    state.locals.update(captured)
+    for name in info.code.cells:
+        if name not in state.locals:
+            state.locals[name] = child.new_cell(name)
+    child.external = {boxes[b] for b in signature.boxes}
+    child.argument_boxes = [boxes[b] for b in signature.boxes]
+    if it.state.token is not None:
+        state.token = child.token_param = Value(TOKEN, "token")
+    return child
+
+
+def run_body(child: Interp) -> Abstract:
+    """Interprets a function's body; what it returns."""
+    if child.info.run is not None:
+        return _run_host(child)
+    if child.info.code.has_yield:
+        child.b.loc = child.info.code.loc(child.info.code.node)
+        what = f"{child.info.name} is a generator function, which gives no array or number"
+        child.error("unsupported-value", what, hint="Compile the function that consumes it.")
+    child.block(child.info.code.body)
+    if RETURN in child.state.may:
+        child.when_falling(lambda: return_none(child))
+    state = child.state
+    if RETURN not in state.may:
+        return NONE
+    ret = state.ret
+    assert ret is not None
+    if isinstance(ret, Conflict | Partial | Undefined):
+        child.b.loc = state.where.get("return", child.b.loc)
+        if isinstance(ret, Conflict):
+            child.refuse_conflict("the result of this function", ret)
+    settle_exit(child, RETURN)
+    child.state.ret = None
+    return ret
+
+
+def return_none(child: Interp) -> None:
+    """What a function does at its end."""
+    child.state.ret = NONE
+    child.state.exit(RETURN)
+
+
+def _run_host(child: Interp) -> Abstract:
+    """The result of a function that is host code."""
+
+    def body() -> None:
+        assert child.info.run is not None
+        child.state.locals[_RESULT] = child.info.run(child)
+
+    scoped(child, body)
+    found: Abstract = child.state.locals.get(_RESULT, NONE)
+    return found
+
+
+def _run(
+    child: Interp, name: str, params: list[Value], active: Activation
+) -> Specialisation | None:
+    before = {box: child.state.heap[box] for box in child.argument_boxes}
+    ret = run_body(child)
+    state = child.state
+    if child.session.bottoms and not state.may:
+        return None
+    written = [b for b in child.argument_boxes if _differs(state.heap[b], before[b])]
+    if active.hit:
+        child.token()
+        ret = loosened(state, ret, written, set(child.argument_boxes))
+    leaves: list[Atom] = []
+    out: Spec | None = None
+    if active.flat:
+        out, leaves = describe_result(child, not_none(child, ret), known_numbers=False)
+        ret = NONE
+    raised = {code: state.locals[exceptions.waiting(code)] for code in state.raised}
+    results = _result_atoms(state, [ret, *raised.values()], written)
+    if raised and isinstance(state.status, Value):
+        results.setdefault(state.status, len(results))
+    places = {p: i for i, p in enumerate(params)}
+    given = {v: places[v] for v in results if v in places}  # type: ignore[index]
+    gives_token = active.hit or (state.token is not None and state.token is not child.token_param)
+    token = [child.token()] if gives_token else []
+    func = finish(child, name, params, [*results, *leaves, *token])
+    hidden = [child.session.guards.hidden[text] for text in child.hidden]
+    takes_token = child.token_param is not None
+    return Specialisation(
+        func,
+        state,
+        ret,
+        child.argument_boxes,
+        written,
+        child.writes,
+        results,
+        given,
+        hidden,
+        takes_token,
+        gives_token,
+        out,
+        raised=raised,
+        returns=bool(state.may),
+    )
+
+
+def finish(child: Interp, name: str, params: list[Value], outs: list[Atom]) -> Func:
+    """Closes the function and adds it to the program."""
+    token = () if child.token_param is None else (child.token_param,)
+    child.b.frames[0].params = (*params, *token, *child.hidden.values())
+    func = child.b.finish(name, outs, Origin(child.info.name, _origin(child)))
+    child.session.funcs[name] = func
+    return func
+
+
+def _origin(child: Interp) -> AnyLoc:
+    return child.info.code.loc(child.info.code.node)
+
+
+def _differs(now: Content, before: Content) -> bool:
+    if now is before:
+        return False
+    (tag, parts), (old_tag, old_parts) = open_content(now), open_content(before)
+    if tag != old_tag or len(parts) != len(old_parts):
+        return True
+    return any(p is not q and p != q for p, q in zip(parts, old_parts, strict=True))
+
+
+def _result_atoms(state: State, rets: list[Abstract], written: list[int]) -> dict[Atom, int]:
+    """The values that results consist of, numbered."""
+    found: dict[Atom, int] = {}
+    seen: set[int] = set()
+
+    def visit(part: Any) -> None:
+        if isinstance(part, Scalar):
+            found.setdefault(part.atom, len(found))
+        elif isinstance(part, Abstract):
+            for p in part.open()[1]:
+                visit(p)
+        elif isinstance(part, int):
+            if part not in seen:
+                seen.add(part)
+                for p in open_content(state.heap[part])[1]:
+                    visit(p)
+        elif type(part) is Value:
+            found.setdefault(part, len(found))
+
+    for part in (*written, *rets):
+        visit(part)
+    return found
+
+
+# ---- emitting calls
+
+
+def operands(it: Interp, spec: Specialisation, atoms: list[Atom]) -> list[Atom]:
+    """All operands of a call: arguments, token, hidden inputs."""
+    token = [it.token()] if spec.takes_token else []
+    return [*atoms, *token, *(hidden_atom(it, h) for h in spec.hidden)]
+
+
+def emit_call(it: Interp, spec: Specialisation, atoms: list[Atom], boxes: list[int]) -> Abstract:
+    """Emits the call and reads its results."""
+    outs: tuple[Any, ...] = ()
+    if spec.gives_token or any(v not in spec.given for v in spec.results):
+        args = operands(it, spec, atoms)
+        kind, attrs = "call", {"callee": FuncRef(spec.func.name)}
+        if spec.site:
+            kind, attrs = "recur", {**attrs, "site": spec.site}  # type: ignore[dict-item]
+        outs = it.b.emit_tuple(kind, args, attrs, out_types=spec.func.results)
+    if spec.gives_token:
+        it.state.token = outs[-1]
+    values = [atoms[spec.given[v]] if v in spec.given else outs[i] for v, i in spec.results.items()]
+    found = read_results(it, spec, values, boxes)
+    if not spec.returns:
+        raise PathEnd
+    return found
+
+
+def read_results(
+    it: Interp, spec: Specialisation, values: list[Atom], boxes: list[int]
+) -> Abstract:
+    """The callee's result as a value of the caller, and its writes carried out there."""
+    place = spec.results
+    inner = dict(zip(spec.boxes, boxes, strict=True))
+
+    def atom(a: Atom) -> Atom:
+        return values[place[a]] if a in place else a
+
+    renaming = Renaming(spec.state.heap, it.state.heap, atom, inner)
+    for box in spec.written:
+        it.touch(inner[box], spec.writes.get(box))
+        it.state.heap[inner[box]] = renaming.content(spec.state.heap[box])
+    ret = renaming.value(spec.ret)
+    if spec.raised:
+        state = it.state
+        state.status = atom(spec.state.status)
+        state.may = spec.state.may
+        for code, exc in spec.raised.items():
+            state.locals[exceptions.waiting(code)] = renaming.value(exc)
+    for box, mark in spec.state.marks.items():
+        shared = mark.group or mark.code == "alias-types"
+        if shared and box in inner and inner[box] not in it.state.marks:
+            group = frozenset(inner[b] for b in mark.group if b in inner)
+            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.code, mark.at)
+    return ret

@@ -1,0 +1,151 @@
+"""Recursion with a known number that differs at each level: a depth that is counted, say.
+
+Where the data decides how deep a recursion goes, there is no end of specialisations for such a
+number. So it becomes one that the program computes, from the first level on, once it has had
+several values. Should the function need it while compiling after all, its levels are specialised
+one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anvil.parser.calls.recursion import Activation, computed
+from anvil.parser.state.heap import ONLY_FALL, Content, close_content, open_content
+from anvil.parser.state.signals import Signal
+from anvil.parser.state.values import (
+    Abstract,
+    Known,
+    Scalar,
+    is_py_number,
+    known_key,
+    known_number,
+    number_dtype,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+    from anvil.parser.source.functions import FunctionInfo
+    from anvil.parser.state.session import Session
+
+LEVELS = 2
+"""So many levels may differ in a known number where the data decides."""
+STATIC_LEVELS = 100
+"""So many may where known values decide."""
+
+
+@dataclass(slots=True, frozen=True)
+class Outline:
+    """What the arguments of a call are apart from the values of numbers, and these in order."""
+
+    key: Hashable
+    numbers: tuple[Abstract, ...]
+
+
+class Widen(Signal):
+    """The numbers at `places` are to be computed ones from the activation of `key` on."""
+
+    def __init__(self, key: Hashable, places: frozenset[int]) -> None:
+        super().__init__()
+        self.key, self.places = key, places
+
+
+def outline(heap: Mapping[int, Content], info: FunctionInfo, roots: list[Abstract]) -> Outline:
+    """The outline of a call of a function with these arguments and captured variables."""
+    boxes: dict[int, int] = {}
+    numbers: list[Abstract] = []
+
+    def visit(part: Any) -> Hashable:
+        if isinstance(part, int):
+            if part in boxes:
+                return boxes[part]
+            boxes[part] = n = len(boxes)
+            tag, parts = open_content(heap[part])
+            return (n, tag, *map(visit, parts))
+        if not isinstance(part, Abstract):
+            return part.type  # type: ignore[no-any-return]
+        if isinstance(part, Scalar):
+            numbers.append(part)
+            return ("number", part.dtype, part.py)
+        if known_number(part):
+            assert isinstance(part, Known)
+            numbers.append(part)
+            return ("number", number_dtype(part.value), is_py_number(part.value))
+        tag, parts = part.open()
+        return (tag, *map(visit, parts))
+
+    return Outline((info, *map(visit, roots)), tuple(numbers))
+
+
+def conditional(it: Interp) -> bool:
+    """Whether the data decides that this point is reached."""
+    return it.b.depth > 1 or it.state.may != ONLY_FALL
+
+
+def check_levels(it: Interp, now: Outline) -> None:
+    """Raises Widen if known numbers differ at too many levels of a recursion."""
+    active = it.session.active
+    same = [i for i, a in enumerate(active) if a.outline.key == now.key]
+    if len(same) < LEVELS or now.key in it.session.narrow:
+        return
+    by_data = conditional(it) or any(a.conditional for a in active[same[0] + 1 :])
+    if not by_data and len(same) < STATIC_LEVELS:
+        return
+    first: Activation = active[same[0]]
+    places = _differing(first.outline, now)
+    if places:
+        raise Widen(first.key, places)
+
+
+def _differing(first: Outline, now: Outline) -> frozenset[int]:
+    pairs = enumerate(zip(first.numbers, now.numbers, strict=True))
+    return frozenset(i for i, (a, b) in pairs if _differ(a, b))
+
+
+def _differ(a: Abstract, b: Abstract) -> bool:
+    if not isinstance(a, Known) or not isinstance(b, Known) or isinstance(a.value, bool):
+        return False
+    return known_key(a.value) != known_key(b.value)
+
+
+def widened(
+    it: Interp, bound: dict[str, Abstract], cells: Mapping[str, Abstract], places: frozenset[int]
+) -> dict[str, Abstract]:
+    """The arguments with the numbers at `places` as computed ones, in the store as well."""
+    heap = it.state.heap
+    seen: set[int] = set()
+    count = 0
+
+    def visit(part: Any) -> Any:
+        nonlocal count
+        if isinstance(part, int):
+            if part not in seen:
+                seen.add(part)
+                content = heap[part]
+                parts = open_content(content)[1]
+                new = tuple(map(visit, parts))
+                if any(p is not q for p, q in zip(parts, new, strict=True)):
+                    heap[part] = close_content(content, new)
+            return part
+        if not isinstance(part, Abstract):
+            return part
+        if isinstance(part, Scalar) or known_number(part):
+            count += 1
+            return computed(part) if count - 1 in places and isinstance(part, Known) else part
+        parts = part.open()[1]
+        new = tuple(map(visit, parts))
+        same = all(p is q for p, q in zip(parts, new, strict=True))
+        return part if same else part.close(new)
+
+    out = {name: visit(v) for name, v in bound.items()}
+    for cell in cells.values():
+        visit(cell)
+    return out
+
+
+def forget_widening(session: Session, key: Hashable) -> None:
+    """The numbers of these calls stay known."""
+    session.wide.pop(key, None)
+    session.narrow.add(key)

@@ -1,0 +1,1 @@
+"""Lists and other containers, also at computed indices."""

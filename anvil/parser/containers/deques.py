@@ -1,0 +1,129 @@
+"""Deques: lists that are also written at their left end, and may have a greatest length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from anvil.parser.containers import list_methods as containers
+from anvil.parser.containers import stack_lists
+from anvil.parser.containers.collection_values import DequeV
+from anvil.parser.containers.dicts import write
+from anvil.parser.control.iteration import listed
+from anvil.parser.state.heap import ListBox, fresh_box
+from anvil.parser.state.values import NONE, Abstract, Known
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+FIRST = Known(0)
+LAST = Known(-1)
+
+
+def new_deque(ctx: Context, items: Sequence[Abstract], maxlen: int | None = None) -> DequeV:
+    """A fresh deque, which keeps the last `maxlen` of the items."""
+    box = fresh_box()
+    kept = tuple(items) if maxlen is None else tuple(items)[max(len(items) - maxlen, 0) :]
+    ctx.state.heap[box] = ListBox(kept)
+    return DequeV(box, maxlen)
+
+
+def make(ctx: Context, iterable: Abstract = NONE, maxlen: Abstract = NONE) -> Abstract:
+    """`deque(iterable, maxlen)`."""
+    most = ctx.known(maxlen, "the greatest length of a deque")
+    if most is not None and most < 0:
+        ctx.fail(ValueError, "maxlen must be non-negative")
+    items = [] if iterable is NONE else listed(ctx, iterable)
+    return new_deque(ctx, items, None if most is None else int(most))
+
+
+def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
+    """`a + b` or `a * n` of deques; None if these are not."""
+    if op == "+" and isinstance(a, DequeV) and isinstance(b, DequeV):
+        return new_deque(ctx, (*ctx.items(a), *ctx.items(b)), a.maxlen)
+    v, n = (a, b) if isinstance(a, DequeV) else (b, a)
+    if op != "*" or not isinstance(v, DequeV) or ctx.kind_of(n) not in ("py", "np"):
+        return None
+    times = int(ctx.known(n, "the number of repetitions"))
+    return new_deque(ctx, ctx.items(v) * times, v.maxlen)
+
+
+def _full(ctx: Context, v: DequeV) -> bool:
+    return v.maxlen is not None and ctx.known_length(v, "the length of a bounded deque") >= v.maxlen
+
+
+def _append(ctx: Context, v: DequeV, item: Abstract) -> Abstract:
+    if _full(ctx, v):
+        if v.maxlen == 0:
+            return NONE
+        containers.pop(ctx, v, FIRST)
+    return containers.append(ctx, v, item)
+
+
+def _append_left(ctx: Context, v: DequeV, item: Abstract) -> Abstract:
+    if _full(ctx, v):
+        if v.maxlen == 0:
+            return NONE
+        containers.pop(ctx, v, LAST)
+    return containers.insert(ctx, v, FIRST, item)
+
+
+def extend(ctx: Context, v: DequeV, more: Abstract) -> Abstract:
+    """`v.extend(more)`."""
+    for item in listed(ctx, more):
+        _append(ctx, v, item)
+    return NONE
+
+
+def _extend_left(ctx: Context, v: DequeV, more: Abstract) -> Abstract:
+    for item in listed(ctx, more):
+        _append_left(ctx, v, item)
+    return NONE
+
+
+def _pop(ctx: Context, v: DequeV) -> Abstract:
+    return _taken(ctx, v, LAST)
+
+
+def _pop_left(ctx: Context, v: DequeV) -> Abstract:
+    return _taken(ctx, v, FIRST)
+
+
+def _taken(ctx: Context, v: DequeV, index: Known) -> Abstract:
+    """The element at an end, which is taken out."""
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is None and not ctx.items(v):
+        ctx.fail(IndexError, "pop from an empty deque")
+    return containers.pop(ctx, v, index)
+
+
+def _insert(ctx: Context, v: DequeV, index: Abstract, item: Abstract) -> Abstract:
+    if _full(ctx, v):
+        ctx.fail(IndexError, "deque already at its maximum size")
+    return containers.insert(ctx, v, index, item)
+
+
+def _rotate(ctx: Context, v: DequeV, n: Abstract = Known(1)) -> Abstract:  # noqa: B008
+    by = ctx.known(n, "the number of places that a deque is rotated by")
+    items = ctx.items(v)
+    at = (-by) % len(items) if items else 0
+    write(ctx, v.box, ListBox((*items[at:], *items[:at])))
+    return NONE
+
+
+def _copy(ctx: Context, v: DequeV) -> Abstract:
+    return new_deque(ctx, ctx.items(v), v.maxlen)
+
+
+METHODS: dict[str, Callable[..., Abstract]] = {
+    **{n: containers.LIST[n] for n in ("clear", "reverse", "count", "index", "remove")},
+    "append": _append,
+    "appendleft": _append_left,
+    "copy": _copy,
+    "extend": extend,
+    "extendleft": _extend_left,
+    "insert": _insert,
+    "pop": _pop,
+    "popleft": _pop_left,
+    "rotate": _rotate,
+}

@@ -1,0 +1,115 @@
+"""Methods of lists and tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anvil.parser.arrays import operators
+from anvil.parser.containers import sequences, stack_lists
+from anvil.parser.containers.dicts import write
+from anvil.parser.control.iteration import listed
+from anvil.parser.state.heap import ListBox
+from anvil.parser.state.values import NONE, Abstract, Known, ListV
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def _items(ctx: Context, v: ListV) -> tuple[Abstract, ...]:
+    return ctx.items(v)
+
+
+def append(ctx: Context, v: ListV, item: Abstract) -> Abstract:
+    """`v.append(item)`."""
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None and stack_lists.append(ctx, v, stack, item):
+        return NONE
+    write(ctx, v.box, ListBox((*_items(ctx, v), item)))
+    return NONE
+
+
+def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
+    """`v.extend(more)`."""
+    if stack_lists.stack_of(ctx, v) is not None:
+        for item in listed(ctx, more):
+            append(ctx, v, item)
+        return NONE
+    write(ctx, v.box, ListBox((*_items(ctx, v), *listed(ctx, more))))
+    return NONE
+
+
+def insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract:
+    """`v.insert(index, item)`."""
+    stack = stack_lists.stacked_if_computed(ctx, v, index)
+    if stack is not None and stack_lists.insert(ctx, v, stack, index, item):
+        return NONE
+    items = list(_items(ctx, v))
+    items.insert(ctx.known(index, "the position"), item)
+    write(ctx, v.box, ListBox(tuple(items)))
+    return NONE
+
+
+def pop(ctx: Context, v: ListV, index: Abstract = Known(-1)) -> Abstract:  # noqa: B008
+    """`v.pop(index)`."""
+    stack = stack_lists.stacked_if_computed(ctx, v, index)
+    if stack is not None:
+        return stack_lists.remove_at(ctx, v, stack, index, "pop")
+    items = list(_items(ctx, v))
+    i = ctx.known(index, "the position")
+    if not -len(items) <= i < len(items):
+        ctx.fail(IndexError, "pop index out of range" if items else "pop from empty list")
+    item = items.pop(i)
+    write(ctx, v.box, ListBox(tuple(items)))
+    return item
+
+
+def _clear(ctx: Context, v: ListV) -> Abstract:
+    write(ctx, v.box, ListBox(()))
+    return NONE
+
+
+def _copy(ctx: Context, v: ListV) -> Abstract:
+    return stack_lists.taken_whole(ctx, v)
+
+
+def _reverse(ctx: Context, v: ListV) -> Abstract:
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None:
+        n = ctx.known(stack.length, "the length of a list that is reversed")
+        order = np.arange(stack.capacity)
+        order[:n] = order[:n][::-1]
+        stack_lists.rearranged(ctx, v, stack, ctx.atom(ctx.constant(order)))
+        return NONE
+    write(ctx, v.box, ListBox(tuple(reversed(_items(ctx, v)))))
+    return NONE
+
+
+def _count(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
+    total: Abstract = Known(0)
+    for x in ctx.items(v):
+        total = operators.binary(ctx, "+", total, ctx.compare("==", x, item))
+    return total
+
+
+def _remove(ctx: Context, v: ListV, item: Abstract) -> Abstract:
+    pop(ctx, v, sequences.index(ctx, v, item))
+    return NONE
+
+
+LIST: dict[str, Callable[..., Abstract]] = {
+    "append": append,
+    "extend": extend,
+    "insert": insert,
+    "pop": pop,
+    "clear": _clear,
+    "copy": _copy,
+    "reverse": _reverse,
+    "count": _count,
+    "index": sequences.index,
+    "remove": _remove,
+    "sort": sequences.sort,
+}
+TUPLE: dict[str, Callable[..., Abstract]] = {"count": _count, "index": sequences.index}

@@ -1,0 +1,214 @@
+"""Lists that loops write to: held as stacked rows before the loop, with room for what it appends.
+
+A list that a loop binds elements of at computed indices is stacked before the loop. Where an
+iteration leaves a list longer than it found it, the list gets room for as many elements as all
+iterations together can append, and its length becomes a number that the loop carries. After a
+counted loop that appends the same number in each iteration the length is known again.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from anvil.ir.records import Atom, Const, Op
+from anvil.ir.types import I64, array
+from anvil.parser.containers.stacks import restack, room_of
+from anvil.parser.containers.templates import common_template
+from anvil.parser.control.joins import Join, Want
+from anvil.parser.state.heap import ListBox, StackBox, State
+from anvil.parser.state.values import CellRef, Known, ListV, Scalar, scalar
+
+if TYPE_CHECKING:
+    from anvil.parser.control.rolled import Rolled
+    from anvil.parser.interp import Interp
+
+FEW = 4
+"""Loops of at most so many iterations that append are unrolled."""
+
+
+def stack_written(loop: Rolled) -> None:
+    """Stacks, before a loop, the lists that its body binds elements of at indices that vary."""
+    names = frozenset().union(*map(_indexed, loop.node.body))
+    it, entry = loop.it, loop.entry
+    for name in sorted(names & loop.names):
+        v = entry.locals.get(name)
+        if isinstance(v, CellRef):
+            v = getattr(entry.heap[v.box], "value", None)
+        content = entry.heap[v.box] if isinstance(v, ListV) else None
+        if not isinstance(content, ListBox) or len(content.items) < 2:
+            continue
+        form = common_template(content.items, entry.heap)
+        if form is not None:
+            it.state = entry
+            restack(it, v.box, form, 0)  # type: ignore[union-attr]
+
+
+def _indexed(node: ast.AST) -> frozenset[str]:
+    """Names whose elements a statement binds at an index that is not a constant; remembered."""
+    try:
+        found: frozenset[str] = node._anvil_indexed  # type: ignore[attr-defined]
+    except AttributeError:
+        found = frozenset(filter(None, map(_base, ast.walk(node))))
+        node._anvil_indexed = found  # type: ignore[attr-defined]
+    return found
+
+
+def _base(n: ast.AST) -> str:
+    if not isinstance(n, ast.Subscript) or isinstance(n.ctx, ast.Load):
+        return ""
+    base: ast.AST = n
+    varies = False
+    while isinstance(base, ast.Subscript):
+        varies = varies or any(isinstance(x, ast.Name) for x in ast.walk(base.slice))
+        base = base.value
+    return base.id if varies and isinstance(base, ast.Name) else ""
+
+
+def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
+    """Brings lists that differ at the head and at the end of an iteration into one form; says
+    which state has changed, if any: `entry` or `end`.
+    """
+    changed = ""
+    for want in wants:
+        capacity = _entry_capacity(loop, want)
+        box = want.boxes[0]
+        before = loop.entry.heap[box]
+        if capacity is not None:
+            loop.it.state = loop.entry
+            restack(loop.it, box, want.template, capacity, want.kinds)
+        if loop.entry.heap[box] is not before:
+            changed = "entry"
+    if changed:
+        return changed
+    for want in wants:
+        first = loop.entry.heap[want.boxes[0]]
+        if isinstance(first, StackBox) and want.capacities[1] <= first.capacity:
+            changed = _stack_end(loop, want, first.capacity, end) or changed
+    return changed
+
+
+def _stack_end(loop: Rolled, want: Want, capacity: int, end: State) -> str:
+    it, box = loop.it, want.boxes[1]
+    before = end.heap[box]
+    assert loop.frame is not None
+    it.b.frames.append(loop.frame)
+    it.state = end
+    restack(it, box, want.template, capacity, want.kinds)
+    it.b.frames.pop()
+    return "end" if end.heap[box] is not before else ""
+
+
+def _entry_capacity(loop: Rolled, want: Want) -> int | None:
+    """Room that a list needs before the loop; None if that is not known."""
+    here, there = want.capacities
+    trips = loop.trips()
+    if there <= here:
+        return None if there < here and trips is not None and trips <= FEW else here
+    if trips is None or trips <= FEW:
+        return None
+    return here + (there - here) * trips
+
+
+def make_room(loop: Rolled, joined: Join, end: State) -> bool:
+    """Gives lists room for what all iterations append; whether that changed the entry."""
+    changed = False
+    for x, first, used in _consumed(loop, joined, end):
+        trips = loop.trips()
+        if trips is None:
+            loop.it.b.loc = loop.loc
+            loop.it.error(
+                "growing-list",
+                "this loop appends to a list, and the data decide how often it runs",
+                hint="Hold it in a list of its greatest length, `items = [0.0] * n`, with a "
+                "counter for how much of it is used.",
+            )
+        lacking = used * trips - room_of(first)
+        if lacking > 0:
+            loop.it.state = loop.entry
+            restack(loop.it, x, first.template, first.capacity + lacking)
+            changed = True
+    return changed
+
+
+def _consumed(loop: Rolled, joined: Join, end: State) -> list[tuple[int, StackBox, int]]:
+    """Stacked lists that an iteration makes longer: their boxes, and by how much at most."""
+    out = []
+    for x, y in joined.pairs:
+        first = None if x is None else loop.entry.heap[x]
+        last = None if y is None else end.heap[y]
+        if isinstance(first, StackBox) and isinstance(last, StackBox):
+            used = room_of(first) - room_of(last)
+            if used > 0:
+                out.append((x, first, used))
+    return out  # type: ignore[return-value]
+
+
+def settle_lengths(loop: Rolled, joined: Join, end: State) -> None:
+    """After a loop: lengths that are known again, and the room that is left."""
+    trips = loop.trips()
+    steps = _steps(loop, joined)
+    for (x, y), box in joined.pairs.items():
+        content = joined.state.heap.get(box)
+        first = None if x is None else loop.entry.heap[x]
+        last = None if y is None else end.heap[y]
+        if not (isinstance(content, StackBox) and isinstance(content.length, Scalar)):
+            continue
+        if not isinstance(first, StackBox) or not isinstance(last, StackBox):
+            continue
+        used = max(room_of(first) - room_of(last), 0)
+        room = max(room_of(first) - used * (trips or 0), 0)
+        length = content.length
+        step = steps.get(length.atom)
+        if step is not None and trips is not None and loop.counted:
+            start = _atom(first.length)
+            total = loop.it.b.add(start, step * trips)
+            length = scalar(total, True)  # type: ignore[assignment]
+        joined.state.heap[box] = StackBox(
+            length, content.template, content.columns, content.capacity, room
+        )
+
+
+def _atom(length: Any) -> Atom:
+    if isinstance(length, Known):
+        return Const(array(I64), int(length.value))
+    atom: Atom = length.atom
+    return atom
+
+
+def _steps(loop: Rolled, joined: Join) -> dict[Atom, int]:
+    """Carried numbers that grow by the same amount in each iteration."""
+    assert loop.frame is not None
+    made = {v: op for op in loop.frame.ops for v in op.outs}
+    out: dict[Atom, int] = {}
+    for carried, leaf in zip(loop.head_leaves, joined.leaves, strict=True):
+        if leaf.out.type is not array(I64):
+            continue
+        atom, total = _traced(loop.it, leaf.b, made)
+        if atom is carried.out:
+            out[leaf.out] = total
+    return out
+
+
+def _traced(it: Interp, atom: Any, made: Mapping[Any, Op]) -> tuple[Any, int]:
+    """What a number is, but for a constant that is added to it; through calls too."""
+    total = 0
+    while atom in made:
+        op = made[atom]
+        if op.kind.name == "add" and isinstance(op.args[1], Const):
+            total += int(op.args[1].value)  # type: ignore[arg-type]
+            atom = op.args[0]
+        elif op.kind.name == "call":
+            func = it.session.funcs[op.attrs["callee"].name]
+            assert func is not None
+            inner = {v: o for o in func.body.ops for v in o.outs}
+            result = func.body.ops[-1].args[op.outs.index(atom)]
+            found, more = _traced(it, result, inner)
+            if found not in func.params:
+                break
+            total += more
+            atom = op.args[func.params.index(found)]
+        else:
+            break
+    return atom, total

@@ -1,0 +1,428 @@
+"""What programs do with stacked lists: elements read and bound, growing, shrinking, rearranging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from anvil.errors import error as make_error
+from anvil.ir.families import type_at
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import I64, ArrayType, array
+from anvil.parser.arrays.arraylike import const
+from anvil.parser.arrays.indices import checked_index
+from anvil.parser.containers.stacks import (
+    Column,
+    boxed,
+    element,
+    grown,
+    pack,
+    read_rows,
+    restack,
+    room_of,
+    row,
+    rows_of,
+    share,
+    stackable,
+    transient,
+    write_rows,
+)
+from anvil.parser.containers.templates import (
+    Block,
+    Many,
+    Number,
+    common_template,
+    has_identity,
+    leaves_of,
+    names_of,
+    template_of,
+    unified,
+)
+from anvil.parser.state.heap import ColumnBox, ListBox, StackBox, fresh_box
+from anvil.parser.state.roots import roots_of
+from anvil.parser.state.signals import NeedStatic
+from anvil.parser.state.values import Abstract, Known, ListV, Scalar, scalar
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+UNSTACK = 256
+"""A stacked list of at most so many elements is taken apart where it has to hold unlike things."""
+
+
+def stack_of(ctx: Context, v: Abstract) -> StackBox | None:
+    """The contents of a list that is stacked; None for anything else."""
+    if not isinstance(v, ListV):
+        return None
+    content = ctx.content(v.box, "list")
+    return content if isinstance(content, StackBox) else None
+
+
+def stacked_if_computed(ctx: Context, v: ListV, index: Abstract) -> StackBox | None:
+    """The contents of a list that is stacked, or is now because the index is not known."""
+    if isinstance(index, Scalar) and stack_of(ctx, v) is None:
+        form = stackable(ctx, v)
+        if form is not None:
+            restack(ctx, v.box, form, 0)
+    return stack_of(ctx, v)
+
+
+def length_atom(stack: StackBox) -> Atom:
+    """The length of a stacked list."""
+    n = stack.length
+    if isinstance(n, Known):
+        return Const(array(I64), int(n.value))
+    assert isinstance(n, Scalar)
+    return n.atom
+
+
+def all_items(ctx: Context, stack: StackBox) -> tuple[Abstract, ...]:
+    """All elements of a stacked list, the length of which has to be known."""
+    n = known_length(ctx, stack, "the data decide how long this list is")
+    return tuple(element(ctx, stack, Const(array(I64), i)) for i in range(n))
+
+
+def known_length(ctx: Context, stack: StackBox, why: str) -> int:
+    """The length of a list where it is needed while compiling; asked for if it is not known."""
+    n = stack.length
+    if isinstance(n, Known):
+        return int(n.value)
+    error = make_error(
+        "dynamic-shape",
+        why,
+        ctx.loc,
+        hint="Fill an array or a list of the greatest length, and mask or count what is used.",
+    )
+    what = "the length of a list"
+    raise NeedStatic(error, roots_of(ctx.b, length_atom(stack)), what, ctx.loc)
+
+
+def place(ctx: Context, stack: StackBox, index: Abstract, message: str) -> Atom:
+    """An index brought into the range of the list, and checked."""
+    n = stack.length
+    if isinstance(n, Known):
+        return checked_index(ctx, index, int(n.value), message)
+    b, length = ctx.b, length_atom(stack)
+    i = ctx.atom(index, I64)
+    if isinstance(i, Const):
+        negative = int(i.value) < 0  # type: ignore[arg-type]
+        i = b.add(length, i) if negative else i
+        ctx.check(b.ge(i, 0) if negative else b.lt(i, length), IndexError, message)
+        return i
+    ctx.check(b.and_(b.ge(i, b.neg(length)), b.lt(i, length)), IndexError, message)
+    return b.select(b.lt(i, 0), b.add(i, length), i)  # type: ignore[no-any-return]
+
+
+def get(ctx: Context, v: ListV, stack: StackBox, index: Abstract) -> Abstract:
+    """`v[index]`."""
+    if isinstance(index, Known) and isinstance(index.value, slice):
+        n = ctx.known(stack.length, "the length of a list that is sliced")
+        return taken(ctx, stack, range(n)[index.value])
+    return element(ctx, stack, place(ctx, stack, index, "list index out of range"))
+
+
+def element_of(ctx: Context, v: Abstract, i: Atom) -> Abstract:
+    """Element `i` (in range) of a list or tuple of like things.
+
+    A list made here is stacked for good if its elements are objects, so that writes through them
+    reach it.
+    """
+    stack = stack_of(ctx, v)
+    if stack is not None:
+        return element(ctx, stack, i)
+    form = stackable(ctx, v)
+    assert form is not None
+    if isinstance(v, ListV) and has_identity(form) and ctx.owns(v.box):
+        restack(ctx, v.box, form, 0)
+        return element_of(ctx, v, i)
+    return element(ctx, transient(ctx, v, form), i)
+
+
+def put(ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstract) -> bool:
+    """`v[index] = value`; False if the list has been taken apart instead, for that to be done."""
+    ctx.touch(v.box)
+    form = unified(stack.template, template_of(value, ctx.state.heap))
+    if form is None:
+        if isinstance(index, Scalar):
+            unlike(ctx, stack, value)
+        _unlike(ctx, v, stack, value)
+        return False
+    if form != stack.template:
+        stack = reformed(ctx, v, stack, form)
+    i = place(ctx, stack, index, "list assignment index out of range")
+    boxes: list[int] = []
+    leaves = pack(ctx, form, value, boxes)
+    if not has_identity(form):
+        for col, (x, py) in zip(stack.columns, leaves, strict=True):
+            ctx.touch(col.box)  # type: ignore[attr-defined]
+            write_rows(ctx, row(col, i), x, py)
+        return True
+    columns = _own_columns(ctx, stack, boxes)
+    for col, (x, py) in zip(columns, leaves, strict=True):
+        write_rows(ctx, row(col, i), x, py)
+    _replace(ctx, v, stack, columns)
+    return True
+
+
+def reformed(ctx: Context, v: ListV, stack: StackBox, form: Any) -> StackBox:
+    """The list with elements of a wider form."""
+    restack(ctx, v.box, form, stack.capacity)
+    content = ctx.state.heap[v.box]
+    assert isinstance(content, StackBox)
+    return content
+
+
+def _replace(ctx: Context, v: ListV, stack: StackBox, columns: Sequence[Abstract]) -> None:
+    ctx.state.heap[v.box] = StackBox(
+        stack.length, stack.template, tuple(columns), stack.capacity, stack.room
+    )
+
+
+def _own_columns(ctx: Context, stack: StackBox, boxes: list[int]) -> list[Column]:
+    """Copies of the columns in boxes of their own: what other names share with the old ones stays
+    there.
+    """
+    out = []
+    state = ctx.state
+    for (leaf, _), col in zip(leaves_of(stack.template), stack.columns, strict=True):
+        assert isinstance(col, Column)
+        if col.path:
+            ctx.error(
+                "unsupported-value",
+                "an element of a list inside a list of lists cannot be bound to another object",
+                hint=f"Write into the {names_of(leaf)}, or hold the whole in one array.",
+            )
+        box = fresh_box()
+        state.heap[box] = state.heap[col.box]
+        share(state, box, list(dict.fromkeys((col.box, *boxes))))
+        out.append(Column(box, (), col.shape))
+    return out
+
+
+def _unlike(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> None:
+    """Takes a short list apart, so that it can hold unlike things; refused for others."""
+    n = stack.length
+    plain = all(not c.path for c in stack.columns)  # type: ignore[attr-defined]
+    if isinstance(n, Known) and n.value <= UNSTACK and plain:
+        ctx.state.heap[v.box] = ListBox(all_items(ctx, stack))
+        return
+    unlike(ctx, stack, item)
+
+
+def unlike(ctx: Context, stack: StackBox, item: Abstract) -> NoReturn:
+    """Refuses an element of another form."""
+    have = names_of(stack.template)
+    ctx.error(
+        "unlike-elements",
+        f"{item.describe()} is stored in a list whose elements are each a {have}",
+        hint="A list at an index that the data decide holds things of one type and shape.",
+    )
+
+
+# ---- growing and shrinking
+
+
+def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
+    """`v.append(item)`; False if the list has been taken apart instead."""
+    ctx.touch(v.box)
+    form = unified(stack.template, template_of(item, ctx.state.heap))
+    if form is None:
+        _unlike(ctx, v, stack, item)
+        return False
+    if form != stack.template:
+        stack = reformed(ctx, v, stack, form)
+    room = room_of(stack)
+    if not room:
+        stack = grown(ctx, stack, stack.capacity + 1)
+        room = 1
+    boxes: list[int] = []
+    leaves = pack(ctx, form, item, boxes)
+    i = length_atom(stack)
+    for col, (x, py) in zip(stack.columns, leaves, strict=True):
+        write_rows(ctx, row(col, i), x, py)
+        if has_identity(form):
+            share(ctx.state, col.box, boxes)  # type: ignore[attr-defined]
+    n = scalar(ctx.b.add(i, 1), True)
+    ctx.state.heap[v.box] = StackBox(n, form, stack.columns, stack.capacity, room - 1)
+    return True
+
+
+def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: str) -> Abstract:
+    """The element at an index, which is taken out of the list."""
+    ctx.touch(v.box)
+    b, length = ctx.b, length_atom(stack)
+    if what == "pop":
+        ctx.check(b.gt(length, 0), IndexError, "pop from empty list")
+    message = "pop index out of range" if what == "pop" else "list assignment index out of range"
+    last = isinstance(index, Known) and index.value == -1
+    i = b.add(length, -1) if last else place(ctx, stack, index, message)
+    item = element(ctx, stack, i)
+    columns: Sequence[Abstract] = stack.columns
+    if not last:
+        at = b.iota(shape=(stack.capacity,), axis=0, dtype=I64)
+        after = b.cast(b.ge(at, b.broadcast_to(i, (stack.capacity,))), I64)
+        at = b.min(b.add(at, after), b.broadcast_to(b.i64(stack.capacity - 1), at.type.shape))
+        columns = _gathered(ctx, stack, at)
+    elif has_identity(stack.template):
+        columns = _own_columns(ctx, stack, [])
+    n = scalar(b.add(length, -1), True)
+    ctx.state.heap[v.box] = StackBox(
+        n, stack.template, tuple(columns), stack.capacity, room_of(stack) + 1
+    )
+    return item
+
+
+def insert(ctx: Context, v: ListV, stack: StackBox, index: Abstract, item: Abstract) -> bool:
+    """`v.insert(index, item)`; False if the list has been taken apart instead."""
+    b = ctx.b
+    length = length_atom(stack)
+    i = ctx.atom(index, I64)
+    i = b.select(b.lt(i, 0), b.max(b.add(i, length), 0), b.min(i, length))
+    if not append(ctx, v, stack, item):
+        return False
+    stack = ctx.content(v.box, "list")  # type: ignore[assignment]
+    n = stack.capacity
+    at = b.iota(shape=(n,), axis=0, dtype=I64)
+    where = b.broadcast_to(i, (n,))
+    moved = b.select(b.gt(at, where), b.sub(at, 1), at)
+    moved = b.select(b.eq(at, where), b.broadcast_to(length, (n,)), moved)
+    inside = b.le(at, b.broadcast_to(length, (n,)))
+    _replace(ctx, v, stack, _gathered(ctx, stack, b.select(inside, moved, at)))
+    return True
+
+
+def _gathered(ctx: Context, stack: StackBox, at: Atom) -> list[Abstract]:
+    """The columns with their rows rearranged."""
+    out: list[Abstract] = []
+    n = type_at(at).shape[0]
+    places = ctx.b.reshape(at, shape=(n, 1))
+    identity = has_identity(stack.template)
+    columns: Sequence[Any] = _own_columns(ctx, stack, []) if identity else stack.columns
+    for col in columns:
+        if not identity:
+            ctx.touch(col.box)
+        x = ctx.b.gather(read_rows(ctx, col), places, axes=(0,))
+        c: Any = ctx.state.heap[col.box]
+        write_rows(ctx, col, x, c.py if isinstance(c, ColumnBox) else False)
+        out.append(col)
+    return out
+
+
+def rearranged(ctx: Context, v: ListV, stack: StackBox, at: Atom) -> None:
+    """Puts the elements of a list of known length in the order `at`, in place."""
+    ctx.touch(v.box)
+    _replace(ctx, v, stack, _gathered(ctx, stack, at))
+
+
+def taken(ctx: Context, stack: StackBox, places: Sequence[int] | Atom) -> ListV:
+    """A fresh list of the elements at these places."""
+    if isinstance(places, Sequence):
+        data = np.array(places, np.int64).reshape(-1)
+        places = const(ctx, data)
+    n = type_at(places).shape[0]
+    at = ctx.b.reshape(places, shape=(n, 1))
+    rows = [(ctx.b.gather(x, at, axes=(0,)), py) for x, py in rows_of(ctx, stack)]
+    boxes = [c.box for c in stack.columns]  # type: ignore[attr-defined]
+    box = fresh_box()
+    ctx.state.heap[box] = boxed(ctx, stack.template, rows, n, None, boxes)
+    return ListV(box)
+
+
+def joined(ctx: Context, a: ListV, b: ListV) -> ListV | None:
+    """`a + b` of lists of one form, at least one of them stacked; None for others."""
+    if stack_of(ctx, a) is None and stack_of(ctx, b) is None:
+        return None
+    from_a, from_b = _form(ctx, a), _form(ctx, b)
+    form = None if from_a is None else unified(from_a, from_b)
+    if form is None:
+        return None
+    out: ListV = taken_whole(ctx, a)
+    restack(ctx, out.box, form, 0)
+    other = taken_whole(ctx, b)
+    restack(ctx, other.box, form, 0)
+    x: Any = ctx.state.heap[out.box]
+    y: Any = ctx.state.heap[other.box]
+    rows = []
+    for (first, px), (second, py) in zip(rows_of(ctx, x), rows_of(ctx, y), strict=True):
+        dtype = ctx.promote(ctx.array(first), ctx.array(second))
+        both = (ctx.b.cast(first, dtype), ctx.b.cast(second, dtype))
+        rows.append((ctx.b.concatenate(*both, axis=0), px and py))
+    boxes = [c.box for c in (*x.columns, *y.columns)]
+    box = fresh_box()
+    n = int(x.length.value) + int(y.length.value)
+    ctx.state.heap[box] = boxed(ctx, form, rows, n, None, boxes)
+    return ListV(box)
+
+
+def _form(ctx: Context, v: ListV) -> Any:
+    content = ctx.content(v.box, "list")
+    if isinstance(content, StackBox):
+        return content.template if isinstance(content.length, Known) else None
+    return common_template(ctx.items(v), ctx.state.heap)
+
+
+def taken_whole(ctx: Context, v: ListV) -> ListV:
+    """A copy of a list."""
+    stack = stack_of(ctx, v)
+    if stack is None:
+        return ctx.list(ctx.items(v))
+    if isinstance(stack.length, Known):
+        return taken(ctx, stack, range(int(stack.length.value)))
+    columns = _own_columns(ctx, stack, [])
+    box = fresh_box()
+    ctx.state.heap[box] = StackBox(
+        stack.length, stack.template, tuple(columns), stack.capacity, stack.room
+    )
+    return ListV(box)
+
+
+def column_type(ctx: Context, v: ListV) -> ArrayType | None:
+    """The type that a stacked list of numbers or arrays (or lists of these) has as one array."""
+    stack = stack_of(ctx, v)
+    if stack is None or len(stack.columns) != 1:
+        return None
+    t = stack.template
+    while isinstance(t, Many):
+        t = t.item
+    if not isinstance(t, Number | Block):
+        return None
+    n = known_length(ctx, stack, "an array is made of a list, and the data decide how long that is")
+    c: Any = ctx.state.heap[stack.columns[0].box]  # type: ignore[attr-defined]
+    dtype = type_at(c.atom if isinstance(c, ColumnBox) else c).dtype
+    shape = stack.columns[0].shape  # type: ignore[attr-defined]
+    return array(dtype, (n, *shape[1:]))
+
+
+def column(ctx: Context, v: ListV) -> Atom:
+    """A stacked list of numbers or arrays as one array."""
+    stack = stack_of(ctx, v)
+    assert stack is not None
+    return rows_of(ctx, stack)[0][0]
+
+
+LONG = 64
+"""`[x] * n` of at least so many values is made as a stacked list."""
+
+
+def repeated(ctx: Context, v: ListV, times: int) -> ListV | None:
+    """`v * times` of a list of values, if it is long or stacked; None for others."""
+    form = _form(ctx, v)
+    stack = stack_of(ctx, v)
+    if form is None or has_identity(form) or not any(leaves_of(form)) or times < 1:
+        return None
+    n = len(ctx.items(v)) if stack is None else int(ctx.known(stack.length))
+    if stack is None and n * times < LONG:
+        return None
+    whole = taken_whole(ctx, v)
+    restack(ctx, whole.box, form, 0)
+    content: Any = ctx.state.heap[whole.box]
+    rows = []
+    for x, py in rows_of(ctx, content):
+        shape = type_at(x).shape
+        wide = ctx.b.broadcast_to(ctx.b.reshape(x, shape=(1, *shape)), (times, *shape))
+        rows.append((ctx.b.reshape(wide, shape=(times * shape[0], *shape[1:])), py))
+    box = fresh_box()
+    ctx.state.heap[box] = boxed(ctx, form, rows, n * times, None, [])
+    return ListV(box)

@@ -1,0 +1,201 @@
+"""What the elements of a list have in common: the form of one element, its leaves left out.
+
+    Number   a number; its dtype and host type are those of the column that holds it
+    Block    an array of one type
+    Fixed    an object known while compiling, the same in every element
+    Group    a tuple, or a list, dict or object whose parts are unlike things
+    Many     a list of a number of like things
+
+The leaves of an element (numbers and arrays) are stacked, one column each, in order of a walk over
+the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from anvil.ir.types import ArrayType, array
+from anvil.parser.arrays.promotion import join_dtypes
+from anvil.parser.state.heap import Content, DictBox, ListBox, ObjectBox, StackBox
+from anvil.parser.state.values import (
+    Abstract,
+    Closure,
+    DictV,
+    Known,
+    ListV,
+    NDArray,
+    ObjectV,
+    Scalar,
+    TupleV,
+    is_number,
+    known_key,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An array."""
+
+    type: ArrayType
+
+
+class Fixed:
+    """An object known while compiling."""
+
+    __slots__ = ("key", "value")
+
+    def __init__(self, value: Abstract, key: Hashable) -> None:
+        self.value, self.key = value, key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fixed) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A container of unlike things: `kind` and `meta` (its class, keys or names) say which."""
+
+    kind: str
+    meta: Hashable
+    items: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list of `n` like things."""
+
+    n: int
+    item: Template
+
+
+Template: TypeAlias = "Number | Block | Fixed | Group | Many"
+Heap = Mapping[int, Content]
+
+NUMBER = Number()
+
+
+def template_of(v: Abstract, heap: Heap) -> Template | None:
+    """The form of a value; None for what cannot be an element of a stacked list."""
+    if isinstance(v, Scalar) or (isinstance(v, Known) and is_number(v.value)):
+        return NUMBER
+    if isinstance(v, NDArray):
+        return Block(v.type)
+    if isinstance(v, Known):
+        return Fixed(v, known_key(v.value))
+    if isinstance(v, Closure):
+        return Fixed(v, v.open()) if not v.open()[1] else None
+    if isinstance(v, TupleV):
+        return _group("tuple", v.cls, v.items, heap)
+    if isinstance(v, ListV):
+        return _list(heap[v.box], heap) if v.cls is list else None
+    if isinstance(v, DictV) and v.factory is not None:
+        return None
+    content = heap[v.box] if isinstance(v, DictV | ObjectV) else None
+    if isinstance(content, DictBox):
+        meta = (v.cls, tuple(content.entries))  # type: ignore[attr-defined]
+        return _group("dict", meta, tuple(content.entries.values()), heap)
+    if isinstance(content, ObjectBox):
+        meta = (v.cls, tuple(content.attrs))  # type: ignore[attr-defined]
+        return _group("object", meta, tuple(content.attrs.values()), heap)
+    return None
+
+
+def _group(kind: str, meta: Hashable, items: tuple[Abstract, ...], heap: Heap) -> Template | None:
+    parts = []
+    for item in items:
+        part = template_of(item, heap)
+        if part is None:
+            return None
+        parts.append(part)
+    return Group(kind, meta, tuple(parts))
+
+
+def _list(content: Content, heap: Heap) -> Template | None:
+    if isinstance(content, StackBox):
+        n = content.length
+        if not isinstance(n, Known):
+            return None
+        return Many(int(n.value), content.template)
+    if not isinstance(content, ListBox):
+        return None
+    common = common_template(content.items, heap)
+    if common is not None:
+        return Many(len(content.items), common)
+    return _group("list", None, content.items, heap)
+
+
+def common_template(items: tuple[Abstract, ...], heap: Heap) -> Template | None:
+    """The form that all of these have; None if they are unlike, or there are none."""
+    common: Template | None = None
+    last: Abstract | None = None
+    for item in items:
+        if item is last:
+            continue
+        found, last = template_of(item, heap), item
+        common = found if common is None else unified(common, found)
+        if common is None:
+            return None
+    return common
+
+
+def unified(a: Template, b: Template | None) -> Template | None:
+    """The form for elements of either form: dtypes of arrays are joined."""
+    if a == b or b is None:
+        return b
+    if isinstance(a, Block) and isinstance(b, Block) and a.type.shape == b.type.shape:
+        dtype, _ = join_dtypes((a.type.dtype, False), (b.type.dtype, False))
+        return Block(array(dtype, a.type.shape))
+    if isinstance(a, Many) and isinstance(b, Many) and a.n == b.n:
+        inner = unified(a.item, b.item)
+        return None if inner is None else Many(a.n, inner)
+    if isinstance(a, Group) and isinstance(b, Group):
+        return _unified_groups(a, b)
+    return None
+
+
+def _unified_groups(a: Group, b: Group) -> Template | None:
+    if (a.kind, a.meta, len(a.items)) != (b.kind, b.meta, len(b.items)):
+        return None
+    parts = [unified(x, y) for x, y in zip(a.items, b.items, strict=True)]
+    return None if None in parts else Group(a.kind, a.meta, tuple(parts))  # type: ignore[arg-type]
+
+
+def leaves_of(t: Template) -> Iterator[tuple[Number | Block, tuple[int, ...]]]:
+    """The leaves of a form, each with the lengths of the lists it is inside of."""
+    if isinstance(t, Number | Block):
+        yield t, ()
+    elif isinstance(t, Group):
+        for item in t.items:
+            yield from leaves_of(item)
+    elif isinstance(t, Many):
+        for leaf, lengths in leaves_of(t.item):
+            yield leaf, (t.n, *lengths)
+
+
+def has_identity(t: Template) -> bool:
+    """Whether elements of this form can be shared with other names: they are not just values."""
+    if isinstance(t, Group):
+        return t.kind != "tuple" or any(map(has_identity, t.items))
+    return isinstance(t, Block | Many)
+
+
+def names_of(t: Any) -> str:
+    """A form in words, for messages."""
+    if isinstance(t, Block):
+        return f"{t.type} array"
+    if isinstance(t, Many):
+        return f"list of {t.n}"
+    if isinstance(t, Group):
+        meta: Any = t.meta
+        return t.kind if t.kind != "object" else str(meta[0].__name__)
+    return "number" if isinstance(t, Number) else "constant"

@@ -1,0 +1,1 @@
+"""Control flow on data: branches, loops, exits, exceptions, joins of paths, generators."""

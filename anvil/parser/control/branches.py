@@ -1,0 +1,268 @@
+"""`if` on data: both branches are interpreted on forked states, each in a region of its own, and
+joined.
+
+If exactly one branch can fall through, the statements after the `if` are interpreted inside that
+branch, so that an early return gives if/else and no flags. A branch that does nothing but raise
+becomes a check.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anvil.ir.builder import Frame
+from anvil.ir.loc import AnyLoc
+from anvil.ir.opkind import REGISTRY
+from anvil.ir.records import Atom, Const, Op, Value
+from anvil.parser.containers.stacks import restack
+from anvil.parser.control.joins import Join, Manner, Want, materialise
+from anvil.parser.control.narrowing import narrow, widen
+from anvil.parser.state.heap import FALL, STATUS, StackBox, State
+from anvil.parser.state.signals import PathEnd
+
+if TYPE_CHECKING:
+    from anvil.ir.records import Region
+    from anvil.parser.interp import Interp
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """A branch that has been interpreted: the state at its end and its unfinished region."""
+
+    state: State
+    frame: Frame
+
+
+def open_branch(it: Interp, entry: State, label: str, body: Callable[[], None]) -> Branch:
+    """Interprets `body` on a fork of `entry` in a region of its own."""
+    frame = it.b.begin(label)
+    out = Branch(entry.fork(), frame)
+    it.b.frames.pop()
+    resume(it, out, body)
+    return out
+
+
+def resume(it: Interp, branch: Branch, body: Callable[[], None]) -> None:
+    """Goes on in a branch."""
+    it.b.frames.append(branch.frame)
+    it.state = branch.state
+    scoped(it, body)
+    branch.state = it.state
+    popped = it.b.frames.pop()
+    assert popped is branch.frame
+
+
+@dataclass(slots=True, eq=False)
+class Guard:
+    """A check that a handler may catch: the rest of its scope is interpreted in `frame`, where
+    `pred` holds; `state` is that of the path that leaves.
+    """
+
+    pred: Atom
+    state: State
+    frame: Frame
+    depth: int
+    loc: AnyLoc
+
+
+def open_guard(it: Interp, pred: Atom, leaving: State) -> None:
+    """Goes on under the condition `pred`; otherwise the path leaves in the state `leaving`."""
+    depth = it.b.depth
+    it.guards.append(Guard(pred, leaving, it.b.begin("then"), depth, it.b.loc))
+
+
+def go_on(it: Any) -> None:
+    """Inside an expression: goes on where nothing was raised; the other paths leave the scope."""
+    state = it.state
+    if FALL not in state.may:
+        raise PathEnd
+    if len(state.may) > 1:
+        pred = it.b.eq(state.status, Const(STATUS, FALL))
+        leaving = state.fork()
+        leaving.may -= {FALL}
+        state.fall()
+        open_guard(it, pred, leaving)
+
+
+def scoped(it: Interp, body: Callable[[], None], leaving: Callable[[], None] | None = None) -> None:
+    """Runs `body`; the paths that leave it through guards meet at its end.
+
+    If there is one such path, `leaving` goes on with it before they meet.
+    """
+    depth = it.b.depth
+    try:
+        body()
+    except PathEnd:
+        if FALL in it.state.may:
+            it.state.dead()
+    guards = _open_guards(it, depth)
+    for guard in reversed(guards):
+        it.b.abort(guard.depth + 1)
+        it.b.frames.pop()
+        it.guards.pop()
+        loc, it.b.loc = it.b.loc, guard.loc
+        inner, outer = Branch(it.state, guard.frame), Branch(guard.state, Frame("else", ()))
+        if leaving is not None and len(guards) == 1:
+            resume(it, outer, leaving)
+        join_branches(it, guard.pred, inner, outer, None)
+        it.b.loc = loc
+    it.b.abort(depth)
+
+
+def _open_guards(it: Interp, depth: int) -> list[Guard]:
+    """The guards opened since `depth` regions were open, without those that were rolled back."""
+    frames = it.b.frames
+    it.guards = [g for g in it.guards if g.depth < len(frames) and frames[g.depth] is g.frame]
+    return [g for g in it.guards if g.depth >= depth]
+
+
+def branch(
+    it: Interp,
+    pred: Atom,
+    then: Callable[[], None],
+    orelse: Callable[[], None],
+    rest: Sequence[ast.stmt] = (),
+    live: frozenset[str] | None = None,
+    live_after_rest: frozenset[str] | None = None,
+) -> bool:
+    """Emits `if pred`; returns whether `rest` has been interpreted inside one of the branches.
+
+    `live` are the variables that may be read after the `if`, None for all.
+    """
+    entry, loc = it.state, it.b.loc
+    heads = narrow(it, entry, pred, True), narrow(it, entry, pred, False)
+    first = open_branch(it, heads[0], "then", then)
+    it.b.loc = loc
+    second = open_branch(it, heads[1], "else", orelse)
+    consumed = False
+    falls = FALL in first.state.may, FALL in second.state.may
+    if falls[0] != falls[1]:
+        inner, other = (first, second) if falls[0] else (second, first)
+        if _only_raises(entry, other) and _harmless(inner):
+            _raise_as_check(it, pred, inner, other, negate=other is first)
+            return False
+        if rest:
+            resume(it, inner, lambda: it.guarded(rest))
+            consumed, live = True, live_after_rest
+    it.b.loc = loc
+    widen(entry, heads, (first.state, second.state))
+    join_branches(it, pred, first, second, live)
+    return consumed
+
+
+def join_branches(
+    it: Interp, pred: Atom, first: Branch, second: Branch, live: frozenset[str] | None
+) -> None:
+    """Emits the `if` op and continues in the joined state."""
+    join, joined = _joined(it, pred, first, second, live, True)
+    while wants := [w for w in join.wants if _stacks(it, first, w)]:
+        done = stack_sides(it, first, second, wants)
+        join, joined = _joined(it, pred, first, second, live, done)
+    it.session.choices |= join.chose
+    leaves = join.leaves
+    regions = tuple(
+        _close(it, side, [(leaf.a if i == 0 else leaf.b, leaf.out) for leaf in leaves])
+        for i, side in enumerate((first, second))
+    )
+    it.state = joined
+    if leaves:
+        outs = tuple(leaf.out for leaf in leaves)
+        place(it, "if", (pred,), outs, regions)
+
+
+def _joined(
+    it: Interp,
+    pred: Atom,
+    first: Branch,
+    second: Branch,
+    live: frozenset[str] | None,
+    stacks: bool,
+) -> tuple[Join, State]:
+    at = it.b.loc
+    manner = Manner(at, pred, at in it.session.exact, typed=it.is_entry)
+    join = Join(first.state, second.state, live, manner=manner)
+    join.stacks = stacks
+    join.inner = defined(first.frame), defined(second.frame)
+    return join, join.run(it.external, sweep=True)
+
+
+def _stacks(it: Interp, first: Branch, want: Want) -> bool:
+    """Whether a list that the branches leave in different forms is one list, of a loop's or already
+    stacked; new lists may as well be told apart by which branch was taken.
+    """
+    x, y = want.boxes
+    return x == y and (bool(it.loop_params) or isinstance(first.state.heap[x], StackBox))
+
+
+def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) -> bool:
+    """Holds lists that two branches leave in different forms as stacked lists of one form; False
+    if that changes nothing.
+    """
+    changed = False
+    for want in wants:
+        room = max(want.capacities)
+        for side, box in zip((first, second), want.boxes, strict=True):
+            before = side.state.heap[box]
+            resume(it, side, lambda: restack(it, box, want.template, room, want.kinds))  # noqa: B023
+            changed |= side.state.heap[box] is not before
+    return changed
+
+
+def defined(frame: Frame) -> set[Value]:
+    """The values that the ops of an open region define."""
+    return {v for op in frame.ops for v in op.outs}
+
+
+def _close(it: Interp, side: Branch, results: list[tuple[object, Value]]) -> Region:
+    it.b.frames.append(side.frame)
+    it.state = side.state
+    return it.b.end([materialise(it, source, out.type) for source, out in results])
+
+
+def place(
+    it: Interp,
+    name: str,
+    args: tuple[Atom, ...],
+    outs: tuple[Value, ...],
+    regions: tuple[Region, ...],
+) -> None:
+    """Emits a structural op whose results were made beforehand."""
+    kind = REGISTRY[name]
+    attrs = dict(kind.attrs)
+    it.b.frames[-1].ops.append(Op(kind, args, outs, attrs, regions, it.b.loc))
+
+
+def _only_raises(entry: State, branch: Branch) -> bool:
+    """Whether a branch does nothing but fail a check."""
+    if branch.state.may:
+        return False
+    effects = [
+        op for op in branch.frame.ops if op.regions or op.kind.name in ("check", "print", "call")
+    ]
+    if len(effects) != 1 or effects[0].kind.name != "check":
+        return False
+    token, pred, *_ = effects[0].args
+    started = token is entry.token or (
+        entry.token is None and any(op.kind.name == "token" for op in branch.frame.ops)
+    )
+    return started and isinstance(pred, Const) and not pred.value
+
+
+def _harmless(branch: Branch) -> bool:
+    """Whether a branch may run whatever the condition: it has no effects and always ends."""
+    return not any(op.regions or op.kind.structural for op in branch.frame.ops)
+
+
+def _raise_as_check(it: Interp, pred: Atom, inner: Branch, failing: Branch, negate: bool) -> None:
+    """Instead of `if c: raise ...`: check(not c), then the other branch without a region."""
+    (op,) = (op for op in failing.frame.ops if op.kind.name == "check")
+    frame = it.b.frames[-1]
+    for side in (failing, inner):
+        frame.ops.extend(o for o in side.frame.ops if o is not op and o.kind.name != "token")
+    frame.table.update(inner.frame.table)
+    it.state = inner.state
+    fine = it.b.not_(pred) if negate else pred
+    it.state.token = it.b.check(it.token(), fine, *op.args[2:], **op.attrs)

@@ -1,0 +1,273 @@
+"""Values that depend on which path was taken: one of two expressions, and operations on a value
+that is one of several.
+
+    each(ctx, v, use)      `use` of the option that `v` is: a branch for each option
+    settled(ctx, v)        `v` as one array or number, where its options have a common form
+    choose(ctx, test, ..)  the value of one of two expressions
+
+An operation that Python does not define for one of the options (None + 1) raises when it is
+reached with that option, as in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from anvil.errors import AnvilError
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import BOOL, array
+from anvil.parser.control.branches import branch, go_on
+from anvil.parser.control.narrowing import narrow
+from anvil.parser.state.heap import unchanged
+from anvil.parser.state.signals import PathEnd
+from anvil.parser.state.values import (
+    NONE,
+    Abstract,
+    Choice,
+    Conflict,
+    Known,
+    NDArray,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+Use = Callable[[Any], Abstract]
+Thunk = Callable[[], Abstract]
+
+_RESULT = "<value>"
+CAPTURE = "<case>"
+"""Begins the hidden variables that hold what a pattern has captured so far."""
+
+_PURE_OPS = 12
+_RAISED: dict[str, type[Exception]] = {
+    "bad-operand": TypeError,
+    "not-callable": TypeError,
+    "no-attribute": AttributeError,
+}
+
+
+def is_option(ctx: Context, v: Choice, k: int) -> Atom:
+    """Whether `v` is its option of that number."""
+    found: Atom = ctx.b.eq(v.which, k)
+    return found
+
+
+def each(ctx: Context, v: Choice, use: Use, probe: bool = False) -> Abstract:
+    """`use` of the option that `v` is. With `probe` it may be a question with a known answer."""
+    if probe or all(isinstance(o, Known) for o in v.options):
+        found = _answered(ctx, v, use)
+        if found is not None:
+            return found
+    return _each(ctx, v, use, 0)
+
+
+def _each(ctx: Context, v: Choice, use: Use, k: int) -> Abstract:
+    if k + 1 == len(v.options):
+        return _used(ctx, v, use, k)
+    test = is_option(ctx, v, k)
+    return choose(ctx, test, lambda: _used(ctx, v, use, k), lambda: _each(ctx, v, use, k + 1))
+
+
+def _used(ctx: Context, v: Choice, use: Use, k: int) -> Abstract:
+    option = v.options[k]
+    if option.open() != NONE.open():
+        return use(option)
+    try:
+        return use(option)
+    except AnvilError as error:
+        raised = _RAISED.get(error.diagnostic.code)
+        if raised is None:
+            raise
+        ctx.fail(raised, error.diagnostic.message)
+
+
+def _answered(ctx: Context, v: Choice, use: Use) -> Abstract | None:
+    """`use` that gives a known bool for each option: a test of which one it is. None if it gives
+    something else, or does something.
+    """
+    entry, depth = ctx.state, ctx.b.depth
+    answers = []
+    for option in v.options:
+        ctx.state = entry.fork()
+        ctx.b.begin("then")
+        try:
+            found = use(option)
+            if not unchanged(entry, ctx.state):
+                return None
+        except (AnvilError, PathEnd):
+            return None
+        finally:
+            ctx.b.abort(depth)
+            ctx.state = entry
+        if not isinstance(found, Known) or not isinstance(found.value, bool):
+            return None
+        answers.append(found.value)
+    if len(set(answers)) == 1:
+        return Known(answers[0])
+    wanted = answers.count(True) <= answers.count(False)
+    hits = [is_option(ctx, v, k) for k, a in enumerate(answers) if a is wanted]
+    total = hits[0]
+    for hit in hits[1:]:
+        total = ctx.b.or_(total, hit)
+    return scalar(total if wanted else ctx.b.not_(total), True)
+
+
+def settled(ctx: Context, v: Abstract) -> Abstract:
+    """One array with the contents of the option that `v` is, where all are arrays of one shape and
+    dtype; anything else as it is.
+    """
+    if not isinstance(v, Choice):
+        return v
+    options = v.options
+    if not all(isinstance(o, NDArray) and o.type is options[0].type for o in options):  # type: ignore[attr-defined]
+        return v
+    return each(ctx, v, lambda a: ctx.copy(a))
+
+
+def spread(
+    ctx: Context,
+    vs: Sequence[Abstract],
+    use: Callable[[list[Abstract]], Abstract],
+    probe: bool = False,
+) -> Abstract:
+    """`use` of values none of which is one of several."""
+    k = next((k for k, v in enumerate(vs) if isinstance(v, Choice)), None)
+    if k is None:
+        return use(list(vs))
+    one = settled(ctx, vs[k])
+    if not isinstance(one, Choice):
+        return spread(ctx, [*vs[:k], one, *vs[k + 1 :]], use, probe)
+    return each(ctx, one, lambda o: spread(ctx, [*vs[:k], o, *vs[k + 1 :]], use, probe), probe)
+
+
+def not_none(ctx: Context, v: Abstract) -> Abstract:
+    """The value that a transformed function returns: where it is None or one thing on data, that
+    thing, and a TypeError at run time if it is None.
+    """
+    if not isinstance(v, Choice) or len(v.options) != 2:
+        return v
+    k = next((k for k, o in enumerate(v.options) if o.open() == NONE.open()), None)
+    if k is None:
+        return v
+    fine = ctx.b.ne(v.which, k)
+    ctx.check(fine, TypeError, "a function that is transformed has returned None")
+    return v.options[1 - k]
+
+
+def apart(ctx: Context, vs: Sequence[Abstract], act: Callable[[list[Abstract]], None]) -> None:
+    """Does something to values none of which is one of several; arrays are not copied for it."""
+    k = next((k for k, v in enumerate(vs) if isinstance(v, Choice)), None)
+    if k is None:
+        act(list(vs))
+        return
+
+    def use(option: Abstract) -> Abstract:
+        apart(ctx, [*vs[:k], option, *vs[k + 1 :]], act)
+        return NONE
+
+    each(ctx, vs[k], use)  # type: ignore[arg-type]
+
+
+def by_option(it: Any, v: Abstract, act: Callable[[Abstract], Any], k: int = 0) -> None:
+    """Runs statements on the option that `v` is: they may leave the loop or the function."""
+    if not isinstance(v, Choice):
+        act(v)
+    elif k + 1 == len(v.options):
+        act(v.options[k])
+    else:
+        test = is_option(it, v, k)
+        branch(it, test, lambda: act(v.options[k]), lambda: by_option(it, v, act, k + 1))
+
+
+def choose(
+    it: Any,
+    test: Atom,
+    then: Thunk,
+    orelse: Thunk,
+    conjunction: bool | None = None,
+) -> Abstract:
+    """The value of one of two expressions. `conjunction`: `orelse` is False (True) whenever it is
+    chosen by an and (or).
+    """
+    if conjunction is not None:
+        merged = _without_branch(it, test, then, orelse, conjunction)
+        if merged is not None:
+            return merged
+    saved = it.state.locals.get(_RESULT)
+
+    def run(value: Callable[[], Abstract]) -> Callable[[], None]:
+        def body() -> None:
+            it.state.locals[_RESULT] = value()
+            it.state.where[_RESULT] = it.b.loc
+
+        return body
+
+    branch(it, test, run(then), run(orelse))
+    go_on(it)
+    value: Abstract | None = it.state.locals.pop(_RESULT, None)
+    if saved is not None:
+        it.state.locals[_RESULT] = saved
+    if value is None:
+        raise PathEnd
+    if isinstance(value, Conflict):
+        it.refuse_conflict("this expression", value)
+    return value
+
+
+def _without_branch(
+    it: Context,
+    test: Atom,
+    then: Callable[[], Abstract],
+    orelse: Callable[[], Abstract],
+    conjunction: bool,
+) -> Abstract | None:
+    """`a and b` as one op where evaluating `b` anyway does no harm: few cheap ops, no effects; None
+    where it could.
+    """
+    b, entry = it.b, it.state
+    other = orelse()
+    if not _is_bool(other):
+        return None
+    frame = b.begin("then")
+    depth = b.depth
+    base = narrow(it, entry, test, True)
+    it.state = base.fork()
+    try:
+        value = then()
+    except PathEnd:
+        b.abort(depth - 1)
+        it.state = entry
+        return None
+    harmless = (
+        b.depth == depth
+        and it.state.token is entry.token
+        and _is_bool(value)
+        and len(frame.ops) <= _PURE_OPS
+        and not any(op.regions or op.kind.structural for op in frame.ops)
+        and all(
+            base.locals.get(n) is v or n.startswith(CAPTURE) for n, v in it.state.locals.items()
+        )
+        and all(it.state.heap.get(i) is c for i, c in base.heap.items())
+    )
+    b.abort(depth - 1)
+    made, it.state = it.state, entry
+    if not harmless:
+        return None
+    entry.heap.update({i: c for i, c in made.heap.items() if i not in entry.heap})
+    entry.locals.update({n: v for n, v in made.locals.items() if n.startswith(CAPTURE)})
+    b.frames[-1].ops.extend(frame.ops)
+    b.frames[-1].table.update(frame.table)
+    x = value.value if isinstance(value, Known) else value.atom  # type: ignore[attr-defined]
+    y: Atom = Const(array(BOOL), bool(x)) if isinstance(value, Known) else x
+    first = test if conjunction else b.not_(test)
+    py = getattr(value, "py", True) and getattr(other, "py", True)
+    return scalar(b.and_(first, y) if conjunction else b.or_(first, y), py)
+
+
+def _is_bool(v: Abstract) -> bool:
+    if isinstance(v, Known):
+        return isinstance(v.value, bool)
+    return getattr(v, "dtype", None) is BOOL

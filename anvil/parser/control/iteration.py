@@ -1,0 +1,442 @@
+"""What a loop runs over: a number of items, each made from its index.
+
+`Items` with a `count` and an `item` rule can stay a loop; a sequence of unlike things (`static`) is
+unrolled.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import EnumType
+from typing import TYPE_CHECKING, Any
+
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import I64, array
+from anvil.parser.arrays import operators, ranges
+from anvil.parser.arrays.array_items import element as row_of
+from anvil.parser.arrays.ragged import Ragged, count_of, ragged
+from anvil.parser.arrays.ragged_frames import compacted
+from anvil.parser.arrays.ragged_items import get_ragged
+from anvil.parser.containers import stack_lists
+from anvil.parser.containers.set_order import elements_of, ordered
+from anvil.parser.containers.stacks import element, stackable
+from anvil.parser.control.choices import each
+from anvil.parser.control.streams import list_
+from anvil.parser.reports import texts
+from anvil.parser.state.heap import CellBox, GeneratorV, StackBox, fresh_box
+from anvil.parser.state.values import (
+    Abstract,
+    Choice,
+    Known,
+    Lazy,
+    ListV,
+    NDArray,
+    ObjectV,
+    RangeV,
+    Scalar,
+    TupleV,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+_ENDLESS = 2**61
+FEW = 32
+"""A loop over a list or tuple of more like things than this stays a loop."""
+
+
+@dataclass(slots=True)
+class Items:
+    """`count` items; `item(index)` for an i64 atom in range; `static` if they are unlike things.
+
+    `source` is the list or dict that they are read from, which must keep its length.
+    """
+
+    count: int | Atom
+    item: Callable[[Atom], Abstract]
+    static: bool = False
+    source: Abstract | None = None
+
+    def check(self, ctx: Context) -> None:
+        """Refuses a list or dict that has grown or shrunk while it is iterated over."""
+        v = self.source
+        if v is None:
+            return
+        stack = stack_lists.stack_of(ctx, v)
+        keys = ctx.dict_keys(v)
+        if stack is not None:
+            length = stack_lists.length_atom(stack)
+            now: Any = length.value if isinstance(length, Const) else length
+        else:
+            now = len(ctx.items(v) if keys is None else keys)
+        if now is not self.count and not (isinstance(now, int) and now == self.count):
+            what = f"{v.describe()} changes its length while a loop runs over it"
+            ctx.error("unsupported-value", what, hint="Loop over a copy: `list(...)`.")
+
+
+def items_of(ctx: Context, v: Abstract) -> Items:
+    """How to iterate over a value; refused for what Python does not iterate over."""
+    v = texts.settled(ctx, v)
+    if isinstance(v, NDArray | Ragged):
+        return _rows(ctx, v)
+    if isinstance(v, RangeV):
+        return _range(ctx, v.start, v.stop, v.step)
+    if isinstance(v, Known):
+        known = _known_items(ctx, v.value)
+        if known is not None:
+            return known
+    if isinstance(v, TupleV | ListV):
+        return _elements(ctx, v)
+    if isinstance(v, Lazy):
+        return _lazy(ctx, v)
+    elements = elements_of(ctx, v)
+    if elements is not None:
+        return _static([ctx.constant(x) for x in ordered(ctx, elements)])
+    keys = ctx.dict_keys(v)
+    if keys is not None:
+        names = [ctx.constant(k) for k in keys]
+        return Items(len(names), lambda i: names[_index(i)], True, v)
+    return items_of(ctx, _iterable(ctx, v))
+
+
+def _iterable(ctx: Context, v: Abstract) -> Abstract:
+    """What stands for a generator, or an object with `__iter__`, where all of its items are
+    taken.
+    """
+    if isinstance(v, GeneratorV):
+        return ctx.session.calls.call_entry(ctx, list_, [v], {})
+    if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
+        return ctx.session.calls.method(ctx, v, "__iter__", [])
+    ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
+
+
+def _elements(ctx: Context, v: TupleV | ListV) -> Items:
+    """The elements of a list or tuple."""
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None:
+        return _stacked(ctx, v, stack)
+    if len(ctx.items(v)) > FEW and stackable(ctx, v) is not None:
+        return _like(ctx, v)
+    if isinstance(v, TupleV):
+        return _static(list(v.items))
+    return Items(len(ctx.items(v)), lambda i: ctx.items(v)[_index(i)], True, v)
+
+
+def _like(ctx: Context, v: TupleV | ListV) -> Items:
+    """The elements of a long list or tuple of like things."""
+
+    def item(i: Atom) -> Abstract:
+        if isinstance(i, Const):
+            return ctx.items(v)[_index(i)]
+        return stack_lists.element_of(ctx, v, i)
+
+    return Items(len(ctx.items(v)), item, False, v if isinstance(v, ListV) else None)
+
+
+def _stacked(ctx: Context, v: Abstract, stack: StackBox) -> Items:
+    """The elements of a stacked list, as it is when they are taken."""
+    length = stack_lists.length_atom(stack)
+    count = int(length.value) if isinstance(length, Const) else length  # type: ignore[arg-type]
+
+    def item(i: Atom) -> Abstract:
+        now = stack_lists.stack_of(ctx, v)
+        if now is None:
+            return ctx.items(v)[_index(i)]
+        return element(ctx, now, i)
+
+    return Items(count, item, False, v)
+
+
+def is_long(ctx: Context, v: Abstract) -> bool:
+    """Whether there are so many items that a loop over them is better than one expression each, or
+    the data decide how many there are.
+    """
+    if isinstance(v, Lazy) and v.box:
+        return any(is_long(ctx, part) for part in v.items)
+    stack = stack_lists.stack_of(ctx, v)
+    if stack is not None:
+        return not isinstance(stack.length, Known) or bool(stack.length.value > FEW)
+    if isinstance(v, TupleV | ListV):
+        return len(ctx.items(v)) > FEW
+    if isinstance(v, NDArray):
+        return bool(v.type.shape) and v.type.shape[0] > FEW
+    if isinstance(v, Known):
+        return isinstance(v.value, range) and len(v.value) > FEW
+    return isinstance(v, RangeV)
+
+
+def _known_items(ctx: Context, obj: Any) -> Items | None:
+    if type(obj) is range:
+        return _range(ctx, Known(obj.start), Known(obj.stop), Known(obj.step))
+    if isinstance(obj, tuple | list) and len(obj) > FEW:
+        long = TupleV(tuple(map(ctx.constant, obj)))
+        return _like(ctx, long) if stackable(ctx, long) is not None else _static(list(long.items))
+    if isinstance(obj, str | tuple | list | bytes | deque | dict):
+        return _static([ctx.constant(x) for x in obj])
+    if isinstance(obj, EnumType):
+        members: list[Any] = list(obj)
+        return _static([Known(x) for x in members])
+    return None
+
+
+def listed(ctx: Context, v: Abstract) -> list[Abstract]:
+    """All items, the number of which has to be known."""
+    if isinstance(v, Choice):
+        v = each(ctx, v, lambda o: TupleV(tuple(listed(ctx, o))))
+    items = items_of(ctx, v)
+    n = known_count(ctx, items)
+    return [items.item(Const(array(I64), i)) for i in range(n)]
+
+
+def known_count(ctx: Context, items: Items) -> int:
+    """The number of items, asked for if it is not known."""
+    if isinstance(items.count, int):
+        if items.count >= _ENDLESS:
+            what = "this iterator has no end, and all of its items are asked for"
+            ctx.error("unsupported-value", what, hint="Stop it by `zip` or `itertools.islice`.")
+        return items.count
+    return int(ctx.known(scalar(items.count, True), "the number of iterations"))
+
+
+def _static(values: list[Abstract]) -> Items:
+    return Items(len(values), lambda i: values[_index(i)], True)
+
+
+def _index(i: Atom) -> int:
+    assert isinstance(i, Const)
+    return int(i.value)  # type: ignore[arg-type]
+
+
+def _rows(ctx: Context, a: NDArray | Ragged) -> Items:
+    if isinstance(a, Ragged):
+        return _ragged_rows(ctx, a)
+    if not a.type.shape:
+        ctx.error("bad-operand", "a 0-d array cannot be iterated over")
+    return Items(a.type.shape[0], lambda i: row_of(ctx, a, i))
+
+
+def _ragged_rows(ctx: Context, v: Ragged) -> Items:
+    v = compacted(ctx, v, 0)
+    axis = v.axes[0]
+    if axis is None:
+        return Items(v.data.type.shape[0], lambda i: get_ragged(ctx, v, scalar(i, True)))
+    count = count_of(ctx, axis)
+
+    def item(i: Atom) -> Abstract:
+        at = ctx.b.add(axis.atoms[0], i)
+        ranges.set_bounds(ctx, at, 0, axis.size - 1)
+        row = row_of(ctx, v.data, at)
+        return ragged(ctx, row, v.axes[1:])  # type: ignore[no-any-return]
+
+    return Items(int(count.value) if isinstance(count, Const) else count, item)  # type: ignore[arg-type]
+
+
+def _range(ctx: Context, start: Abstract, stop: Abstract, step: Abstract) -> Items:
+    by = int(ctx.known(step, "the step of a range"))
+    if by == 0:
+        ctx.fail(ValueError, "range() arg 3 must not be zero")
+    count = _range_count(ctx, start, stop, by)
+
+    def item(i: Atom) -> Abstract:
+        index = scalar(i, True)
+        if by != 1:
+            index = operators.binary(ctx, "*", index, Known(by))
+        if isinstance(start, Known) and start.value == 0:
+            return index
+        return operators.binary(ctx, "+", start, index)
+
+    return Items(count, item)
+
+
+def _range_count(ctx: Context, start: Abstract, stop: Abstract, by: int) -> int | Atom:
+    if isinstance(start, Known) and isinstance(stop, Known):
+        return len(range(int(start.value), int(stop.value), by))
+    b = ctx.b
+    low, high = ctx.atom(start, I64), ctx.atom(stop, I64)
+    span = b.sub(high, low) if by > 0 else b.sub(low, high)
+    if abs(by) != 1:
+        span = b.floor_div(b.add(span, abs(by) - 1), abs(by))
+    bounds = ranges.bounds_of_atom(ctx, span)
+    if bounds is not None and bounds[0] >= 0:
+        return span  # type: ignore[no-any-return]
+    count: Atom = b.max(span, 0)
+    return int(count.value) if isinstance(count, Const) else count  # type: ignore[arg-type]
+
+
+def index_bounds(ctx: Context, items: Items, index: Atom) -> None:
+    """Records the range of a loop's index."""
+    if isinstance(items.count, int):
+        high = items.count - 1
+    else:
+        found = ranges.bounds_of_atom(ctx, items.count)
+        high = _ENDLESS if found is None else min(found[1] - 1, _ENDLESS)
+    ranges.set_bounds(ctx, index, 0, high)
+
+
+def iterator(ctx: Context, kind: str, items: tuple[Abstract, ...]) -> Lazy:
+    """A fresh iterator."""
+    box = fresh_box()
+    ctx.state.heap[box] = CellBox(Known(0), "iterator")
+    return Lazy(kind, items, box)
+
+
+def _position(ctx: Context, v: Lazy) -> int:
+    """How many items of an iterator have been taken; refused if a loop has used it."""
+    cell = ctx.state.heap[v.box]
+    taken = cell.value if isinstance(cell, CellBox) else None
+    if isinstance(taken, Scalar):
+        return int(ctx.known(taken, "the place of an iterator"))
+    if not isinstance(taken, Known) or taken.value is None:
+        ctx.error(
+            "unsupported-value",
+            f"{v.describe()} is used a second time; CPython would go on where it stopped",
+            hint="Make a list of it first: `items = list(...)`.",
+        )
+    return int(taken.value)
+
+
+def _lazy(ctx: Context, v: Lazy) -> Items:
+    rule = _LAZY[v.kind]
+    if not v.box:
+        return rule(ctx, *v.items)
+    taken = _position(ctx, v)
+    ctx.state.heap[v.box] = CellBox(Known(None), "iterator")
+    inner = rule(ctx, *v.items)
+    if not taken:
+        return inner
+    endless = isinstance(inner.count, int) and inner.count >= _ENDLESS
+    count = _ENDLESS if endless else max(known_count(ctx, inner) - taken, 0)
+
+    def item(i: Atom) -> Abstract:
+        return inner.item(ctx.b.add(i, taken))
+
+    return Items(count, item, inner.static)
+
+
+def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abstract:
+    """`next(v)`: one more item of an iterator."""
+    if not isinstance(v, Lazy) or not v.box:
+        ctx.error("bad-operand", f"{v.describe()} is not an iterator")
+    taken = _position(ctx, v)
+    items = _LAZY[v.kind](ctx, *v.items)
+    if taken < _ENDLESS == items.count:
+        pass
+    elif taken >= known_count(ctx, items):
+        return ctx.fail(StopIteration) if default is None else default
+    ctx.state.heap[v.box] = CellBox(Known(taken + 1), "iterator")
+    return items.item(Const(array(I64), taken))
+
+
+def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
+    inner = items_of(ctx, v)
+
+    def item(i: Atom) -> Abstract:
+        return TupleV((operators.binary(ctx, "+", start, scalar(i, True)), inner.item(i)))
+
+    return Items(inner.count, item, inner.static)
+
+
+def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
+    inner = [items_of(ctx, v) for v in vs]
+    counts = [i.count for i in inner]
+    if ctx.known(strict) and len(set(map(str, counts))) > 1:
+        ctx.fail(ValueError, "zip() arguments have different lengths")
+    known = [c for c in counts if isinstance(c, int)]
+    total: int | Atom = min(known) if known else 0
+    for c in counts:
+        if not isinstance(c, int):
+            total = c if not known and total == 0 else ctx.b.min(c, total)
+    return Items(
+        total, lambda i: TupleV(tuple(x.item(i) for x in inner)), any(x.static for x in inner)
+    )
+
+
+def _reversed(ctx: Context, v: Abstract) -> Items:
+    inner = items_of(ctx, v)
+    last = ctx.b.sub(_count_atom(inner), 1)
+
+    def item(i: Atom) -> Abstract:
+        return inner.item(ctx.atom(operators.binary(ctx, "-", scalar(last, True), scalar(i, True))))
+
+    return Items(inner.count, item, inner.static)
+
+
+def _count_atom(items: Items) -> Atom:
+    return Const(array(I64), items.count) if isinstance(items.count, int) else items.count
+
+
+def _count(ctx: Context, start: Abstract, step: Abstract) -> Items:
+    """`itertools.count` of ints."""
+
+    def item(i: Atom) -> Abstract:
+        return operators.binary(ctx, "+", start, operators.binary(ctx, "*", step, scalar(i, True)))
+
+    return Items(_ENDLESS, item)
+
+
+def _cycle(ctx: Context, v: Abstract) -> Items:
+    inner = items_of(ctx, v)
+    n = known_count(ctx, inner)
+
+    def item(i: Atom) -> Abstract:
+        return inner.item(ctx.b.mod(i, n))
+
+    return Items(_ENDLESS if n else 0, item, inner.static)
+
+
+def _repeat(ctx: Context, v: Abstract) -> Items:
+    return Items(_ENDLESS, lambda i: v)
+
+
+def _nditer(ctx: Context, flat: Abstract) -> Items:
+    """`np.nditer` of one operand: 0-d arrays that are only read."""
+    inner = items_of(ctx, flat)
+
+    def item(i: Atom) -> Abstract:
+        return ctx.frozen(ctx.array(ctx.atom(inner.item(i))), "nditer", lambda b, x: x)
+
+    return Items(inner.count, item)
+
+
+def _map(ctx: Context, fn: Abstract, *vs: Abstract) -> Items:
+    zipped = _zip(ctx, Known(False), *vs)
+
+    def item(i: Atom) -> Abstract:
+        args = zipped.item(i)
+        return ctx.call(fn, *ctx.items(args))
+
+    return Items(zipped.count, item, zipped.static)
+
+
+def _iterator(ctx: Context, v: Abstract) -> Items:
+    return items_of(ctx, v)
+
+
+def _view(part: Callable[[Any, Abstract], Abstract]) -> Callable[[Context, Abstract], Items]:
+    """The keys, values or items of a dict, as it is now."""
+
+    def rule(ctx: Context, v: Abstract) -> Items:
+        entries = ctx.dict_entries(v)
+        return _static([part(ctx.constant(k), x) for k, x in entries.items()])
+
+    return rule
+
+
+_LAZY: dict[str, Callable[..., Items]] = {
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "reversed": _reversed,
+    "map": _map,
+    "iter": _iterator,
+    "generator": _iterator,
+    "count": _count,
+    "nditer": _nditer,
+    "cycle": _cycle,
+    "repeat": _repeat,
+    "dict_keys": _view(lambda k, x: k),
+    "dict_values": _view(lambda k, x: x),
+    "dict_items": _view(lambda k, x: TupleV((k, x))),
+}

@@ -1,0 +1,547 @@
+"""Bringing two paths together: the state that stands for both.
+
+`Join(a, b)` walks two states side by side, up to renaming of boxes, and makes the joined one. Where
+the two hold different atoms the joined state holds a new value (a `Leaf`), which the caller makes a
+result of an `if` or a parameter of a loop. Where they hold things that have no common form the
+joined state holds a `Conflict`: that is an error only if it is read.
+
+`inner` are the values that can be seen only on the one path or only on the other; everything else
+may be used as it is.
+
+A pair of boxes (one of each state) becomes one box. A box that is paired with two different ones
+has been shared by names on one path that differ on the other: each pair becomes a copy, and the
+copies are marked; a later write through one of them is refused as long as another can be reached.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anvil.ir.families import type_at
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Atom, Const, Value
+from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
+from anvil.parser.arrays.promotion import Strength, join_dtypes
+from anvil.parser.containers.stacks import capacity, common_form, room_of
+from anvil.parser.control.choice_joins import BOXED, Remapped, merged, strength_of
+from anvil.parser.state.heap import (
+    FALL,
+    FINALLY,
+    RETURN,
+    SCRATCH,
+    STATUS,
+    ColumnBox,
+    Content,
+    ListBox,
+    Mark,
+    StackBox,
+    State,
+    close_content,
+    fresh_box,
+    is_kept,
+    open_content,
+)
+from anvil.parser.state.values import (
+    UNDEFINED,
+    Abstract,
+    CellRef,
+    Choice,
+    Conflict,
+    Known,
+    NDArray,
+    Part,
+    Partial,
+    Scalar,
+    Undefined,
+    is_py_number,
+    number_dtype,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+FILL = None
+"""The source of a leaf on a path where its value cannot matter."""
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """A value that differs between the paths: its sources there, and what stands for both.
+
+    A source is an atom (to be converted to the leaf's dtype), an array to be read in its state, or
+    FILL.
+    """
+
+    a: Any
+    b: Any
+    out: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How unlike things are brought together.
+
+    `at` is the place of the branch or loop, `pred` what a branch depends on. `exact`: two objects
+    stay apart where a write to the joined value has to reach the one that it is. `choosing`: the
+    variables of a loop may be one of several things. `typed`: numbers of several types that are
+    returned stay apart.
+    """
+
+    at: AnyLoc | None = None
+    pred: Atom | None = None
+    exact: bool = False
+    choosing: bool = True
+    typed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Want:
+    """Two lists that have a common form as stacked lists: their boxes, what they have room for."""
+
+    boxes: tuple[int, int]
+    template: Any
+    capacities: tuple[int, int]
+    kinds: list[Strength]
+
+
+class Join:
+    """The join of two states; `names` limits the local variables (those that live)."""
+
+    def __init__(
+        self,
+        a: State,
+        b: State,
+        names: frozenset[str] | None,
+        loop: ast.AST | None = None,
+        manner: Manner = Manner(),
+    ) -> None:
+        self.a, self.b, self.loop, self.manner = a, b, loop, manner
+        self.inner: tuple[set[Value], set[Value]] = (set(), set())
+        self.leaves: list[Leaf] = []
+        self.state = State()
+        self.chose = self.typed = False
+        self.wants: list[Want] = []
+        self.stacks = True
+        self._copied: list[tuple[int, int, int]] = []
+        self._memo: dict[Any, Value] = {}
+        self.pairs: dict[tuple[int | None, int | None], int] = {}
+        self._skip_a = _only_returns(a)
+        self._skip_b = _only_returns(b)
+        self._names = names
+        self._locs: tuple[AnyLoc | None, AnyLoc | None] = (None, None)
+        self._hint = ""
+
+    def run(self, roots: Iterable[int], sweep: bool) -> State:
+        """Joins the variables, the boxes `roots`, and with `sweep` all boxes of both states."""
+        a, b, out = self.a, self.b, self.state
+        common = {i: c for i, c in a.heap.items() if b.heap.get(i) is c}
+        out.heap = dict(common) if sweep else dict(a.heap)
+        out.marks = {**a.marks, **b.marks}
+        out.where = {**a.where, **b.where}
+        self._status()
+        for name in self._variables():
+            self._variable(name)
+        for box in roots:
+            self._box(box, box)
+        if sweep:
+            for box in a.heap:
+                if box in b.heap and box not in common:
+                    self._box(box, box)
+        out.ret = self._returned()
+        out.token = self._token()
+        self._mark_shared()
+        return out
+
+    # ---- variables
+
+    def _variables(self) -> list[str]:
+        a, b = self.a.locals, self.b.locals
+        names = list(a) + [n for n in b if n not in a]
+        live = self._names
+        if live is None:
+            return names
+        return [n for n in names if n in live or is_kept(n, a.get(n, b.get(n)))]
+
+    def _variable(self, name: str) -> None:
+        x, y = self.a.locals.get(name, UNDEFINED), self.b.locals.get(name, UNDEFINED)
+        self._locs = self.a.where.get(name), self.b.where.get(name)
+        self._hint = name.rpartition(".")[2]
+        if self._skip_a and not isinstance(x, CellRef):
+            v = self.one_sided(y, left=False)
+        elif self._skip_b and not isinstance(y, CellRef):
+            v = self.one_sided(x, left=True)
+        elif name.startswith(SCRATCH) and (x is UNDEFINED or y is UNDEFINED):
+            v = self.one_sided(x if y is UNDEFINED else y, left=y is UNDEFINED)
+        else:
+            v = self.value(x, y)
+        self._hint = ""
+        if v is not UNDEFINED:
+            self.state.locals[name] = v
+
+    def _returned(self) -> Abstract | None:
+        x, y = self.a.ret, self.b.ret
+        self._locs = self.a.where.get("return"), self.b.where.get("return")
+        if RETURN not in self.a.may or x is None:
+            return None if y is None else self.one_sided(y, left=False)
+        if RETURN not in self.b.may or y is None:
+            return self.one_sided(x, left=True)
+        self.typed = self.manner.typed
+        joined = self.value(x, y)
+        self.typed = False
+        return joined
+
+    def _token(self) -> Atom | None:
+        x, y = self.a.token, self.b.token
+        return x if x is y else self.leaf(x, y, TOKEN)
+
+    def _status(self) -> None:
+        a, b = self.a, self.b
+        self.state.may = a.may | b.may
+        if not a.may:
+            self.state.status = self._side(b.status, left=False)
+        elif not b.may:
+            self.state.status = self._side(a.status, left=True)
+        else:
+            self.state.status = self.leaf(a.status, b.status, STATUS)
+
+    # ---- values
+
+    def value(self, x: Abstract, y: Abstract) -> Abstract:
+        """What stands for `x` on the first path and `y` on the second."""
+        if x is y and type(x) in _BOXLESS:
+            return x
+        if isinstance(x, Undefined | Partial) or isinstance(y, Undefined | Partial):
+            return self._partial(x, y)
+        if isinstance(x, Conflict):
+            return x
+        if isinstance(y, Conflict):
+            return y
+        if isinstance(x, Choice) or isinstance(y, Choice) or self.apart(x, y):
+            return self._choice(x, y)
+        sx, sy = strength_of(x), strength_of(y)
+        if sx is not None and sy is not None:
+            apart = self.typed and sx != sy
+            return self._choice(x, y) if apart else self._number(x, y, sx, sy)
+        (tag, parts), (tag_y, parts_y) = x.open(), y.open()
+        if tag == tag_y and len(parts) == len(parts_y):
+            return self._structure(x, parts, parts_y, y)
+        if isinstance(x, NDArray) and isinstance(y, NDArray) and x.type.shape == y.type.shape:
+            return self._choice(x, y) if self.manner.exact else self._copies(x, y)
+        return self._choice(x, y)
+
+    def apart(self, x: Abstract, y: Abstract) -> bool:
+        """Whether two objects are kept apart, because a write to the joined value has to reach the
+        one that it is.
+        """
+        if not self.manner.exact or not (isinstance(x, BOXED) and isinstance(y, BOXED)):
+            return False
+        known = y.box in self.a.heap or (self.loop is None and x.box in self.b.heap)
+        return known and x.box != y.box
+
+    def _choice(self, x: Abstract, y: Abstract) -> Abstract:
+        """Unlike values: which one it is becomes a value of its own. Loops are peeled or unrolled
+        rather, if they can be.
+        """
+        either = isinstance(x, Choice) or isinstance(y, Choice)
+        if self.manner.choosing or either:
+            found = merged(self, x, y)
+            if found is not None:
+                return found
+        return self._conflict(x, y)
+
+    def _structure(self, x: Abstract, parts: Any, parts_y: Any, y: Abstract) -> Abstract:
+        joined: list[Part] = []
+        for p, q in zip(parts, parts_y, strict=True):
+            if isinstance(p, int):
+                box = self._box(p, q)
+                if isinstance(self.state.heap.get(box), Conflict) and p != q:
+                    return self._choice(x, y)
+                joined.append(box)
+            elif isinstance(p, Abstract):
+                joined.append(self.value(p, q))
+            else:
+                joined.append(self.leaf(p, q, p.type))
+        return x if _same(joined, parts) else x.close(tuple(joined))
+
+    def _number(self, x: Abstract, y: Abstract, sx: Strength, sy: Strength) -> Abstract:
+        if type(x) is Known and type(y) is Known and x.open() == y.open():
+            return x
+        dtype, py = join_dtypes(sx, sy)
+        atom = self.leaf(_number_atom(x), _number_atom(y), array(dtype))
+        kept = type(x) is Scalar and atom is x.atom and py == x.py
+        return x if kept else scalar(atom, py)
+
+    def _partial(self, x: Abstract, y: Abstract) -> Abstract:
+        vx, dx = _definedness(x)
+        vy, dy = _definedness(y)
+        if vx is None and vy is None:
+            return UNDEFINED
+        if vx is None:
+            assert vy is not None
+            value = self.one_sided(vy, left=False)
+        elif vy is None:
+            value = self.one_sided(vx, left=True)
+        else:
+            value = self.value(vx, vy)
+        defined = self.leaf(dx, dy, array(BOOL))
+        return Partial(value, defined).close((value, defined))
+
+    def _copies(self, x: NDArray, y: NDArray) -> Abstract:
+        """Arrays of one shape that are seen through different views, or differ in dtype: a copy of
+        either.
+        """
+        dtype, _ = join_dtypes((x.type.dtype, False), (y.type.dtype, False))
+        out = self.leaf(x, y, x.type.with_dtype(dtype))
+        box = fresh_box()
+        self.state.heap[box] = out
+        self._copied.append((box, x.box, y.box))
+        if x.type is not y.type:
+            self.state.marks[box] = Mark(_TWO_DTYPES, code="alias-types", at=self.manner.at)
+        return NDArray(box, (), out.type)
+
+    def _conflict(self, x: Abstract, y: Abstract) -> Conflict:
+        return Conflict(x.describe(), y.describe(), *self._locs, self.loop, self.manner.pred)
+
+    # ---- a value that only one path has
+
+    def one_sided(self, v: Abstract, left: bool) -> Abstract:
+        if isinstance(v, Known | Undefined | Conflict):
+            return v
+        parts = v.open()[1]
+        return v.close(tuple(self._one_part(p, left) for p in parts)) if parts else v
+
+    def _one_part(self, p: Any, left: bool) -> Any:
+        if isinstance(p, Abstract):
+            return self.one_sided(p, left)
+        if not isinstance(p, int):
+            return self._side(p, left)
+        other = self.b if left else self.a
+        if p in other.heap:
+            return self._box(p, p)
+        return self._box(p, None) if left else self._box(None, p)
+
+    def _side(self, atom: Atom, left: bool) -> Atom:
+        if type(atom) is Const or atom not in self.inner[0 if left else 1]:
+            return atom
+        a, b = (atom, FILL) if left else (FILL, atom)
+        out: Atom = self.leaf(a, b, atom.type)
+        return out
+
+    # ---- boxes
+
+    def _box(self, x: int | None, y: int | None) -> int:
+        found = self.pairs.get((x, y))
+        if found is not None:
+            return found
+        box = x if x == y else x if y is None else y if x is None else fresh_box()
+        assert box is not None
+        self.pairs[x, y] = box
+        cx = None if x is None else self.a.heap[x]
+        cy = None if y is None else self.b.heap[y]
+        if cx is cy and cx is not None and not self._has_boxes(cx):
+            self.state.heap[box] = cx
+        else:
+            self.state.heap[box] = self._content(cx, cy)
+        if cx is not cy and isinstance(cx, _LISTS) and isinstance(cy, _LISTS):
+            self._want(x, y, cx, cy, box)
+        return box
+
+    def _want(self, x: Any, y: Any, cx: Content, cy: Content, box: int) -> None:
+        """Notes two lists that can be joined if both are held as stacked rows."""
+        if not isinstance(self.state.heap[box], Conflict) or not self.stacks:
+            return
+        found = common_form(cx, cy, self.a.heap, self.b.heap)
+        if found is not None:
+            self.wants.append(Want((x, y), found[0], (capacity(cx), capacity(cy)), found[1]))
+
+    @staticmethod
+    def _has_boxes(c: Content) -> bool:
+        return not isinstance(c, Value | Const)
+
+    def _content(self, cx: Content | None, cy: Content | None) -> Content:
+        if cx is None or cy is None:
+            one, left = (cx, True) if cy is None else (cy, False)
+            assert one is not None
+            parts = tuple(self._one_part(p, left) for p in open_content(one)[1])
+            return close_content(one, parts)
+        if isinstance(cx, ColumnBox) and isinstance(cy, ColumnBox):
+            return self._column(cx, cy)
+        (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
+        if tag != tag_y:
+            return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
+        joined: list[Part] = []
+        for p, q in zip(px, py, strict=True):
+            assert not isinstance(p, int)
+            if isinstance(p, Abstract):
+                assert isinstance(q, Abstract)
+                joined.append(self.value(p, q))
+            else:
+                joined.append(self.leaf(p, q, p.type))
+        if isinstance(cx, StackBox) and isinstance(cy, StackBox):
+            room = room_of(cx) if self.loop is not None else min(room_of(cx), room_of(cy))
+            return StackBox(joined[0], cx.template, tuple(joined[1:]), cx.capacity, room)  # type: ignore[arg-type]
+        return cx if _same(joined, px) else close_content(cx, tuple(joined))
+
+    def _column(self, cx: ColumnBox, cy: ColumnBox) -> Content:
+        x, y = type_at(cx.atom), type_at(cy.atom)
+        if x.shape != y.shape:
+            return Conflict("a list", "a list", *self._locs, self.loop)
+        dtype, py = join_dtypes((x.dtype, cx.py), (y.dtype, cy.py))
+        return ColumnBox(self.leaf(cx.atom, cy.atom, x.with_dtype(dtype)), py)
+
+    def _mark_shared(self) -> None:
+        """Marks boxes that may be one object on either path, or were marked there."""
+        moved = self._copied or any(x != y for x, y in self.pairs)
+        if not moved and not (self.a.marks or self.b.marks):
+            return
+        first, second = self._partners()
+        for (x, y), box in self.pairs.items():
+            if x is not None and y is not None:
+                self._relate(box, _shared_with(self.a, x, first) | _shared_with(self.b, y, second))
+        for copy, x, y in self._copied:
+            self._relate(copy, _shared_with(self.a, x, first) | _shared_with(self.b, y, second))
+
+    def marks_of_second(self) -> dict[int, Mark]:
+        """The marks where only the second path leads here: what it shared, and what stands for one
+        of its boxes more than once.
+        """
+        _, second = self._partners()
+        self.state.marks = dict(self.b.marks)
+        for (_, y), box in self.pairs.items():
+            if y is not None:
+                mark = self.b.marks.get(y)
+                if mark is not None:
+                    self.state.marks[box] = mark
+                self._relate(box, _shared_with(self.b, y, second))
+        for copy, _, y in self._copied:
+            self._relate(copy, _shared_with(self.b, y, second))
+        return self.state.marks
+
+    def _partners(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+        """For each box of either state, the boxes that stand for it now."""
+        first: dict[int, set[int]] = {}
+        second: dict[int, set[int]] = {}
+        for (x, y), box in self.pairs.items():
+            for table, old in ((first, x), (second, y)):
+                if old is not None:
+                    kept = {old} if old in self.state.heap else set()
+                    table.setdefault(old, kept).add(box)
+        return first, second
+
+    def _relate(self, box: int, others: set[int]) -> None:
+        """Marks a box and the others that may be the same object."""
+        self._mark(box, {box} | others)
+        for other in others - {box}:
+            self._mark(other, {other, box})
+
+    def _mark(self, box: int, group: set[int]) -> None:
+        marks, heap = self.state.marks, self.state.heap
+        old = marks.get(box)
+        if old is not None:
+            if not old.group:
+                return
+            group = group | old.group
+        group = {b for b in group if b in heap}
+        if len(group) > 1 and box in heap:
+            marks[box] = Mark(_SHARED, frozenset(group), "alias-types", self.manner.at)
+
+    # ---- leaves
+
+    def leaf(self, x: Any, y: Any, type_: Type) -> Any:
+        """The atom that stands for `x` and `y`; itself where they are the same."""
+        if x is y and x is not None and x.type is type_:
+            return x
+        if type(x) is Const and x == y and x.type is type_:
+            return x
+        key = (_source_key(x), _source_key(y), type_)
+        out = self._memo.get(key)
+        if out is None:
+            out = self._memo[key] = Value(type_, self._hint)
+            self.leaves.append(Leaf(x, y, out))
+        return out
+
+
+def _only_returns(state: State) -> bool:
+    """Whether what a path has in its variables is not read again."""
+    return not (state.may - {RETURN}) and FINALLY not in state.locals
+
+
+_SHARED = (
+    "this array may be shared with another name: on one of the paths that lead here both were the "
+    "same array, on the other they were not"
+)
+
+
+_TWO_DTYPES = (
+    "this array has another dtype on each of the paths that lead here, and what is stored is "
+    "converted to it"
+)
+
+
+def _shared_with(state: State, box: int, now: dict[int, set[int]]) -> set[int]:
+    """The boxes that stand for `box`, or for what it may have been the same as."""
+    group = set(now.get(box, (box,)))
+    mark = state.marks.get(box)
+    if mark is not None:
+        for other in mark.group:
+            group |= now.get(other, {other})
+    return group
+
+
+_LISTS = (ListBox, StackBox)
+_BOXLESS = (Known, Scalar, Undefined, Conflict)
+
+
+def _same(joined: Sequence[Part], parts: Sequence[Part]) -> bool:
+    return all(p is q or (type(p) is int and p == q) for p, q in zip(joined, parts, strict=True))
+
+
+def _source_key(x: Any) -> Any:
+    return (x.box, id(x)) if isinstance(x, NDArray) else x
+
+
+def _describe(c: Content) -> str:
+    return {
+        "ListBox": "a list",
+        "StackBox": "a list",
+        "DictBox": "a dict",
+        "ObjectBox": "an object",
+    }.get(type(c).__name__, "a value") + (
+        f" of {len(open_content(c)[1])}" if not isinstance(c, Conflict) else ""
+    )
+
+
+def _number_atom(v: Abstract) -> Atom:
+    if type(v) is Scalar:
+        return v.atom
+    assert isinstance(v, Known)
+    value = v.value if is_py_number(v.value) else v.value.item()
+    return Const(array(number_dtype(v.value)), value)
+
+
+def _definedness(v: Abstract) -> tuple[Abstract | None, Atom]:
+    if isinstance(v, Undefined):
+        return None, Const(array(BOOL), False)
+    if isinstance(v, Partial):
+        return v.value, v.defined
+    return v, Const(array(BOOL), True)
+
+
+def materialise(ctx: Context, source: Any, type_: Type) -> Atom:
+    """A leaf's source as an atom of the leaf's type, in the present state and region."""
+    if type_ is TOKEN:
+        return source if source is not None else ctx.b.token()  # type: ignore[no-any-return]
+    if source is None:
+        return ctx.b.zeros(type_)
+    if isinstance(source, Remapped):
+        return source.atom(ctx.b)
+    atom: Atom = ctx.read(source) if isinstance(source, NDArray) else source
+    assert isinstance(type_, ArrayType)
+    return ctx.b.cast(atom, type_.dtype)
+
+
+__all__ = ["FALL", "FILL", "Join", "Leaf", "materialise"]

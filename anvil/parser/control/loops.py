@@ -1,0 +1,238 @@
+"""`for` and `while`: compiled as loops where that is possible.
+
+A loop that cannot be typed (something in its body is needed while compiling and changes, or has no
+common form) is rolled back and, if the number of iterations is known, peeled (shapes that settle
+after the first iterations) or unrolled.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from anvil.errors import error as make_error
+from anvil.ir.records import Atom, Const, Value
+from anvil.ir.types import I64, array
+from anvil.parser.control.branches import scoped
+from anvil.parser.control.choices import by_option, settled
+from anvil.parser.control.generators import iterated, run_fused
+from anvil.parser.control.iteration import Items, items_of, known_count
+from anvil.parser.control.rolled import (
+    TEST,
+    RolledFor,
+    RolledWhile,
+    Rotate,
+    evaluate_test,
+    never_true,
+    rename_exit,
+    settle_exit,
+)
+from anvil.parser.state.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL, GeneratorV
+from anvil.parser.state.signals import Blocked, NeedStatic
+from anvil.parser.state.values import Abstract, Known
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+PEELED = 2
+UNROLL_WARN = 1_000
+UNROLL_LIMIT = 10_000
+
+
+def run_for(it: Interp, node: ast.For) -> None:
+    """A `for` statement."""
+    it.at(node.iter)
+    source = settled(it, it.eval(node.iter))
+    it.at(node)
+    by_option(it, source, lambda v: _over(it, node, v))
+    _after(it, node)
+
+
+def _over(it: Interp, node: ast.For, source: Abstract) -> None:
+    it.at(node.iter)
+    source = iterated(it, source)
+    if isinstance(source, GeneratorV):
+        it.at(node)
+        run_fused(it, node, source)
+        return
+    items = items_of(it, source)
+    it.at(node)
+    start = 0
+    if items.count == 0:
+        pass
+    elif items.static or node in it.unroll:
+        _unrolled_for(it, node, items, 0)
+    else:
+        while start >= 0 and not _rolled_for(it, node, items, start):
+            start = _peel(it, node, items, start)
+
+
+def _rolled_for(it: Interp, node: ast.For, items: Items, start: int) -> bool:
+    return _try(it, node, lambda: RolledFor(it, node, items, start).run()) is None
+
+
+def run_while(it: Interp, node: ast.While) -> None:
+    """A `while` statement."""
+    blocked = None if node in it.unroll else _try(it, node, lambda: _rolled_while(it, node))
+    if blocked is not None and _choose(it, node, blocked):
+        again = _try(it, node, lambda: _rolled_while(it, node))
+        blocked = None if again is None else blocked
+    if blocked is not None or node in it.unroll:
+        _unrolled_while(it, node, 0, blocked)
+    _after(it, node)
+
+
+def _choose(it: Interp, node: Any, blocked: Blocked) -> bool:
+    """Whether a loop should be tried once more with variables that are one of several unlike
+    things: where the number of its iterations is not known.
+    """
+    if node in it.choosing or isinstance(blocked, NeedStatic) or blocked.roots:
+        return False
+    it.choosing |= {node}
+    return True
+
+
+def _after(it: Interp, node: Any) -> None:
+    """The `else` clause; a `break` in it leaves the loop around this one."""
+    if not node.orelse:
+        settle_exit(it, BREAK)
+        return
+    rename_exit(it, BREAK, LEFT)
+    it.when_falling(lambda: it.block(node.orelse))
+    settle_exit(it, LEFT)
+
+
+def _rolled_while(it: Interp, node: ast.While) -> None:
+    entry, depth = it.state, it.b.depth
+    if never_true(it, node):
+        return
+    try:
+        it.state = entry.fork()
+        RolledWhile(it, node, rotated=False).run()
+        return
+    except Rotate:
+        it.b.abort(depth)
+        it.state = entry
+    evaluate_test(it, node)
+    if it.state.locals[TEST].open() == Known(False).open():
+        return
+    RolledWhile(it, node, rotated=True).run()
+
+
+def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
+    """Runs an attempt; None if it succeeded. What blocked it, everything rolled back, if unrolling
+    might help.
+    """
+    entry, depth, loc = it.state, it.b.depth, it.b.loc
+    ops, table = len(it.b.frames[-1].ops), dict(it.b.frames[-1].table)
+    it.state = entry.fork()
+    mine: set[Value] = set()
+    it.loop_params.append(mine)
+    try:
+        attempt()
+        return None
+    except Blocked as blocked:
+        if blocked.roots and not blocked.roots & mine:
+            raise
+        elsewhere = blocked.unroll is not None and blocked.unroll is not node
+        if elsewhere or blocked.exact not in (None, *it.session.exact):
+            raise
+        it.b.abort(depth)
+        frame = it.b.frames[-1]
+        del frame.ops[ops:]
+        frame.table = table
+        it.state, it.b.loc = entry, loc
+        if node not in it.choosing or node not in it.blocked:
+            it.blocked[node] = blocked
+        return blocked
+    finally:
+        it.loop_params.pop()
+
+
+def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
+    """Runs one iteration in place, or all that are left; the next index, -1 if none is left."""
+    blocked = it.blocked[node]
+    if not isinstance(items.count, int) and _choose(it, node, blocked):
+        return start
+    count = _count(it, items, blocked)
+    settles = not isinstance(blocked, NeedStatic) and not blocked.roots
+    if settles and start < PEELED and count - start > 2:
+        _iteration(it, node, items, start)
+        if it.state.may == ONLY_FALL:
+            return start + 1
+        start += 1
+        it.when_falling(lambda: _unrolled_for(it, node, items, start))
+        return -1
+    _warn_or_refuse(it, count, blocked)
+    it.unroll |= {node}
+    _unrolled_for(it, node, items, start)
+    return -1
+
+
+def _count(it: Interp, items: Items, blocked: Blocked) -> int:
+    if isinstance(items.count, int):
+        return items.count
+    try:
+        return known_count(it, items)
+    except NeedStatic as need:
+        raise NeedStatic(blocked.error, need.roots, need.why, need.loc) from blocked
+
+
+def _warn_or_refuse(it: Interp, count: int, blocked: Blocked) -> None:
+    if count > UNROLL_LIMIT:
+        raise blocked.error
+    if count > UNROLL_WARN:
+        it.warn(
+            "many-unrolled",
+            f"this loop is unrolled {count} times: {blocked.error.diagnostic.message}",
+        )
+
+
+def _iteration(it: Interp, node: ast.For, items: Items, k: int) -> None:
+    def body() -> None:
+        it.assign(node.target, items.item(Const(array(I64), k)))
+        it.block(node.body)
+
+    scoped(it, body)
+    settle_exit(it, CONTINUE)
+    if FALL in it.state.may:
+        items.check(it)
+
+
+def _unrolled_for(it: Interp, node: ast.For, items: Items, start: int) -> None:
+    count = known_count(it, items)
+    for k in range(start, count):
+        it.at(node)
+        _iteration(it, node, items, k)
+        if FALL not in it.state.may:
+            return
+        if it.state.may != ONLY_FALL:
+            it.when_falling(lambda: _unrolled_for(it, node, items, k + 1))  # noqa: B023
+            return
+
+
+def _unrolled_while(it: Interp, node: ast.While, done: int, blocked: Blocked | None) -> None:
+    for k in range(done, UNROLL_LIMIT):
+        it.at(node.test)
+        test = it.truth(it.eval(node.test))
+        if test is False:
+            return
+        if test is not True:
+            _refuse_unrolled(it, test, blocked)
+        it.block(node.body)
+        settle_exit(it, CONTINUE)
+        if FALL not in it.state.may:
+            return
+        if it.state.may != ONLY_FALL:
+            it.when_falling(lambda: _unrolled_while(it, node, k + 1, blocked))  # noqa: B023
+            return
+    raise blocked.error if blocked else make_error("loop-types", "this loop is too long", it.loc)
+
+
+def _refuse_unrolled(it: Interp, test: Atom, blocked: Blocked | None) -> None:
+    try:
+        it.need_static(test, "the condition of this loop")
+    except NeedStatic as need:
+        error = need.error if blocked is None else blocked.error
+        raise NeedStatic(error, need.roots, need.why, need.loc) from blocked

@@ -1,0 +1,523 @@
+"""Attributes, methods and instances: arrays, containers, dataclasses, objects of Python classes,
+host objects.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from anvil.ir.types import BOOL, I64
+from anvil.parser.arrays.ragged import Ragged, dense, length
+from anvil.parser.arrays.stores import store
+from anvil.parser.containers import dicts, methods, stack_lists
+from anvil.parser.containers import list_methods as containers
+from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
+from anvil.parser.control.choices import apart, each
+from anvil.parser.reports import texts
+from anvil.parser.source.functions import Captured
+from anvil.parser.state.heap import DictBox, GeneratorV, ListBox, Mark, ObjectBox
+from anvil.parser.state.lift import adopt, lifted, lifted_attribute
+from anvil.parser.state.values import (
+    PY_DTYPES,
+    Abstract,
+    Bound,
+    Choice,
+    Closure,
+    Conflict,
+    DictV,
+    Known,
+    ListV,
+    NDArray,
+    ObjectV,
+    RangeV,
+    Scalar,
+    TupleV,
+    is_number,
+    scalar,
+)
+from anvil.parser.state.views import FLAT, RealPart
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+
+def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
+    """`base.name`."""
+    if isinstance(base, Choice):
+        return each(it, base, lambda o: get_attribute(it, o, name), probe=True)
+    return _attribute_of(it, texts.settled(it, base), name)
+
+
+def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
+    if name == "__class__":
+        return Known(type_of_value(base))
+    if isinstance(base, NDArray | Ragged | Scalar) or (
+        isinstance(base, Known) and is_number(base.value)
+    ):
+        return _number_attribute(it, base, name)
+    if isinstance(base, ObjectV):
+        return _object_attribute(it, base, name)
+    if isinstance(base, ListV | DictV | TupleV | SetV | RandomV) or _is_frozenset(base):
+        return _container_attribute(it, base, name)
+    if isinstance(base, Known):
+        return _known_attribute(it, base, name)
+    if isinstance(base, Bound) and base.kind == "super":
+        return _super_attribute(it, base, name)
+    found = _function_attribute(it, base, name)
+    if found is None and hasattr(type_of_value(base), name):
+        it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
+    if found is None:
+        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    return found
+
+
+def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | None:
+    """An attribute of a function, a partial or a generator made while compiling."""
+    if isinstance(base, Closure):
+        node = base.info.code.node
+        if name == "__doc__":
+            return Known(None if isinstance(node, ast.Lambda) else ast.get_docstring(node))
+        label = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+        return Known(label) if name in ("__name__", "__qualname__") else None
+    if isinstance(base, Bound) and base.kind == "partial":
+        names: Any = base.static
+        n = len(base.args) - len(names)
+        if name == "keywords":
+            return dicts.new_dict(it, dict(zip(names, base.args[n:], strict=True)))
+        return {"func": base.fn, "args": TupleV(base.args[:n])}.get(name)
+    if isinstance(base, GeneratorV) and name in ("send", "__next__", "__iter__"):
+        return Bound("generator method", base, (base,), name)
+    return None
+
+
+# ---- numbers and arrays
+
+
+def _ragged_attribute(it: Interp, base: Ragged, name: str) -> Abstract:
+    lengths = [length(it, base, k) for k in range(len(base.axes))]
+    if name == "shape":
+        return it.tuple(lengths)
+    if name == "size":
+        total: Abstract = Known(1)
+        for n in lengths:
+            total = it.binary("*", total, n)
+        return total
+    if name == "T":
+        data = it.permuted(base.data, tuple(reversed(range(len(base.axes)))))
+        return Ragged(data, base.axes[::-1], base.loc, base.filled)
+    if name in ("real", "imag"):
+        return Ragged(it.attribute(base.data, name), base.axes, base.loc)  # type: ignore[arg-type]
+    if name in it.session.library.methods:
+        return Bound("array method", Known(name), (base,))
+    if name in it.session.library.attributes or name not in ("ndim", "dtype", "itemsize"):
+        dense(it, base)
+    return it.attribute(base.data, name)
+
+
+def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
+    simple: Abstract | None
+    if isinstance(base, Ragged):
+        return _ragged_attribute(it, base, name)
+    if isinstance(base, NDArray):
+        simple = _array_attribute(it, base, name)
+    elif isinstance(base, Scalar):
+        simple = _scalar_attribute(it, base, name)
+    else:
+        assert isinstance(base, Known)
+        simple = _known_number_attribute(it, base, name)
+    if simple is not None:
+        return simple
+    library = it.session.library
+    if name in library.attributes:
+        return it.call_entry(library.attributes[name], [base], {})
+    if isinstance(base, Scalar) and base.py and not hasattr(type_of_value(base), name):
+        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    if name in library.methods:
+        return Bound("array method", Known(name), (base,))
+    if isinstance(base, Known):
+        return Known(getattr(base.value, name))
+    if hasattr(type_of_value(base), name):
+        it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
+    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+
+
+def type_of_value(v: Abstract) -> type:
+    """What `type(v)` is."""
+    if isinstance(v, texts.TextV):
+        return str
+    if isinstance(v, Known):
+        return type(v.value)
+    if isinstance(v, Scalar):
+        if not v.py:
+            return v.dtype.np.type
+        return next(t for t, d in PY_DTYPES.items() if d is v.dtype)
+    if isinstance(v, ObjectV):
+        return v.cls
+    if isinstance(v, TupleV):
+        return v.cls or tuple
+    if isinstance(v, ListV | DictV | RandomV):
+        return v.cls
+    simple: dict[type, type] = {
+        NDArray: np.ndarray,
+        Ragged: np.ndarray,
+        SetV: set,
+        RangeV: range,
+        GeneratorV: types.GeneratorType,
+    }
+    found = simple.get(type(v))
+    if found is None:
+        found = type(lambda: None) if isinstance(v, Closure | Bound) else type(v)
+    return found
+
+
+def _known_number_attribute(it: Interp, base: Known, name: str) -> Abstract | None:
+    if not hasattr(base.value, name):
+        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    found = getattr(base.value, name)
+    return it.constant(found) if not callable(found) or isinstance(found, type) else None
+
+
+def _array_attribute(it: Interp, base: NDArray, name: str) -> Abstract | None:
+    entry = ARRAY_ATTRIBUTES.get(name)
+    return None if entry is None else entry(it, base)
+
+
+def _real(it: Interp, base: NDArray) -> Abstract:
+    complex_ = base.type.dtype.kind == "c"
+    return _complex_part(it, base, False) if complex_ else base
+
+
+def _imag(it: Interp, base: NDArray) -> Abstract:
+    if base.type.dtype.kind == "c":
+        return _complex_part(it, base, True)
+    return it.frozen(base, "imag", lambda b, x: b.zeros_like(x))
+
+
+def _complex_part(it: Interp, base: NDArray, imaginary: bool) -> Abstract:
+    return it.view(base, RealPart(imaginary), base.type.shape, base.type.dtype.real)
+
+
+def _flat(it: Interp, base: NDArray) -> Abstract:
+    return it.frozen(base, FLAT, lambda b, x: b.reshape(x, shape=(base.type.size,)))
+
+
+ARRAY_ATTRIBUTES: dict[str, Callable[[Interp, NDArray], Abstract]] = {
+    "shape": lambda it, a: Known(a.type.shape),
+    "ndim": lambda it, a: Known(a.type.ndim),
+    "size": lambda it, a: Known(a.type.size),
+    "dtype": lambda it, a: Known(a.type.dtype.np),
+    "itemsize": lambda it, a: Known(a.type.dtype.np.itemsize),
+    "device": lambda it, a: Known("cpu"),
+    "flat": _flat,
+    "T": lambda it, a: it.permuted(a, tuple(reversed(range(a.type.ndim)))),
+    "real": _real,
+    "imag": _imag,
+}
+"""Attributes of arrays that are no functions of the library."""
+
+
+def _scalar_attribute(it: Interp, base: Scalar, name: str) -> Abstract | None:
+    if name in ("real", "imag"):
+        if base.dtype.kind == "c":
+            return scalar(it.b.emit(name, (base.atom,)), base.py)
+        if base.py and base.dtype is BOOL:
+            base = Scalar(it.b.cast(base.atom, I64), True)
+        return base if name == "real" else scalar(it.b.zeros(base.type), base.py)
+    if name in ("numerator", "denominator") and base.dtype.kind in ("biu" if base.py else "iu"):
+        if base.py and base.dtype is BOOL:
+            base = Scalar(it.b.cast(base.atom, I64), True)
+        return base if name == "numerator" else Known(1 if base.py else base.dtype.np.type(1))
+    if base.py:
+        return None
+    simple = {"shape": (), "ndim": 0, "size": 1, "dtype": base.dtype.np}
+    if name in simple:
+        return Known(simple[name])
+    return base if name == "T" else None
+
+
+# ---- containers
+
+
+def _container_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
+    if isinstance(base, TupleV) and base.cls is not None:
+        fields = getattr(base.cls, "_fields", ())
+        if name in fields:
+            return base.items[fields.index(name)]
+        static = inspect.getattr_static(base.cls, name, None)
+        if static is not None and name not in containers.TUPLE:
+            return _bind(it, base, base.cls, name, static)
+    if isinstance(base, DequeV) and name == "maxlen":
+        return Known(base.maxlen)
+    if isinstance(base, DictV) and name == "default_factory" and base.factory is not None:
+        return base.factory
+    if isinstance(base, DictV) and base.cls.__module__ not in ("builtins", "collections"):
+        static = inspect.getattr_static(base.cls, name, None)
+        if isinstance(static, types.FunctionType | property | staticmethod | classmethod):
+            return _bind(it, base, base.cls, name, static)
+    if methods.has_method(base, name):
+        return Bound("container method", Known(name), (base,))
+    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+
+
+def _is_frozenset(v: Abstract) -> bool:
+    return isinstance(v, Known) and isinstance(v.value, frozenset | set)
+
+
+# ---- instances
+
+
+def content(it: Interp, base: ObjectV) -> ObjectBox:
+    """The attributes of an instance."""
+    box = it.content(base.box, "object")
+    assert isinstance(box, ObjectBox)
+    return box
+
+
+_VARS = "the `__dict__` of an object is written to; set the attribute itself, or use `setattr`"
+
+
+def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
+    attrs = content(it, base).attrs
+    if name == "__dict__":
+        copied = dicts.new_dict(it, dict(attrs))
+        it.state.marks[copied.box] = Mark(_VARS, code="unsupported-value")
+        return copied
+    if isinstance(base.cls.__getattribute__, types.FunctionType):
+        it.error("unsupported-call", f"{base.cls.__name__} has a `__getattribute__` of its own")
+    static = inspect.getattr_static(base.cls, name, None)
+    own = special(static, "__get__") and (
+        special(static, "__set__") or special(static, "__delete__")
+    )
+    if not isinstance(static, property) and not own and name in attrs:
+        value = attrs[name]
+        if isinstance(value, Conflict):
+            it.refuse_conflict(f"`.{name}`", value)
+        return value
+    if static is not None and not isinstance(static, types.MemberDescriptorType):
+        return _bind(it, base, base.cls, name, static)
+    fallback = inspect.getattr_static(base.cls, "__getattr__", None)
+    if fallback is not None:
+        return it.call(Bound("method", Known(fallback), (base,)), Known(name))
+    it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+
+
+def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
+    """An attribute of a class above `base.static`, bound to the object (or class) of `super()`."""
+    obj, cls = base.fn, cast(type, base.static)
+    own = obj.value if isinstance(obj, Known) and isinstance(obj.value, type) else None
+    order = (own or type_of_value(obj)).__mro__
+    for above in order[order.index(cls) + 1 :]:
+        if name in vars(above):
+            static = vars(above)[name]
+            if static is object.__init__:
+                return Known(_nothing)
+            hook = static in (object.__setattr__, object.__delattr__)
+            if hook or (isinstance(static, types.WrapperDescriptorType) and name == "__init__"):
+                return Bound("method", Known(static), (obj,))
+            return _bind(it, obj, own or type_of_value(obj), name, static)
+    it.fail(AttributeError, f"'super' object has no attribute '{name}'")
+
+
+def special(obj: Any, name: str) -> Any:
+    """A special method written in Python of the class of a host object; None if it has none."""
+    found = inspect.getattr_static(type(obj), name, None)
+    return found if isinstance(found, types.FunctionType) else None
+
+
+def speaks(cls: type) -> bool:
+    """Whether a class says in Python what its instances are as text."""
+    found = (inspect.getattr_static(cls, n) for n in ("__str__", "__repr__"))
+    return any(
+        isinstance(f, types.FunctionType) and f.__code__.co_filename != "<string>" for f in found
+    )
+
+
+def _nothing() -> None:
+    """What `object.__init__` does."""
+
+
+def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abstract:
+    """What a class attribute gives when it is read through an instance."""
+    it.session.guards.member(cls, name, static)
+    if isinstance(static, property):
+        return it.call(Known(static.fget), base)
+    if isinstance(static, staticmethod):
+        return Known(static.__func__)
+    if isinstance(static, classmethod):
+        return Bound("method", Known(static.__func__), (Known(cls),))
+    if isinstance(static, types.FunctionType):
+        return Bound("method", Known(static), (base,))
+    if isinstance(static, functools.cached_property):
+        return _cached(it, base, name, it.call(Known(static.func), base))
+    if isinstance(static, Captured):
+        return it.load(static.key)
+    if special(static, "__get__"):
+        return it.call(Known(special(static, "__get__")), Known(static), base, Known(cls))
+    if callable(static) and it.session.transforms.opened(static) is not None:
+        return Bound("method", Known(static), (base,))
+    session = it.session
+    origin = session.guards.attribute(session.guards.object(cls), name)
+    return adopt(it, lifted(session, static, origin))
+
+
+def _cached(it: Interp, base: Abstract, name: str, value: Abstract) -> Abstract:
+    """Keeps what a cached property has computed; an object of the caller stays as it is."""
+    if isinstance(base, ObjectV):
+        mark = it.state.marks.get(base.box)
+        if mark is None or not it.matters(base.box, mark):
+            raw_set(it, base, name, value)
+    return value
+
+
+def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> None:
+    """`base.name = value`."""
+    if isinstance(base, Choice):
+        apart(it, [base], lambda vs: set_attribute(it, vs[0], name, value))
+        return
+    if isinstance(base, ObjectV):
+        _refuse_frozen(it, base, f"cannot assign to field '{name}'")
+        own = inspect.getattr_static(base.cls, "__setattr__")
+        if isinstance(own, types.FunctionType) and own.__code__.co_filename != "<string>":
+            it.call(Bound("method", Known(own), (base,)), Known(name), value)
+        else:
+            generic_set(it, base, name, value)
+    elif isinstance(base, NDArray) and name == "flat":
+        repeated = it.call(np.resize, value, it.constant(base.type.size))
+        store(it, base, it.reshaped(repeated, base.type.shape))  # type: ignore[arg-type]
+    elif isinstance(base, NDArray) and name in ("real", "imag"):
+        if name == "imag" and base.type.dtype.kind != "c":
+            it.fail(TypeError, "array does not have imaginary part to set")
+        store(it, get_attribute(it, base, name), value)  # type: ignore[arg-type]
+    elif isinstance(base, Known) and base.origin is not None:
+        it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
+    else:
+        it.error("no-attribute", f"the attribute {name!r} of {base.describe()} cannot be set")
+
+
+def _refuse_frozen(it: Interp, base: ObjectV, message: str) -> None:
+    params = getattr(base.cls, "__dataclass_params__", None)
+    if params is not None and params.frozen:
+        it.fail(dataclasses.FrozenInstanceError, message)
+
+
+def generic_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
+    """`object.__setattr__(base, name, value)`: by a property or descriptor, or in the instance."""
+    static = inspect.getattr_static(base.cls, name, None)
+    if isinstance(static, property):
+        if static.fset is None:
+            it.fail(AttributeError, f"property {name!r} of {base.describe()} has no setter")
+        it.call(Known(static.fset), base, value)
+    elif special(static, "__set__"):
+        it.call(Known(special(static, "__set__")), Known(static), base, value)
+    elif not base.cls.__dictoffset__ and not isinstance(static, types.MemberDescriptorType):
+        it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+    else:
+        raw_set(it, base, name, value)
+
+
+def delete_attribute(it: Interp, base: Abstract, name: str) -> None:
+    """`del base.name`."""
+    if not isinstance(base, ObjectV):
+        it.error("bad-operand", f"the attribute {name!r} of {base.describe()} cannot be deleted")
+    _refuse_frozen(it, base, f"cannot delete field '{name}'")
+    own = inspect.getattr_static(base.cls, "__delattr__")
+    if isinstance(own, types.FunctionType) and own.__code__.co_filename != "<string>":
+        it.call(Bound("method", Known(own), (base,)), Known(name))
+    else:
+        generic_delete(it, base, name)
+
+
+def generic_delete(it: Interp, base: ObjectV, name: str) -> None:
+    """`object.__delattr__(base, name)`."""
+    static = inspect.getattr_static(base.cls, name, None)
+    attrs = dict(content(it, base).attrs)
+    if isinstance(static, property) and static.fdel is not None:
+        it.call(Known(static.fdel), base)
+    elif special(static, "__delete__"):
+        it.call(Known(special(static, "__delete__")), Known(static), base)
+    elif isinstance(static, property) or name not in attrs:
+        it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+    else:
+        it.touch(base.box)
+        del attrs[name]
+        it.state.heap[base.box] = ObjectBox(attrs)
+
+
+def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
+    """Stores an attribute of an instance."""
+    it.touch(base.box)
+    attrs = dict(content(it, base).attrs)
+    attrs[name] = value
+    it.state.heap[base.box] = ObjectBox(attrs)
+
+
+def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
+    """`del base[index]`."""
+    if isinstance(base, Choice):
+        apart(it, [base], lambda vs: delete_item(it, vs[0], index))
+        return
+    if isinstance(base, ObjectV):
+        it.session.calls.method(it, base, "__delitem__", [index])
+        return
+    stack = stack_lists.stacked_if_computed(it, base, index) if isinstance(base, ListV) else None
+    if stack is not None and not (isinstance(index, Known) and isinstance(index.value, slice)):
+        stack_lists.remove_at(it, base, stack, index, "del")  # type: ignore[arg-type]
+        return
+    key = it.known(index, "the key")
+    if isinstance(base, DictV):
+        box = dicts.dict_box(it, base)
+        if key not in box.entries:
+            it.fail(KeyError, key)
+        entries = {k: v for k, v in box.entries.items() if k != key}
+        dicts.write(it, base.box, DictBox(entries))
+    elif isinstance(base, ListV):
+        items = list(it.items(base))
+        try:
+            del items[key]
+        except IndexError:
+            it.fail(IndexError, "list assignment index out of range")
+        dicts.write(it, base.box, ListBox(tuple(items)))
+    else:
+        it.error("bad-operand", f"items of {base.describe()} cannot be deleted")
+
+
+# ---- objects of the host program
+
+
+def _known_attribute(it: Interp, base: Known, name: str) -> Abstract:
+    obj = base.value
+    try:
+        found = getattr(obj, name)
+    except AttributeError as error:
+        it.error("no-attribute", str(error))
+    if isinstance(obj, types.ModuleType | type) or not _is_instance(obj):
+        if isinstance(obj, type):
+            static = inspect.getattr_static(obj, name, None)
+            if isinstance(static, classmethod):
+                it.session.guards.member(obj, name, static)
+                return Bound("method", Known(static.__func__), (base,))
+        return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
+    static = inspect.getattr_static(type(obj), name, None)
+    kinds = (types.FunctionType, property, staticmethod, classmethod)
+    if name not in getattr(obj, "__dict__", {}) and isinstance(static, kinds):
+        if hasattr(obj, "__dict__") and not isinstance(static, property):
+            origin = base.origin or it.session.guards.object(obj)
+            it.session.guards.unshadowed(origin, name)
+        return _bind(it, base, type(obj), name, static)
+    return it.lifted_once(base, name, lambda: lifted_attribute(it.session, base, name, found))
+
+
+def _is_instance(obj: Any) -> bool:
+    """Whether attributes of an object may be Python methods to be compiled."""
+    cls = type(obj)
+    return cls.__module__ not in ("builtins", "numpy") and not isinstance(
+        obj, types.FunctionType | types.BuiltinFunctionType | np.ufunc | np.dtype
+    )

@@ -1,0 +1,166 @@
+"""`class` inside a compiled function: a class of the host program, made while compiling.
+
+The statement is run by CPython, in cells that hold what the function knows: modules, classes,
+constants. Variables that it does not know (arrays, functions made inside) are cells that hold a
+`Captured`: methods read them from the box of the variable, which every call hands on.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from anvil.errors import AnvilError
+from anvil.parser.interp import Interp, statement
+from anvil.parser.source.functions import Captured, FunctionInfo
+from anvil.parser.source.scopes import scan
+from anvil.parser.state.heap import CellBox
+from anvil.parser.state.signals import Signal
+from anvil.parser.state.values import CellRef, Known, known_key
+
+
+@statement(ast.ClassDef)
+def _class(it: Interp, node: ast.ClassDef, rest: Sequence[ast.stmt]) -> bool:
+    known: dict[str, Any] = {}
+    captured: dict[str, int] = {}
+    for name in sorted(_needed(node) - {node.name}):
+        v = it.state.locals.get(name)
+        if isinstance(v, CellRef):
+            _variable(it, name, v, known, captured)
+    _guard_globals(it, node)
+    key = (node, tuple((n, known_key(v)) for n, v in known.items()), tuple(captured))
+    if key not in it.info.fused:
+        it.info.fused[key] = _made(it, node, known, captured)
+    cls, cells = it.info.fused[key]
+    for name, box in captured.items():
+        it.state.locals[cells[name].cell_contents.key] = CellRef(box)
+    it.store(node.name, Known(cls))
+    return False
+
+
+def _needed(node: ast.ClassDef) -> set[str]:
+    """Names that a class statement reads from around it, its methods included."""
+    direct: set[str] = set()
+    todo: list[ast.AST] = list(ast.iter_child_nodes(node))
+    while todo:
+        n = todo.pop()
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load):
+            direct.add(n.id)
+        if isinstance(n, ast.FunctionDef | ast.Lambda):
+            todo.extend(d for d in (*n.args.defaults, *n.args.kw_defaults) if d is not None)
+            todo.extend(getattr(n, "decorator_list", ()))
+        else:
+            todo.extend(ast.iter_child_nodes(n))
+    scope = scan(node.body)
+    return (direct - scope.stored) | scope.captured
+
+
+def _variable(
+    it: Interp, name: str, v: CellRef, known: dict[str, Any], captured: dict[str, int]
+) -> None:
+    """Sorts a variable of the function: known for good, or captured."""
+    content = it.state.heap[v.box]
+    value = content.value if isinstance(content, CellBox) else None
+    if isinstance(value, Known) and value.origin is None and _stores(it.info, name) == 1:
+        known[name] = value.value
+    else:
+        captured[name] = v.box
+
+
+def _stores(info: FunctionInfo, name: str) -> int:
+    """How often a function binds a variable."""
+    count = int(name in info.code.params.names)
+    for n in ast.walk(info.code.node):
+        if isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load):
+            count += 1
+        elif isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name:
+            count += n is not info.code.node
+        elif isinstance(n, ast.alias):
+            count += (n.asname or n.name.split(".")[0]) == name
+    return count
+
+
+def _guard_globals(it: Interp, node: ast.ClassDef) -> None:
+    """Reads what the class body reads itself from outside, so that a change is noticed."""
+    todo: list[ast.AST] = [*node.body, *node.bases, *node.decorator_list]
+    while todo:
+        n = todo.pop()
+        if isinstance(n, ast.FunctionDef | ast.Lambda):
+            todo.extend(d for d in (*n.args.defaults, *n.args.kw_defaults) if d is not None)
+            continue
+        outside = isinstance(n, ast.Name) and n.id in it.info.globals
+        if isinstance(n, ast.Name) and outside and n.id not in it.state.locals:
+            it.load_outside(n.id)
+        todo.extend(ast.iter_child_nodes(n))
+
+
+def _made(
+    it: Interp, node: ast.ClassDef, known: dict[str, Any], captured: dict[str, int]
+) -> tuple[type, dict[str, Any]]:
+    """The class, and its cells by name."""
+    cells: dict[str, Any] = {n: types.CellType(v) for n, v in known.items()}
+    for name in captured:
+        cell = cells[name] = types.CellType()
+        cell.cell_contents = Captured(f"<cell {len(it.session.cells) + 1}>", name)
+        it.session.cells[id(cell)] = cell
+    used = _needed(node)
+    every = {**{n: c for n, c in it.info.host_cells.items() if n in used}, **cells}
+    try:
+        cls = _factory(it, node, every)()
+    except (AnvilError, Signal):
+        raise
+    except Exception as problem:
+        text = f"{type(problem).__name__}: {problem}"
+        if Captured.__name__ in text:
+            text = "its body computes with data"
+        it.error(
+            "unsupported-syntax",
+            f"the class {node.name} cannot be made while compiling: {text}",
+            hint="Compute before the class what its body needs; methods may use any variable.",
+        )
+    if captured:
+        it.session.local_classes.add(cls)
+    return cls, cells
+
+
+def _factory(it: Interp, node: ast.ClassDef, cells: dict[str, Any]) -> Any:
+    """A function that runs the class statement, with these free variables."""
+    leave = ast.Return(ast.Name(node.name, ast.Load()))
+    empty = ast.arguments([], [], None, [], [], None, [])
+    factory = ast.FunctionDef("factory", empty, [node, leave], [], None)
+    names = ast.arguments([], [ast.arg(n) for n in cells], None, [], [], None, [])
+    maker = ast.FunctionDef("maker", names, [factory], [], None)
+    for new in (factory, maker):
+        new.type_params = []  # type: ignore[attr-defined]
+    module = ast.Module([ast.fix_missing_locations(ast.copy_location(maker, node))], [])
+    code = compile(module, it.info.code.source.filename, "exec")
+    inner = _inner(_inner(code))
+    _remember(it, node, inner)
+    closure = tuple(cells[n] for n in inner.co_freevars)
+    return types.FunctionType(inner, it.info.globals, "factory", None, closure)
+
+
+def _remember(it: Interp, node: ast.ClassDef, code: types.CodeType) -> None:
+    """Notes where the methods come from."""
+    source = replace(it.info.code.source, owner=node.name)
+    defs: dict[Any, Any] = {}
+    for n in ast.walk(node):
+        if isinstance(n, ast.FunctionDef):
+            line = min([n.lineno, *(d.lineno for d in n.decorator_list)])
+            defs[n.name, line] = n
+    todo = [code]
+    while todo:
+        found = todo.pop()
+        it.session.keep.append(found)
+        todo.extend(c for c in found.co_consts if isinstance(c, types.CodeType))
+        method = defs.get((found.co_name, found.co_firstlineno))
+        if method is not None:
+            qualname = f"{it.info.code.qualname}.{node.name}.{method.name}"
+            it.session.sources[id(found)] = replace(source, node=method, qualname=qualname)
+
+
+def _inner(code: types.CodeType) -> types.CodeType:
+    return next(c for c in code.co_consts if isinstance(c, types.CodeType))

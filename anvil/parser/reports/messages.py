@@ -1,0 +1,138 @@
+"""What checks raise: exceptions told as templates, to be filled in with values at run time.
+
+A part of an exception is a `Spec` (known objects are `StaticSpec`s) or a `Text`, whose pieces are
+formatted when the exception is made. The leaves of all parts, in order, are the values that a check
+carries.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from anvil.errors import located
+from anvil.ir.loc import AnyLoc
+from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, leaves, rebuild
+
+Take: TypeAlias = Callable[[ArraySpec | ScalarSpec], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A value inside a text: `{value!conversion:format}`."""
+
+    spec: Spec
+    conversion: str = ""
+    format: str = ""
+
+    def text(self, value: Any) -> str:
+        """The value as Python formats it."""
+        convert: Any = {"s": str, "r": repr, "a": ascii}.get(self.conversion)
+        return format(value if convert is None else convert(value), self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string with values in it."""
+
+    pieces: tuple[str | Piece, ...]
+
+    def text(self, take: Take) -> str:
+        """The string, its values taken in order."""
+        return "".join(
+            p if isinstance(p, str) else p.text(rebuild(p.spec, take)) for p in self.pieces
+        )
+
+
+Template: TypeAlias = "Text | Spec"
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception: its class, arguments, attributes, and the one it was raised from."""
+
+    exception: type[BaseException]
+    args: tuple[Template, ...]
+    attrs: tuple[tuple[str, Template], ...] = ()
+    cause: Raised | None = None
+    quiet: bool = False
+
+    def parts(self) -> Iterator[Template]:
+        """All templates, in the order of their values."""
+        yield from self.args
+        yield from (t for _, t in self.attrs)
+        if self.cause is not None:
+            yield from self.cause.parts()
+
+    def leaves(self) -> Iterator[ArraySpec | ScalarSpec]:
+        """The values that it needs."""
+        for part in self.parts():
+            for piece in part.pieces if isinstance(part, Text) else (part,):
+                if not isinstance(piece, str):
+                    yield from leaves(piece.spec if isinstance(piece, Piece) else piece)
+
+    def build(self, take: Take) -> BaseException:
+        """The exception object. Python's `__init__` methods are not run: they were compiled."""
+        args = tuple(_filled(a, take) for a in self.args)
+        attrs = {name: _filled(a, take) for name, a in self.attrs}
+        cls: Any = self.exception
+        if isinstance(inspect.getattr_static(cls, "__init__"), FunctionType):
+            made = cls.__new__(cls, *args)
+            made.args = args
+        else:
+            made = cls(*args)
+        made.__dict__.update(attrs)
+        if self.cause is not None:
+            made.__cause__ = self.cause.build(take)
+        if self.quiet:
+            made.__suppress_context__ = True
+        return made  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A check: what it raises, and where. One that `deepens` fails where a stack is full: the host
+    may try again with a larger one.
+    """
+
+    raised: Raised
+    loc: AnyLoc
+    deepens: bool = False
+
+    @property
+    def exception(self) -> type[BaseException]:
+        """The class of the exception."""
+        return self.raised.exception
+
+    @property
+    def carries(self) -> bool:
+        """Whether values of the program are part of the exception."""
+        return any(True for _ in self.raised.leaves())
+
+    def error(self, values: Sequence[Any]) -> BaseException:
+        """The exception, located; `values` are those that the failed check carried."""
+        fresh = iter(values)
+        return located(self.raised.build(lambda spec: _host(spec, next(fresh))), self.loc)
+
+
+def _filled(template: Template, take: Take) -> Any:
+    if isinstance(template, Text):
+        return template.text(take)
+    return rebuild(template, take)
+
+
+def _host(spec: ArraySpec | ScalarSpec, value: Any) -> Any:
+    if isinstance(spec, ScalarSpec):
+        number = np.asarray(value, spec.dtype.np)[()]
+        return number.item() if spec.py else number
+    return np.array(value)
+
+
+def static(value: Any) -> StaticSpec:
+    """The template of a known object."""
+    return StaticSpec(value)

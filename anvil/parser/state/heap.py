@@ -1,0 +1,297 @@
+"""The store: what boxes hold on one path through the program.
+
+A box is a number; the store maps it to an IR atom (an ndarray's contents) or to the contents of a
+list, dict, object or closure cell. Contents are immutable: a write replaces them. A `State` is
+everything that differs between paths: it is forked at branches, joined after them, and simply
+dropped when an attempt is rolled back.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from anvil.ir.loc import AnyLoc
+from anvil.ir.records import Atom, Const, Value
+from anvil.ir.types import I64, array
+from anvil.parser.state.values import Abstract, CellRef, Conflict, Part, Parts, known_key
+
+if TYPE_CHECKING:
+    from anvil.parser.source.functions import FunctionInfo
+
+FALL, BREAK, CONTINUE, RETURN, LEFT = range(5)
+"""How a block ends: by falling through, or by an exit that is still to be carried out."""
+
+RAISE = 1 << 32
+"""An exception of site `n` that a handler may catch is the exit `RAISE + n` (sites start at 1)."""
+
+RAISED = "<raised "
+"""What the names of variables that hold pending exceptions begin with; the exit follows."""
+
+FINALLY = "<finally>"
+"""The variable that is there on paths whose return leads through a `finally`."""
+
+SCRATCH = "<"
+"""What the names of the front end's own variables begin with; joins keep all of them."""
+
+ONLY_FALL = frozenset((FALL,))
+NOWHERE: frozenset[int] = frozenset()
+STATUS = array(I64)
+NO_EXIT = Const(STATUS, FALL)
+
+
+def is_kept(name: str, v: Abstract | None) -> bool:
+    """Whether a variable counts as live whatever the program reads: inner functions share it, or it
+    is the front end's own.
+    """
+    return isinstance(v, CellRef) or name.startswith(SCRATCH)
+
+
+_fresh = count(1)
+
+
+def fresh_box() -> int:
+    """A box number that was never used."""
+    return next(_fresh)
+
+
+@dataclass(slots=True, eq=False)
+class ListBox:
+    """Contents of a list."""
+
+    items: tuple[Abstract, ...]
+
+
+@dataclass(slots=True, eq=False)
+class StackBox:
+    """Contents of a list of like things, held as one array for each leaf of an element.
+
+    The list is the first `length` of the `capacity` rows of its columns. `room`: how many more
+    elements certainly fit, where the length is not known.
+    """
+
+    length: Abstract
+    template: Any
+    columns: tuple[Abstract, ...]
+    capacity: int
+    room: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class ColumnBox:
+    """The numbers that stand at one place of the elements of a stacked list; `py`: Python's."""
+
+    atom: Atom
+    py: bool
+
+
+@dataclass(slots=True, eq=False)
+class DictBox:
+    """Contents of a dict: known keys in insertion order."""
+
+    entries: dict[Any, Abstract]
+
+
+@dataclass(slots=True, eq=False)
+class SetBox:
+    """Contents of a set, which is not to be written."""
+
+    elements: frozenset[Any]
+
+    @property
+    def key(self) -> Hashable:
+        """What two sets have in common exactly if they are equal."""
+        return "set", known_key(self.elements)
+
+
+@dataclass(slots=True, eq=False)
+class RandomBox:
+    """The state of a random generator: a generator that is never drawn from."""
+
+    generator: Any
+
+    @property
+    def key(self) -> Hashable:
+        """What two generators have in common exactly if they draw the same numbers."""
+        return "random", pickle.dumps(self.generator)
+
+
+@dataclass(slots=True, eq=False)
+class ObjectBox:
+    """Attributes of an instance."""
+
+    attrs: dict[str, Abstract]
+
+
+@dataclass(slots=True, eq=False)
+class CellBox:
+    """A variable that inner functions share."""
+
+    value: Abstract
+    name: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class GeneratorBox:
+    """Where a generator is suspended (nowhere: it has ended) and its variables. `lost`: a loop may
+    have left it early, so that the place is not known.
+    """
+
+    place: tuple[Any, ...]
+    locals: dict[str, Abstract]
+    lost: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class GeneratorV(Abstract):
+    """A generator: its function, and a box with a `GeneratorBox`."""
+
+    info: FunctionInfo
+    box: int
+
+    def open(self) -> tuple[Hashable, Parts]:
+        return ("generator", self.info), (self.box,)
+
+    def close(self, parts: Parts) -> Abstract:
+        return GeneratorV(self.info, parts[0])  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return f"the generator {self.info.name}(...)"
+
+
+Content: TypeAlias = (
+    "Value | Const | ListBox | StackBox | ColumnBox | DictBox | SetBox | RandomBox | ObjectBox"
+    " | CellBox | GeneratorBox | Conflict"
+)
+
+
+def open_content(c: Content) -> tuple[Hashable, Parts]:
+    """The tag and the parts of a box's contents, as `Abstract.open`."""
+    if isinstance(c, Value | Const):
+        return "array", (c,)
+    if isinstance(c, ListBox):
+        return ("list", len(c.items)), c.items
+    if isinstance(c, DictBox):
+        return ("dict", tuple(map(known_key, c.entries))), tuple(c.entries.values())
+    if isinstance(c, SetBox | RandomBox):
+        return c.key, ()
+    if isinstance(c, ObjectBox):
+        return ("object", tuple(c.attrs)), tuple(c.attrs.values())
+    if isinstance(c, CellBox):
+        return ("cell", c.name), (c.value,)
+    if isinstance(c, GeneratorBox):
+        return ("generator", c.place, c.lost, tuple(c.locals)), tuple(c.locals.values())
+    if isinstance(c, StackBox):
+        return ("stack", c.template, c.capacity), (c.length, *c.columns)
+    if isinstance(c, ColumnBox):
+        return ("column", c.py), (c.atom,)
+    return c.open()
+
+
+def close_content(c: Content, parts: Parts) -> Content:
+    """Contents of the same tag around other parts."""
+    if isinstance(c, Value | Const):
+        return parts[0]  # type: ignore[return-value]
+    if isinstance(c, ListBox):
+        return ListBox(parts)  # type: ignore[arg-type]
+    if isinstance(c, DictBox):
+        return DictBox(dict(zip(c.entries, parts, strict=True)))  # type: ignore[arg-type]
+    if isinstance(c, ObjectBox):
+        return ObjectBox(dict(zip(c.attrs, parts, strict=True)))  # type: ignore[arg-type]
+    if isinstance(c, CellBox):
+        return CellBox(parts[0], c.name)  # type: ignore[arg-type]
+    if isinstance(c, GeneratorBox):
+        return GeneratorBox(c.place, dict(zip(c.locals, parts, strict=True)), c.lost)  # type: ignore[arg-type]
+    if isinstance(c, StackBox):
+        return StackBox(parts[0], c.template, parts[1:], c.capacity, c.room)  # type: ignore[arg-type]
+    if isinstance(c, ColumnBox):
+        return ColumnBox(parts[0], c.py)  # type: ignore[arg-type]
+    return c
+
+
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """Why a box must not be written: it belongs to the caller, or two names may or may not share
+    it.
+
+    `group` are the boxes that may be the same object as this one; empty where the box is frozen for
+    good. `at` is the branch whose join made the mark, which can be made to keep the two apart.
+    """
+
+    reason: str
+    group: frozenset[int] = frozenset()
+    code: str = "mutated-argument"
+    at: AnyLoc | None = None
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """Everything that differs between paths through a function."""
+
+    locals: dict[str, Abstract] = field(default_factory=dict)
+    heap: dict[int, Content] = field(default_factory=dict)
+    marks: dict[int, Mark] = field(default_factory=dict)
+    where: dict[str, AnyLoc] = field(default_factory=dict)
+    token: Atom | None = None
+    status: Atom = NO_EXIT
+    may: frozenset[int] = ONLY_FALL
+    ret: Abstract | None = None
+
+    def fork(self) -> State:
+        """A copy that can go its own way."""
+        return State(
+            dict(self.locals),
+            dict(self.heap),
+            dict(self.marks),
+            dict(self.where),
+            self.token,
+            self.status,
+            self.may,
+            self.ret,
+        )
+
+    def exit(self, how: int) -> None:
+        """Ends the path with one kind of exit."""
+        self.status, self.may = Const(STATUS, how), frozenset((how,))
+
+    def fall(self) -> None:
+        """Goes on where no exit is pending."""
+        self.status, self.may = NO_EXIT, ONLY_FALL
+        for name in [n for n in self.locals if n.startswith(RAISED)]:
+            del self.locals[name]
+
+    def dead(self) -> None:
+        """Ends the path for good: an exception is raised on it that nothing catches."""
+        self.may = NOWHERE
+
+    @property
+    def raised(self) -> frozenset[int]:
+        """The exits among those that are pending that are exceptions."""
+        return frozenset(code for code in self.may if code > RAISE)
+
+
+def unchanged(before: State, after: State) -> bool:
+    """Whether a trial run has left variables, boxes and effects as they were."""
+    if before.token is not after.token or before.locals.keys() != after.locals.keys():
+        return False
+    if any(after.locals[n] is not v for n, v in before.locals.items()):
+        return False
+    return all(after.heap.get(i) is c for i, c in before.heap.items())
+
+
+def reachable(values: Iterator[Part], heap: dict[int, Content]) -> set[int]:
+    """Boxes that can be reached from `values`."""
+    seen: set[int] = set()
+    todo = list(values)
+    while todo:
+        part = todo.pop()
+        if isinstance(part, int):
+            if part not in seen:
+                seen.add(part)
+                todo.extend(open_content(heap[part])[1])
+        elif isinstance(part, Abstract):
+            todo.extend(part.open()[1])
+    return seen

@@ -1,0 +1,147 @@
+"""Objects of the host program as values: what a compiled function reads from globals, closures and
+attributes.
+
+Numbers, strings, functions, modules and the like are known, and guarded. Tuples, lists and dicts
+become containers of lifted elements. Arrays become hidden inputs: parameters that the caller does
+not see. Other objects stay known, and their attributes are lifted when they are read.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.ir.records import Value
+from anvil.ir.types import array, dtype_of
+from anvil.parser.state.guards import Hidden, Origin
+from anvil.parser.state.heap import DictBox, ListBox, Mark, fresh_box
+from anvil.parser.state.inputs import refuse
+from anvil.parser.state.signature import is_array
+from anvil.parser.state.values import (
+    Abstract,
+    DictV,
+    Known,
+    ListV,
+    NDArray,
+    TupleV,
+    number_dtype,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+    from anvil.parser.state.session import Session
+
+_UNGUARDED = ("numpy", "math", "cmath", "anvil", "builtins", "functools", "operator", "scipy")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lifted:
+    """A host object that needs boxes or parameters in each function that uses it."""
+
+    kind: str
+    origin: Origin
+    items: tuple[Any, ...] = ()
+    keys: tuple[Hashable, ...] = ()
+    cls: Any = None
+    hidden: Hidden | None = None
+
+
+def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> Any:
+    """The object found at `origin`: a Known, or a `Lifted` to be adopted by each function. `inside`
+    a container floats vary.
+    """
+    guards = session.guards
+    if inside and type(obj) in (float, complex):
+        return Lifted("array", origin, hidden=guards.array(origin, array(number_dtype(obj)), "py"))
+    if is_array(obj):
+        refuse(obj, f"`{origin.name}`")
+        type_ = array(dtype_of(obj.dtype), tuple(obj.shape))
+        host = "np" if isinstance(obj, np.generic) else "array"
+        return Lifted("array", origin, hidden=guards.array(origin, type_, host))
+    if type(obj) in (tuple, list) or (isinstance(obj, tuple) and hasattr(obj, "_fields")):
+        guards.structure(origin, obj)
+        items = tuple(lifted(session, v, guards.item(origin, i), True) for i, v in enumerate(obj))
+        return Lifted("list" if type(obj) is list else "tuple", origin, items, (), type(obj))
+    if type(obj) is dict:
+        guards.structure(origin, obj)
+        items = tuple(lifted(session, v, guards.item(origin, k), True) for k, v in obj.items())
+        return Lifted("dict", origin, items, tuple(obj))
+    refuse(obj, f"`{origin.name}`")
+    guards.value(origin, obj)
+    return Known(obj, origin)
+
+
+def lifted_attribute(session: Session, base: Known, name: str, obj: Any) -> Any:
+    """The attribute `name` of a known object, which is `obj`."""
+    if base.origin is None or _trusted(base.value):
+        return Known(obj) if not is_array(obj) else obj
+    origin = session.guards.attribute(base.origin, name)
+    inside = not isinstance(base.value, types.ModuleType)
+    return lifted(session, obj, origin, inside)
+
+
+def _trusted(obj: Any) -> bool:
+    """Whether attributes of a module or class are taken to be constant (numpy, math, anvil)."""
+    if isinstance(obj, types.ModuleType):
+        return obj.__name__.split(".")[0] in _UNGUARDED
+    module = getattr(obj, "__module__", None) if isinstance(obj, type) else None
+    return isinstance(module, str) and module.split(".")[0] in _UNGUARDED
+
+
+def adopt(it: Interp, x: Any) -> Abstract:
+    """A lifted object as a value of this function; one object is one box."""
+    if isinstance(x, Abstract):
+        return x
+    if not isinstance(x, Lifted):
+        return it.constant(x)
+    if x.kind == "array":
+        assert x.hidden is not None
+        return _hidden_value(it, x.hidden)
+    if x.kind == "tuple":
+        cls = None if x.cls is tuple else x.cls
+        return TupleV(tuple(adopt(it, i) for i in x.items), cls)
+    box = it.hidden_boxes.get(x.origin.text)
+    if box is None or box not in it.state.heap:
+        box = it.hidden_boxes.setdefault(x.origin.text, fresh_box())
+        items = tuple(adopt(it, i) for i in x.items)
+        content = (
+            ListBox(items) if x.kind == "list" else DictBox(dict(zip(x.keys, items, strict=True)))
+        )
+        it.state.heap[box] = content
+        it.state.marks[box] = outside(x.origin.name)
+    return ListV(box) if x.kind == "list" else DictV(box)
+
+
+def _hidden_value(it: Interp, hidden: Hidden) -> Abstract:
+    atom = hidden_atom(it, hidden)
+    if hidden.host != "array":
+        return scalar(atom, hidden.host == "py")
+    text = hidden.origin.text
+    box = it.hidden_boxes.get(text)
+    if box is None or box not in it.state.heap:
+        box = it.hidden_boxes.setdefault(text, fresh_box())
+        it.state.heap[box] = atom
+        it.state.marks[box] = outside(hidden.origin.name)
+    return NDArray(box, (), hidden.type)
+
+
+def hidden_atom(it: Interp, hidden: Hidden) -> Value:
+    """The parameter that carries a hidden input; added to the function when it is first read."""
+    text = hidden.origin.text
+    atom = it.hidden.get(text)
+    if atom is None:
+        atom = it.hidden[text] = Value(hidden.type, hidden.origin.name.split(".")[-1])
+    return atom
+
+
+def outside(name: str) -> Mark:
+    """Why something read from outside must not be written."""
+    return Mark(
+        f"`{name}` is outside the compiled function, which must not write to it",
+        code="mutated-global",
+    )

@@ -1,0 +1,273 @@
+"""Between values and descriptions of them: a result as a spec and its leaves, a value built from a
+spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from functools import reduce
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from anvil.ir.families import type_at
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import I64, array
+from anvil.parser.arrays.promotion import join_dtypes
+from anvil.parser.arrays.ragged import Ragged, dense
+from anvil.parser.containers.collection_values import DequeV, SetV
+from anvil.parser.containers.stack_lists import known_length
+from anvil.parser.containers.stacks import element, rows_of
+from anvil.parser.containers.templates import Many
+from anvil.parser.control.choice_joins import strength_of
+from anvil.parser.control.choices import each
+from anvil.parser.reports import texts
+from anvil.parser.reports.blame import involve
+from anvil.parser.state.heap import (
+    DictBox,
+    ListBox,
+    Mark,
+    ObjectBox,
+    SetBox,
+    StackBox,
+    close_content,
+    fresh_box,
+    open_content,
+)
+from anvil.parser.state.signals import NeedStatic
+from anvil.parser.state.signature import (
+    ArraySpec,
+    ChoiceSpec,
+    DictSpec,
+    ListSpec,
+    ObjectSpec,
+    ScalarSpec,
+    Spec,
+    StackSpec,
+    StaticSpec,
+    TupleSpec,
+    describe_argument,
+)
+from anvil.parser.state.values import (
+    Abstract,
+    Choice,
+    Closure,
+    Conflict,
+    DictV,
+    Known,
+    ListV,
+    NDArray,
+    ObjectV,
+    Scalar,
+    TupleV,
+    is_number,
+    is_py_number,
+    number_dtype,
+    scalar,
+)
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+
+def describe_result(
+    it: Interp, value: Abstract, known_numbers: bool = True
+) -> tuple[Spec, list[Atom]]:
+    """The structure of a value and its leaves, in order.
+
+    Known floats are leaves; known ints and bools are if `known_numbers`, otherwise they are static.
+    """
+    atoms: list[Atom] = []
+    return _describe(it, value, atoms, frozenset(), known_numbers), atoms
+
+
+def described_inside(
+    it: Interp, value: Abstract, known_numbers: bool = False
+) -> tuple[Spec, list[Atom]]:
+    """`describe_result` for what a transform takes apart: it opens objects of the host program."""
+    return describe_result(it, _with_objects_opened(it, value), known_numbers)
+
+
+def _with_objects_opened(it: Interp, v: Abstract) -> Abstract:
+    if isinstance(v, TupleV):
+        return TupleV(tuple(_with_objects_opened(it, i) for i in v.items), v.cls)
+    if isinstance(v, Known) and isinstance(spec := describe_argument(v.value), ObjectSpec):
+        attrs = {n: _with_objects_opened(it, it.attribute(v, n)) for n in spec.names}
+        box = fresh_box()
+        it.state.heap[box] = ObjectBox(attrs)
+        return ObjectV(box, spec.cls)
+    if not isinstance(v, ListV | DictV | ObjectV):
+        return v
+    content = it.state.heap[v.box]
+    parts = open_content(content)[1]
+    opened = tuple(_with_objects_opened(it, p) for p in parts)  # type: ignore[arg-type]
+    if all(p is q for p, q in zip(parts, opened, strict=True)):
+        return v
+    box = fresh_box()
+    it.state.heap[box] = close_content(content, opened)
+    return v.close((box,))
+
+
+def _describe(
+    it: Interp, v: Abstract, atoms: list[Atom], above: frozenset[int], ints: bool
+) -> Spec:
+    v = texts.settled(it, v)
+    if isinstance(v, NDArray):
+        atoms.append(it.read(v))
+        return ArraySpec(v.type)
+    if isinstance(v, Ragged):
+        _refuse_ragged(it, v)
+    if isinstance(v, Scalar):
+        atoms.append(v.atom)
+        return ScalarSpec(v.dtype, v.py)
+    if isinstance(v, Known):
+        number = is_number(v.value) and not isinstance(v.value, Enum)
+        if number and (ints or number_dtype(v.value).inexact):
+            atom = it.atom(v)
+            atoms.append(atom)
+            return ScalarSpec(type_at(atom).dtype, is_py_number(v.value))
+        return StaticSpec(v.value)
+    if isinstance(v, TupleV):
+        return TupleSpec(tuple(_describe(it, i, atoms, above, ints) for i in v.items), v.cls)
+    if isinstance(v, ListV | DictV | ObjectV | SetV):
+        return _describe_box(it, v, atoms, above, ints)
+    if isinstance(v, Choice):
+        return _describe_choice(it, v, atoms, above, ints)
+    if isinstance(v, Conflict):
+        it.refuse_conflict("a part of the result", v)
+    what = "a function" if isinstance(v, Closure) else v.describe()
+    it.error("unsupported-value", f"a compiled function cannot return {what}")
+
+
+def _describe_choice(
+    it: Interp, v: Choice, atoms: list[Atom], above: frozenset[int], ints: bool
+) -> Spec:
+    strengths = [strength_of(o) for o in v.options]
+    numbers = [s for s in strengths if s is not None]
+    numeric = len(numbers) == len(strengths)
+    items: list[Spec] = [ScalarSpec(I64, True)]
+    atoms.append(v.which)
+    if numeric:
+        dtype, py = reduce(join_dtypes, numbers)
+        common = each(it, v, lambda o: scalar(it.atom(o, dtype), py))
+        items.append(_describe(it, common, atoms, above, True))
+    items += [_describe(it, o, atoms, above, ints) for o in v.options]
+    return ChoiceSpec(tuple(items), numeric)
+
+
+def _refuse_ragged(it: Interp, v: Ragged) -> NoReturn:
+    try:
+        dense(it, v)
+    except NeedStatic as need:
+        involve(it, need.error)
+        raise
+
+
+def _describe_box(
+    it: Interp,
+    v: ListV | DictV | ObjectV | SetV,
+    atoms: list[Atom],
+    above: frozenset[int],
+    ints: bool,
+) -> Spec:
+    if v.box in above:
+        it.error("unsupported-value", "the result contains itself")
+    above = above | {v.box}
+    content = it.state.heap[v.box]
+    if isinstance(content, Conflict):
+        it.refuse_conflict("a part of the result", content)
+    if isinstance(content, StackBox):
+        return _describe_stack(it, v, content, atoms, above, ints)
+    if isinstance(content, ListBox):
+        items = tuple(_describe(it, i, atoms, above, ints) for i in content.items)
+        return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
+    if isinstance(content, SetBox):
+        return StaticSpec(set(content.elements))
+    if isinstance(content, DictBox):
+        items = tuple(_describe(it, i, atoms, above, ints) for i in content.entries.values())
+        assert isinstance(v, DictV)
+        return DictSpec(tuple(content.entries), items, v.cls, _factory(it, v))
+    assert isinstance(content, ObjectBox)
+    assert isinstance(v, ObjectV)
+    if v.cls in it.session.local_classes:
+        what = f"{v.describe()}, whose methods use variables of the function"
+        it.error("unsupported-value", f"a compiled function cannot return {what}")
+    items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
+    return ObjectSpec(v.cls, tuple(content.attrs), items)
+
+
+def _factory(it: Interp, v: DictV) -> Any:
+    """The host function that makes the missing values of a defaultdict."""
+    if v.factory is None or isinstance(v.factory, Known):
+        return None if v.factory is None else v.factory.value
+    what = f"the result is a {v.cls.__name__} whose missing values a function made inside gives"
+    return it.error("unsupported-value", what, hint="Return `dict(...)` of it.")
+
+
+_WHOLE = 64
+"""A list of more than so many stacked elements stays so in the result of the outermost function."""
+
+
+def _describe_stack(
+    it: Interp,
+    v: Abstract,
+    stack: StackBox,
+    atoms: list[Atom],
+    above: frozenset[int],
+    ints: bool,
+) -> Spec:
+    n = known_length(it, stack, "the result is a list, and the data decide how long it is")
+    if not ints or n <= _WHOLE or not stack.columns or isinstance(v, DequeV):
+        items = tuple(_describe(it, i, atoms, above, ints) for i in it.items(v))
+        return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
+    inner: list[Atom] = []
+    spec = _describe(it, element(it, stack, Const(array(I64), 0)), inner, above, ints)
+    if isinstance(stack.template, Many) and not isinstance(spec, StackSpec):
+        spec = _nested(it, stack.template, element(it, stack, Const(array(I64), 0)))
+    atoms.extend(x for x, _ in rows_of(it, stack))
+    return StackSpec(n, spec)
+
+
+def _nested(it: Interp, t: Any, v: Abstract) -> Spec:
+    """The description of one element, the lists inside it stacked too."""
+    inner = it.state.heap[v.box].columns if isinstance(t, Many) else ()  # type: ignore[attr-defined,union-attr]
+    if not isinstance(t, Many) or not inner:
+        return _describe(it, v, [], frozenset(), True)
+    first = element(it, it.state.heap[v.box], Const(array(I64), 0))  # type: ignore[attr-defined,arg-type]
+    return StackSpec(t.n, _nested(it, t.item, first))
+
+
+Leaf = Callable[[ArraySpec | ScalarSpec | StaticSpec, str], Abstract]
+
+
+def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None = None) -> Abstract:
+    """A value of this structure in fresh boxes; `leaf(spec, path)` makes the leaves, static ones
+    included.
+
+    Boxes carry `mark`; `name` begins the paths, such as `params['w']`.
+    """
+    if isinstance(spec, ArraySpec | ScalarSpec | StaticSpec):
+        return leaf(spec, name)
+    assert not isinstance(spec, StackSpec), "only results of outermost functions are stacked"
+    if isinstance(spec, DictSpec):
+        paths = [f"{name}[{k!r}]" for k in spec.keys]
+    elif isinstance(spec, ObjectSpec):
+        paths = [f"{name}.{n}" for n in spec.names]
+    else:
+        paths = [f"{name}[{i}]" for i in range(len(spec.items))]
+    items = tuple(build(it, s, leaf, path, mark) for s, path in zip(spec.items, paths, strict=True))
+    if isinstance(spec, TupleSpec):
+        return TupleV(items, spec.cls)
+    if isinstance(spec, ChoiceSpec):
+        options = items[1 + spec.numeric :]
+        return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))
+    box = fresh_box()
+    if mark is not None:
+        it.state.marks[box] = mark
+    if isinstance(spec, ListSpec):
+        it.state.heap[box] = ListBox(items)
+        return ListV(box) if spec.cls is list else DequeV(box, spec.maxlen)
+    if isinstance(spec, DictSpec):
+        it.state.heap[box] = DictBox(dict(zip(spec.keys, items, strict=True)))
+        return DictV(box, spec.cls, None if spec.factory is None else Known(spec.factory))
+    it.state.heap[box] = ObjectBox(dict(zip(spec.names, items, strict=True)))
+    return ObjectV(box, spec.cls)

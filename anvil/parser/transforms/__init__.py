@@ -1,0 +1,1 @@
+"""grad, vmap and the others inside compiled code."""
