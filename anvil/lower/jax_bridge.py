@@ -31,6 +31,7 @@ from jax._src.array import ArrayImpl
 from jax._src.interpreters import ad as _ad
 from jax._src.interpreters import batching as _batching
 from jax._src.interpreters import mlir as _mlir
+from jax._src.interpreters.partial_eval import DynamicJaxprTracer
 from jax._src.lib import pytree
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func as func_dialect
@@ -85,6 +86,17 @@ def with_x64(function: Callable[P, R]) -> Callable[P, R]:
 def is_tracer_type(cls: type[Any]) -> bool:
     """Whether values of this class are placeholders of some jax transform in progress."""
     return issubclass(cls, core.Tracer)
+
+
+def settled(tracer: Any) -> Any:
+    """A placeholder whose value has the dtype that it shows.
+
+    Without 64-bit types jax shows a float64 NumPy array under jvp or vmap as float32 and keeps it
+    as it is, to be rounded where it is used: with 64-bit types on, it would not be.
+    """
+    if config.enable_x64.value or isinstance(tracer, DynamicJaxprTracer):
+        return tracer
+    return jax.device_put(tracer)
 
 
 def is_tracing() -> bool:

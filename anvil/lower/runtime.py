@@ -208,8 +208,10 @@ def _entry(module: Module) -> Callable[..., list[Any]]:
 
 def _preparation(cls: type[Any], dtype: np.dtype[Any], *, copy: bool) -> Convert | None:
     """How a leaf of this class becomes an argument of this dtype; None: as it is."""
-    if cls is JaxArray or bridge.is_tracer_type(cls):
+    if cls is JaxArray:
         return None
+    if bridge.is_tracer_type(cls):
+        return bridge.settled
     if cls in _NATURAL:
         return None if dtype == _NATURAL[cls] else dtype.type
     if issubclass(cls, np.generic):
