@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _DEPTH = 1024
 """The depth of stacks after the first overflow."""
 
+_ROOM = 2**24
+"""The greatest length of a list in a loop that the data decide how often runs."""
+
 BEFORE_AD = ("simplify", "dce")
 """Passes that a function goes through before it is transformed."""
 
@@ -73,6 +76,11 @@ def deeper(depth: int) -> int | None:
     """A larger depth for the stacks of recursive functions; None beyond Python's own limit."""
     limit = sys.getrecursionlimit()
     return None if depth >= limit else min(limit, max(2 * depth, _DEPTH))
+
+
+def roomier(capacity: int) -> int | None:
+    """More room for lists that nothing bounds; None beyond what can be meant."""
+    return None if capacity >= _ROOM else min(_ROOM, 8 * capacity)
 
 
 def _warn_cut(cut: ad.Cut) -> None:

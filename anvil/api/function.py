@@ -30,6 +30,7 @@ from anvil.ir.printer import text as air
 from anvil.ir.records import Program
 from anvil.library import LIBRARY
 from anvil.parser.entry import Parsed, parse
+from anvil.parser.state.session import CAPACITY
 from anvil.parser.state.signature import Spec, StaticSpec, describe_argument, is_array
 from anvil.parser.transforms.api import Opened, Transforms
 
@@ -202,18 +203,33 @@ class Function:
         chosen = [place for k, place in enumerate(places) if k not in gone]
         statics = [i for i in range(len(leaves)) if i not in set(chosen)]
         seconds = time.perf_counter() - start
-        spec = Specialisation(parsed, self.options, chosen, len(leaves), seconds)
+        small = [v if i in gone or not np.ndim(v) else None for i, v in enumerate(values)]
+
+        def reparse(capacity: int) -> Parsed:
+            return self.parse(specs, named, small, capacity)
+
+        spec = Specialisation(parsed, self.options, chosen, len(leaves), seconds, reparse)
         names = self._code.co_varnames[: self._code.co_argcount]
         made = Compiled(tuple(specs), named, spec)
         self._family.add(made, self._root, self.__name__, names)
         return spec, statics
 
     def parse(
-        self, args: Sequence[Spec], kwargs: Mapping[str, Spec], values: Sequence[Any]
+        self,
+        args: Sequence[Spec],
+        kwargs: Mapping[str, Spec],
+        values: Sequence[Any],
+        capacity: int = CAPACITY,
     ) -> Parsed:
         """The front end's result for described arguments; `values` are those of their leaves."""
         return parse(
-            self._root, args, kwargs, library=LIBRARY, transforms=self.transforms, values=values
+            self._root,
+            args,
+            kwargs,
+            library=LIBRARY,
+            transforms=self.transforms,
+            values=values,
+            capacity=capacity,
         )
 
     # ---- what was compiled

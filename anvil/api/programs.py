@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from anvil.api.compile import deeper, lower, optimise
+from anvil.api.compile import deeper, lower, optimise, roomier
 from anvil.api.function import Function
 from anvil.api.results import rebuilder
 from anvil.errors import error, located
@@ -19,6 +19,7 @@ from anvil.ir.records import Const, FuncRef, Program
 from anvil.ir.stages import STAGES
 from anvil.ir.types import TOKEN, ArrayType, Type
 from anvil.opt.stackify import stackify
+from anvil.parser.state.session import CAPACITY
 from anvil.parser.state.signature import describe_argument
 
 if TYPE_CHECKING:
@@ -58,18 +59,22 @@ def call_reference(
     specs = [describe_argument(a, values) for a in args]
     named = {n: describe_argument(a, values) for n, a in kwargs.items()}
     parsed = function.parse(specs, named, values)
-    gone = {p.leaf for p in parsed.promoted}
-    inputs = [v for i, v in enumerate(values) if i not in gone]
-    inputs += [hidden.get() for hidden in parsed.hidden]
     last = "derive-steps" if pipeline == "O0" else ""
     depth: int | None = 0
+    room: int | None = CAPACITY
     while True:
+        gone = {p.leaf for p in parsed.promoted}
+        inputs = [v for i, v in enumerate(values) if i not in gone]
+        inputs += [hidden.get() for hidden in parsed.hidden]
         planned = optimise(stackify(parsed.program, depth or 0), pipeline, stop_after=last)
         results = list(evaluate(planned, list(map(np.asarray, inputs))))
         token: Any = results.pop() if parsed.effects else 0
         if not token:
             break
         what = parsed.sites[token - 1]
+        if what.grows and (room := roomier(room or 0)) is not None:
+            parsed = function.parse(specs, named, values, room)
+            continue
         depth = deeper(depth or 0) if what.deepens else None
         if depth is None:
             raise what.error(token.values)

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from anvil.api.compile import deeper, lower, optimise
+from anvil.api.compile import deeper, lower, optimise, roomier
 from anvil.api.foreign import ForeignRules
 from anvil.api.results import rebuilder
 from anvil.errors import warn
 from anvil.ir.records import Program
-from anvil.opt.checks import drop_checks, drop_values, values_of
+from anvil.opt.checks import drop_values, unchecked, values_of
 from anvil.opt.stackify import is_recursive, stackify
 from anvil.parser.entry import Parsed
+from anvil.parser.state.session import CAPACITY
 
 if TYPE_CHECKING:
     from anvil.lower.runtime import Executable
@@ -52,8 +53,10 @@ class Specialisation:
         chosen: Sequence[int],
         leaves: int,
         seconds: float,
+        reparse: Callable[[int], Parsed],
     ) -> None:
-        self.parsed = parsed
+        self.parsed, self.reparse = parsed, reparse
+        self.capacity = CAPACITY
         self.options = options
         self.chosen = None if len(chosen) == leaves else tuple(chosen)
         self.seconds = {"parse": seconds}
@@ -69,7 +72,10 @@ class Specialisation:
     def program(self) -> Program:
         """The parsed program, without its checks if they are off."""
         program = self.parsed.program
-        return drop_values(program) if self.options.checks else drop_checks(program)
+        if self.options.checks:
+            return drop_values(program)
+        grows = (n for n, site in enumerate(self.parsed.sites, 1) if site.grows)
+        return unchecked(drop_values(program), frozenset(grows))
 
     @cached_property
     def planned(self) -> Program:
@@ -102,16 +108,20 @@ class Specialisation:
             ),
             checks=self.parsed.effects,
             on_check=self._failed if self.parsed.effects else None,
-            on_traced=self._overflowed if is_recursive(self.program) else None,
+            on_traced=self._overflowed if self._may_overflow() else None,
         )
 
     def _runs_again(self) -> bool:
         """Whether a call may need its arguments a second time."""
-        return is_recursive(self.program) or any(s.carries for s in self.parsed.sites)
+        return self._may_overflow() or any(s.carries for s in self.parsed.sites)
+
+    def _may_overflow(self) -> bool:
+        """Whether stacks or lists may turn out to be too small."""
+        return is_recursive(self.program) or any(s.grows for s in self.parsed.sites)
 
     def _failed(self, site: int, payload: tuple[Any, ...]) -> NoReturn:
         what = self.parsed.sites[site - 1]
-        if what.deepens and self._deepen():
+        if (what.deepens and self._deepen()) or (what.grows and self._grow()):
             raise Stale
         if what.carries:
             raise CheckFailed(self, site)
@@ -131,7 +141,7 @@ class Specialisation:
         """Called by foreign jax code, which cannot be run again: raises where a stack was full."""
         if int(site):
             what = self.parsed.sites[int(site) - 1]
-            if what.deepens:
+            if what.deepens or what.grows:
                 raise what.error(())
 
     def _deepen(self) -> bool:
@@ -140,11 +150,24 @@ class Specialisation:
         if depth is None:
             return False
         self.depth = depth
+        self._forget("planned", "executable")
+        return True
+
+    def _grow(self) -> bool:
+        """Gives lists that nothing bounds more room, at the price of compiling again."""
+        capacity = roomier(self.capacity)
+        if capacity is None:
+            return False
+        self.capacity, self.parsed = capacity, self.reparse(capacity)
+        self._forget("program", "planned", "executable")
+        return True
+
+    def _forget(self, *made: str) -> None:
+        """Drops what was compiled."""
         self.runs.clear()
         self.replays.clear()
-        for name in ("planned", "executable"):
+        for name in made:
             vars(self).pop(name, None)
-        return True
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """Runs on the inputs of the program."""

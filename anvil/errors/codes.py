@@ -100,8 +100,8 @@ _declare("Python that is not compiled",
      "Give the variable its final shape before the loop."),
     ("growing-list", "AnvilTypeError",
      "A list that grows by an amount that the data decide",
-     "Compiled code holds a list that a loop changes as an array of fixed size. A list that a "
-     "`while` loop appends to has no greatest length that is known while compiling.",
+     "Compiled code holds a list that a loop changes as an array of fixed size, which is made "
+     "larger when the list outgrows it. This loop changes a list in a way that has no such form.",
      "Make a list of its greatest length before the loop and count how much of it is used."),
     ("unlike-elements", "AnvilTypeError",
      "A list at a computed index holds unlike things",

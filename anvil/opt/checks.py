@@ -14,9 +14,14 @@ from anvil.opt.replay import Replay, substitute
 @register("drop-checks", stages=ALL)
 def drop_checks(program: Program) -> Program:
     """Removes every check: its token is the one it was given. Prints stay."""
+    return unchecked(program, frozenset())
+
+
+def unchecked(program: Program, kept: frozenset[int]) -> Program:
+    """Removes the checks of all sites but those `kept`."""
     if not any(op.kind.name == "check" for op in walk(program)):
         return program
-    return each_func(program, lambda func: _Unchecked(func).rebuild())
+    return each_func(program, lambda func: _Unchecked(func, kept).rebuild())
 
 
 @register("drop-values", stages=ALL)
@@ -57,8 +62,12 @@ class _Silent(Replay):
 
 
 class _Unchecked(Replay):
+    def __init__(self, func: Func, kept: frozenset[int]) -> None:
+        super().__init__(func)
+        self.kept = kept
+
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
         """A check becomes the token before it."""
-        if op.kind.name != "check":
+        if op.kind.name != "check" or op.attrs["site"] in self.kept:
             return super().copy(op, env)
         return self.become(op, substitute(op.args[:1], env), env)

@@ -445,6 +445,8 @@ class Context:
         if v.loop is not None and lists and v.first != v.second:
             code, hint = "growing-list", _GROWING
         error = make_error(code, message, self.loc, hint=hint)
+        if code == "growing-list" and v.loop is not None:
+            self.session.growable[error] = v.loop
         if v.pred is not None:
             why = "a condition that decides what a variable is"
             raise NeedStatic(error, roots.roots_of(self.b, v.pred), why, self.loc)

@@ -29,7 +29,7 @@ from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.guards import Guarded, Hidden, Origin
 from anvil.parser.state.heap import Mark
 from anvil.parser.state.results import build, describe_result
-from anvil.parser.state.session import Session, Site, Warned
+from anvil.parser.state.session import CAPACITY, Session, Site, Warned
 from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.state.signature import (
     ArraySpec,
@@ -107,12 +107,14 @@ def parse(
     library: Library,
     transforms: Transforms | None = None,
     values: Sequence[Any] = (),
+    capacity: int = CAPACITY,
 ) -> Parsed:
     """Compiles `fn` for arguments of these descriptions.
 
     `values` are the leaves' own values, in order: an int or bool leaf becomes a known constant when
     the program needs its value while compiling (reported in `promoted`; the specialisation then
-    holds for that value only). Raises AnvilError.
+    holds for that value only). Lists that nothing bounds get room for `capacity` elements. Raises
+    AnvilError.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION))
@@ -120,11 +122,13 @@ def parse(
     exact: set[AnyLoc] = set()
     refused: list[AnvilError] = []
     unroll: set[ast.AST] = set()
+    growing: set[ast.AST] = set()
     try:
         for _ in range(ATTEMPTS):
             attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
             attempt.promoted, attempt.values = promoted, values
             attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
+            attempt.session.growing, attempt.session.capacity = growing, capacity
             try:
                 return attempt.run()
             except _Again:
@@ -160,21 +164,34 @@ class _Attempt:
 
     def run(self) -> Parsed:
         """The program, or _Promote."""
+        session = self.session
         try:
             return self._direct() if self._is_plain() else self._wrapped()
         except Blocked as blocked:
-            self._again(blocked, blocked.exact, self.session.exact)
-            self._again(blocked, blocked.unroll, self.unroll)
+            error = blocked.error
+            self._again(error, blocked.exact, session.exact)
+            self._again(error, blocked.unroll, self.unroll)
             self._promote(blocked)
-            self._again(blocked, self.session.choosable.get(blocked.error), self.session.exact)
-            raise (self.refused or [blocked.error])[0] from None
+            self._again(error, session.choosable.get(error), session.exact)
+            self._grow(error)
+            raise (self.refused or [error])[0] from None
+        except AnvilError as error:
+            self._grow(error)
+            raise
 
-    def _again(self, blocked: Blocked, found: Any, known: set[Any]) -> None:
+    def _grow(self, error: AnvilError) -> None:
+        """Asks for another attempt in which the lists of a loop have room that is a guess."""
+        loop, known = self.session.growable.get(error), self.session.growing
+        if loop is not None and loop not in known:
+            known.add(loop)
+            raise _Again from None
+
+    def _again(self, error: AnvilError, found: Any, known: set[Any]) -> None:
         """Asks for another attempt that knows what was found."""
         if found is not None and found not in known:
             known.add(found)
-            self.refused.append(blocked.error)
-            raise _Again
+            self.refused.append(error)
+            raise _Again from None
 
     def _is_plain(self) -> bool:
         fn = self.fn

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from anvil.ir.records import Atom, Const, Op
+from anvil.errors import error as make_error
+from anvil.ir.records import Atom, Const, Op, Region
 from anvil.ir.types import I64, array
 from anvil.parser.containers.stacks import restack, room_of
 from anvil.parser.containers.templates import common_template
 from anvil.parser.control.joins import Join, Want
 from anvil.parser.state.heap import ListBox, StackBox, State
+from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import CellRef, Known, ListV, Scalar, scalar
 
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
         before = loop.entry.heap[box]
         if capacity is not None:
             loop.it.state = loop.entry
-            restack(loop.it, box, want.template, capacity, want.kinds)
+            guessed = want.guessed or loop.trips() is None
+            restack(loop.it, box, want.template, capacity, want.kinds, guessed)
         if loop.entry.heap[box] is not before:
             changed = "entry"
     if changed:
@@ -89,13 +93,18 @@ def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
     return changed
 
 
+def _guessed(loop: Rolled, want: Want) -> bool:
+    first = loop.entry.heap[want.boxes[0]]
+    return isinstance(first, StackBox) and first.guessed
+
+
 def _stack_end(loop: Rolled, want: Want, capacity: int, end: State) -> str:
     it, box = loop.it, want.boxes[1]
     before = end.heap[box]
     assert loop.frame is not None
     it.b.frames.append(loop.frame)
     it.state = end
-    restack(it, box, want.template, capacity, want.kinds)
+    restack(it, box, want.template, capacity, want.kinds, _guessed(loop, want))
     it.b.frames.pop()
     return "end" if end.heap[box] is not before else ""
 
@@ -106,6 +115,8 @@ def _entry_capacity(loop: Rolled, want: Want) -> int | None:
     trips = loop.trips()
     if there <= here:
         return None if there < here and trips is not None and trips <= FEW else here
+    if trips is None and loop.node in loop.it.session.growing:
+        return max(loop.it.session.capacity, 2 * there)
     if trips is None or trips <= FEW:
         return None
     return here + (there - here) * trips
@@ -117,19 +128,33 @@ def make_room(loop: Rolled, joined: Join, end: State) -> bool:
     for x, first, used in _consumed(loop, joined, end):
         trips = loop.trips()
         if trips is None:
-            loop.it.b.loc = loop.loc
-            loop.it.error(
-                "growing-list",
-                "this loop appends to a list, and the data decide how often it runs",
-                hint="Hold it in a list of its greatest length, `items = [0.0] * n`, with a "
-                "counter for how much of it is used.",
-            )
-        lacking = used * trips - room_of(first)
-        if lacking > 0:
-            loop.it.state = loop.entry
-            restack(loop.it, x, first.template, first.capacity + lacking)
-            changed = True
+            capacity = _guess(loop, first.capacity)
+        elif (lacking := used * trips - room_of(first)) > 0:
+            capacity = first.capacity + lacking
+        else:
+            continue
+        loop.it.state = loop.entry
+        restack(loop.it, x, first.template, capacity, guessed=trips is None)
+        changed = True
     return changed
+
+
+def _guess(loop: Rolled, capacity: int) -> int:
+    """The room for a list in a loop that the data decide how often runs; refused unless every other
+    way has been tried.
+    """
+    session = loop.it.session
+    if loop.node in session.growing:
+        return max(session.capacity, 2 * capacity)
+    error = make_error(
+        "growing-list",
+        "this loop appends to a list, and the data decide how often it runs",
+        loop.loc,
+        hint="Hold it in a list of its greatest length, `items = [0.0] * n`, with a "
+        "counter for how much of it is used.",
+    )
+    session.growable[error] = loop.node
+    raise Blocked(error)
 
 
 def _consumed(loop: Rolled, joined: Join, end: State) -> list[tuple[int, StackBox, int]]:
@@ -165,9 +190,7 @@ def settle_lengths(loop: Rolled, joined: Join, end: State) -> None:
             start = _atom(first.length)
             total = loop.it.b.add(start, step * trips)
             length = scalar(total, True)  # type: ignore[assignment]
-        joined.state.heap[box] = StackBox(
-            length, content.template, content.columns, content.capacity, room
-        )
+        joined.state.heap[box] = replace(content, length=length, room=room)
 
 
 def _atom(length: Any) -> Atom:
@@ -203,12 +226,24 @@ def _traced(it: Interp, atom: Any, made: Mapping[Any, Op]) -> tuple[Any, int]:
             func = it.session.funcs[op.attrs["callee"].name]
             assert func is not None
             inner = {v: o for o in func.body.ops for v in o.outs}
-            result = func.body.ops[-1].args[op.outs.index(atom)]
+            result = func.body.results[op.outs.index(atom)]
             found, more = _traced(it, result, inner)
             if found not in func.params:
                 break
             total += more
             atom = op.args[func.params.index(found)]
+        elif op.kind.name == "if":
+            ends = {_ended(it, region, op.outs.index(atom)) for region in op.regions}
+            if len(ends) > 1:
+                break
+            ((atom, more),) = ends
+            total += more
         else:
             break
     return atom, total
+
+
+def _ended(it: Interp, region: Region, k: int) -> tuple[Any, int]:
+    """Result `k` of a branch: what it is, but for a constant."""
+    inner = {v: op for op in region.ops for v in op.outs}
+    return _traced(it, region.results[k], inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -40,6 +41,7 @@ from anvil.parser.containers.templates import (
     template_of,
     unified,
 )
+from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import ColumnBox, ListBox, StackBox, fresh_box
 from anvil.parser.state.roots import roots_of
 from anvil.parser.state.signals import NeedStatic
@@ -175,9 +177,7 @@ def reformed(ctx: Context, v: ListV, stack: StackBox, form: Any) -> StackBox:
 
 
 def _replace(ctx: Context, v: ListV, stack: StackBox, columns: Sequence[Abstract]) -> None:
-    ctx.state.heap[v.box] = StackBox(
-        stack.length, stack.template, tuple(columns), stack.capacity, stack.room
-    )
+    ctx.state.heap[v.box] = replace(stack, columns=tuple(columns))
 
 
 def _own_columns(ctx: Context, stack: StackBox, boxes: list[int]) -> list[Column]:
@@ -234,7 +234,9 @@ def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
     if form != stack.template:
         stack = reformed(ctx, v, stack, form)
     room = room_of(stack)
-    if not room:
+    if stack.guessed:
+        check_room(ctx, stack)
+    elif not room:
         stack = grown(ctx, stack, stack.capacity + 1)
         room = 1
     boxes: list[int] = []
@@ -245,8 +247,19 @@ def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
         if has_identity(form):
             share(ctx.state, col.box, boxes)  # type: ignore[attr-defined]
     n = scalar(ctx.b.add(i, 1), True)
-    ctx.state.heap[v.box] = StackBox(n, form, stack.columns, stack.capacity, room - 1)
+    ctx.state.heap[v.box] = replace(stack, length=n, room=room - 1)
     return True
+
+
+OUTGROWN = "a list has outgrown the room that the compiled program has for it"
+
+
+def check_room(ctx: Context, stack: StackBox) -> None:
+    """Checks that one more element fits; if it does not, the host compiles again with more room."""
+    fits = ctx.b.lt(length_atom(stack), stack.capacity)
+    if not isinstance(fits, Const):
+        site = ctx.session.site(Raised(MemoryError, (static(OUTGROWN),)), ctx.loc, grows=True)
+        ctx.state.token = ctx.b.check(ctx.token(), fits, site=site)
 
 
 def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: str) -> Abstract:
@@ -268,9 +281,8 @@ def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: st
     elif has_identity(stack.template):
         columns = _own_columns(ctx, stack, [])
     n = scalar(b.add(length, -1), True)
-    ctx.state.heap[v.box] = StackBox(
-        n, stack.template, tuple(columns), stack.capacity, room_of(stack) + 1
-    )
+    room = room_of(stack) + 1
+    ctx.state.heap[v.box] = replace(stack, length=n, columns=tuple(columns), room=room)
     return item
 
 
@@ -372,9 +384,7 @@ def taken_whole(ctx: Context, v: ListV) -> ListV:
         return taken(ctx, stack, range(int(stack.length.value)))
     columns = _own_columns(ctx, stack, [])
     box = fresh_box()
-    ctx.state.heap[box] = StackBox(
-        stack.length, stack.template, tuple(columns), stack.capacity, stack.room
-    )
+    ctx.state.heap[box] = replace(stack, columns=tuple(columns))
     return ListV(box)
 
 

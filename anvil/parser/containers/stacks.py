@@ -10,7 +10,7 @@ gives the list columns of its own, and marks these and the old ones as possibly 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -365,12 +365,21 @@ def new_stack(ctx: Context, t: Template, rows: Packed, n: int) -> ListV:
 
 
 def restack(
-    ctx: Context, box: int, t: Template, capacity: int, kinds: list[Strength] | None = None
+    ctx: Context,
+    box: int,
+    t: Template,
+    capacity: int,
+    kinds: list[Strength] | None = None,
+    guessed: bool = False,
 ) -> None:
-    """Holds the list in `box` as stacked rows of form `t`, with room for `capacity` elements."""
+    """Holds the list in `box` as stacked rows of form `t`, with room for `capacity` elements, which
+    may be `guessed`.
+    """
     content = ctx.state.heap[box]
+    guessed = guessed or (isinstance(content, StackBox) and content.guessed)
     if isinstance(content, StackBox) and content.template == t:
-        ctx.state.heap[box] = grown(ctx, content, capacity)
+        found = grown(ctx, content, capacity)
+        ctx.state.heap[box] = found if found.guessed == guessed else replace(found, guessed=guessed)
         return
     boxes: list[int] = []
     items: tuple[Abstract, ...] = ()
@@ -391,7 +400,7 @@ def restack(
         made = boxed(ctx, t, rows, n, TWICE, boxes)
     else:
         made = boxed(ctx, t, rows, n, None, [b for b in boxes if b not in lists])
-    made = grown(ctx, made, capacity)
+    made = replace(grown(ctx, made, capacity), guessed=guessed)
     mark = ctx.state.marks.get(box)
     if mark is not None and not mark.group:
         for col in made.columns:
@@ -429,13 +438,14 @@ def grown(ctx: Context, stack: StackBox, capacity: int) -> StackBox:
         x = pad if not shape[0] else ctx.b.concatenate(x, pad, axis=0)
         ctx.state.heap[col.box] = x if py is None else ColumnBox(x, py)
         columns.append(Column(col.box, (), (capacity, *shape[1:])))
-    room = stack.room + more
-    return StackBox(stack.length, stack.template, tuple(columns), capacity, room)
+    return replace(stack, columns=tuple(columns), capacity=capacity, room=stack.room + more)
 
 
 def room_of(stack: StackBox) -> int:
     """How many more elements certainly fit."""
     n = stack.length
+    if stack.guessed:
+        return 0
     return stack.capacity - int(n.value) if isinstance(n, Known) else stack.room
 
 

@@ -206,7 +206,11 @@ def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) ->
         room = max(want.capacities)
         for side, box in zip((first, second), want.boxes, strict=True):
             before = side.state.heap[box]
-            resume(it, side, lambda: restack(it, box, want.template, room, want.kinds))  # noqa: B023
+            resume(
+                it,
+                side,
+                lambda: restack(it, box, want.template, room, want.kinds, want.guessed),  # noqa: B023
+            )
             changed |= side.state.heap[box] is not before
     return changed
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from anvil.ir.families import type_at
@@ -106,6 +106,7 @@ class Want:
     template: Any
     capacities: tuple[int, int]
     kinds: list[Strength]
+    guessed: bool = False
 
 
 class Join:
@@ -356,7 +357,9 @@ class Join:
             return
         found = common_form(cx, cy, self.a.heap, self.b.heap)
         if found is not None:
-            self.wants.append(Want((x, y), found[0], (capacity(cx), capacity(cy)), found[1]))
+            guessed = any(isinstance(c, StackBox) and c.guessed for c in (cx, cy))
+            rooms = capacity(cx), capacity(cy)
+            self.wants.append(Want((x, y), found[0], rooms, found[1], guessed))
 
     @staticmethod
     def _has_boxes(c: Content) -> bool:
@@ -383,7 +386,7 @@ class Join:
                 joined.append(self.leaf(p, q, p.type))
         if isinstance(cx, StackBox) and isinstance(cy, StackBox):
             room = room_of(cx) if self.loop is not None else min(room_of(cx), room_of(cy))
-            return StackBox(joined[0], cx.template, tuple(joined[1:]), cx.capacity, room)  # type: ignore[arg-type]
+            return replace(cx, length=joined[0], columns=tuple(joined[1:]), room=room)  # type: ignore[arg-type]
         return cx if _same(joined, px) else close_content(cx, tuple(joined))
 
     def _column(self, cx: ColumnBox, cy: ColumnBox) -> Content:

@@ -8,9 +8,11 @@ after the first iterations) or unrolled.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
@@ -79,8 +81,25 @@ def run_while(it: Interp, node: ast.While) -> None:
         again = _try(it, node, lambda: _rolled_while(it, node))
         blocked = None if again is None else blocked
     if blocked is not None or node in it.unroll:
-        _unrolled_while(it, node, 0, blocked)
+        with _growing(it, blocked):
+            _unrolled_while(it, node, 0, blocked)
     _after(it, node)
+
+
+@contextmanager
+def _growing(it: Interp, blocked: Blocked | None) -> Iterator[None]:
+    """Unrolls a loop that a list which grows has blocked: whatever is refused there, the list may
+    still be given room that is a guess.
+    """
+    growable = it.session.growable
+    loop = None if blocked is None else growable.get(blocked.error)
+    try:
+        yield
+    except (Blocked, AnvilError) as problem:
+        error = problem.error if isinstance(problem, Blocked) else problem
+        if loop is not None:
+            growable.setdefault(error, loop)
+        raise
 
 
 def _choose(it: Interp, node: Any, blocked: Blocked) -> bool:
@@ -225,6 +244,8 @@ def _unrolled_while(it: Interp, node: ast.While, done: int, blocked: Blocked | N
         if FALL not in it.state.may:
             return
         if it.state.may != ONLY_FALL:
+            if blocked is not None and k > PEELED and blocked.error in it.session.growable:
+                raise blocked.error  # the data may end it: guess how long its lists become
             it.when_falling(lambda: _unrolled_while(it, node, k + 1, blocked))  # noqa: B023
             return
     raise blocked.error if blocked else make_error("loop-types", "this loop is too long", it.loc)

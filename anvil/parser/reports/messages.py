@@ -96,13 +96,14 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A check: what it raises, and where. One that `deepens` fails where a stack is full: the host
-    may try again with a larger one.
+    """A check: what it raises, and where. One that `deepens` fails where the stack of a recursion
+    is full, one that `grows` where a list is: the host may try again with more room.
     """
 
     raised: Raised
     loc: AnyLoc
     deepens: bool = False
+    grows: bool = False
 
     @property
     def exception(self) -> type[BaseException]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -70,7 +70,8 @@ class StackBox:
     """Contents of a list of like things, held as one array for each leaf of an element.
 
     The list is the first `length` of the `capacity` rows of its columns. `room`: how many more
-    elements certainly fit, where the length is not known.
+    elements certainly fit, where the length is not known. `guessed`: the capacity is a guess, and
+    what makes the list longer checks it.
     """
 
     length: Abstract
@@ -78,6 +79,7 @@ class StackBox:
     columns: tuple[Abstract, ...]
     capacity: int
     room: int = 0
+    guessed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -185,7 +187,7 @@ def open_content(c: Content) -> tuple[Hashable, Parts]:
     if isinstance(c, GeneratorBox):
         return ("generator", c.place, c.lost, tuple(c.locals)), tuple(c.locals.values())
     if isinstance(c, StackBox):
-        return ("stack", c.template, c.capacity), (c.length, *c.columns)
+        return ("stack", c.template, c.capacity, c.guessed), (c.length, *c.columns)
     if isinstance(c, ColumnBox):
         return ("column", c.py), (c.atom,)
     return c.open()
@@ -206,7 +208,7 @@ def close_content(c: Content, parts: Parts) -> Content:
     if isinstance(c, GeneratorBox):
         return GeneratorBox(c.place, dict(zip(c.locals, parts, strict=True)), c.lost)  # type: ignore[arg-type]
     if isinstance(c, StackBox):
-        return StackBox(parts[0], c.template, parts[1:], c.capacity, c.room)  # type: ignore[arg-type]
+        return replace(c, length=parts[0], columns=parts[1:])  # type: ignore[arg-type]
     if isinstance(c, ColumnBox):
         return ColumnBox(parts[0], c.py)  # type: ignore[arg-type]
     return c

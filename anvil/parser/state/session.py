@@ -26,6 +26,10 @@ Values = Sequence[Abstract]
 Named = dict[str, Abstract]
 
 
+CAPACITY = 64
+"""Elements that a list has room for at first, where nothing bounds how long it becomes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Warned:
     """A warning to be issued when the program has been compiled."""
@@ -115,6 +119,9 @@ class Session:
         self.exact: set[AnyLoc] = set()
         self.choosable: dict[AnvilError, AnyLoc] = {}
         self.choices = False
+        self.growing: set[ast.AST] = set()
+        self.growable: dict[AnvilError, ast.AST] = {}
+        self.capacity = CAPACITY
         self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
         self.rolled: dict[Value, ast.AST] = {}
@@ -132,9 +139,9 @@ class Session:
 
         return forget
 
-    def site(self, raised: Raised, loc: AnyLoc, deepens: bool = False) -> int:
+    def site(self, raised: Raised, loc: AnyLoc, deepens: bool = False, grows: bool = False) -> int:
         """The number, from 1, of a check that raises this at `loc`."""
-        site = Site(raised, loc, deepens)
+        site = Site(raised, loc, deepens, grows)
         found = self._sites.get(site)
         if found is None:
             self.sites.append(site)
