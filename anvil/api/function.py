@@ -108,8 +108,7 @@ class Function:
                 return self._apart(args, kwargs, args)
             return self._nested(args, kwargs)
         except CheckFailed as failed:
-            leaves, _ = runtime().flatten((args, kwargs) if kwargs else args)
-            error = failed.spec.error(failed.site, failed.inputs or leaves)
+            error = _raised(failed, args, kwargs)
         except Exception as problem:
             trim(problem)
             raise
@@ -293,6 +292,14 @@ class Function:
             if names:
                 lines.append(f"    guarded: {', '.join(names)}")
         return "\n".join(lines)
+
+
+def _raised(failed: CheckFailed, args: Any, kwargs: Any) -> BaseException:
+    """What a failed check of a call with these arguments raises."""
+    inputs = failed.inputs
+    if inputs is None:
+        inputs, _ = runtime().flatten((args, kwargs) if kwargs else args)
+    return failed.spec.error(failed.site, inputs)
 
 
 def innermost(fn: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from anvil.api.compile import deeper, lower, optimise, roomier
 from anvil.api.foreign import ForeignRules
 from anvil.api.results import rebuilder
-from anvil.errors import warn
+from anvil.errors import AnvilError, warn
 from anvil.ir.records import Program
 from anvil.opt.checks import drop_values, unchecked, values_of
 from anvil.opt.stackify import is_recursive, stackify
@@ -113,7 +113,7 @@ class Specialisation:
 
     def _runs_again(self) -> bool:
         """Whether a call may need its arguments a second time."""
-        return self._may_overflow() or any(s.carries for s in self.parsed.sites)
+        return self._may_overflow() or any(s.requires for s in self.parsed.sites)
 
     def _may_overflow(self) -> bool:
         """Whether stacks or lists may turn out to be too small."""
@@ -129,13 +129,23 @@ class Specialisation:
 
     def error(self, site: int, inputs: Sequence[Any]) -> BaseException:
         """What the failed check of a site raises, for these inputs of the program."""
+        return self.parsed.sites[site - 1].error(self._failed_values(site, inputs))
+
+    def _failed_values(self, site: int, inputs: Sequence[Any]) -> tuple[Any, ...] | None:
+        """The values at the failure of a site; None if the program cannot be run again, or does not
+        fail again: its arguments were donated, or have been changed meanwhile.
+        """
         with _REPLAYING:
             replay = self.replays.get(site)
             if replay is None:
                 program = stackify(self.parsed.program, self.depth)
                 replay = self.replays[site] = FailedValues(program, site, self.options)
-            values = replay(inputs)
-        return self.parsed.sites[site - 1].error(values)
+            try:
+                return replay(inputs)
+            except AnvilError:
+                raise
+            except (RuntimeError, ValueError, MemoryError):  # deleted arrays, no room
+                return None
 
     def _overflowed(self, site: Any) -> None:
         """Called by foreign jax code, which cannot be run again: raises where a stack was full."""
@@ -191,10 +201,10 @@ _REPLAYING = Lock()
 class CheckFailed(Exception):
     """A check failed whose message has values in it: the program has to be run again for them.
 
-    `inputs` are those of the program; empty if they are the arguments as they are.
+    `inputs` are those of the program; None if they are the arguments as they are.
     """
 
-    inputs: tuple[Any, ...] = ()
+    inputs: tuple[Any, ...] | None = None
 
     def __init__(self, spec: Specialisation, site: int) -> None:
         super().__init__()
@@ -216,11 +226,11 @@ class FailedValues:
         if not int(token):
             self.found.append(tuple(np.array(v) for v in values))
 
-    def __call__(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
-        """The values at the first failure."""
+    def __call__(self, inputs: Sequence[Any]) -> tuple[Any, ...] | None:
+        """The values at the first failure; None if there is none."""
         self.found.clear()
         self.run(inputs)
-        return self.found[0]
+        return self.found[0] if self.found else None
 
 
 class Bound:

@@ -42,13 +42,14 @@ def _item(ctx: Context, a: Any, *index: Any) -> Abstract:
             ctx.error("bad-value", "can only convert an array of size 1 to a Python scalar")
         return ctx.py_scalar(python_number(ctx, ctx.b.reshape(x, shape=())))
     places = ctx.items(index[0]) if ctx.kind_of(index[0]) == "sequence" else index
-    if len(places) == 1 and len(shape) != 1:
+    in_all = len(places) == 1 and len(shape) != 1
+    if in_all:
         x, shape = flat(ctx, x), (math.prod(shape),)
     if len(places) != len(shape):
         ctx.error("bad-value", "incorrect number of indices for array")
-    for place in places:
-        n = shape_in(x)[0]
-        x = gather_along(ctx, x, in_range(ctx, ctx.atom(place, I64), n, 0), 0)
+    for k, place in enumerate(places):
+        n, axis = shape_in(x)[0], None if in_all else k
+        x = gather_along(ctx, x, in_range(ctx, ctx.atom(place, I64), n, axis), 0)
     return ctx.py_scalar(python_number(ctx, x))
 
 

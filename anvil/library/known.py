@@ -172,8 +172,10 @@ def _unravel_index(indices: Any, shape: Any, order: Any = "C") -> Any:
         size = size * n
     if rest.dtype.kind not in "iu":
         refuse("bad-operand", "only int indices permitted")
-    if np.any((rest < 0) | (rest >= size)):
-        raise ValueError(f"index is out of bounds for array with size {size}")
+    wrong = np.ravel((rest < 0) | (rest >= size))
+    if np.any(wrong):
+        first = np.ravel(rest)[np.argmax(wrong)]
+        raise ValueError(f"index {first} is out of bounds for array with size {size}")
     digits = []
     for n in dims if order == "F" else reversed(dims):
         digits.append((rest % n)[()])

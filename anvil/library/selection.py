@@ -23,6 +23,7 @@ from anvil.library.atoms import (
 from anvil.library.formulas import MAXIMUM, MINIMUM
 from anvil.library.ufuncs import deliver
 from anvil.parser.arrays.array_items import accumulate
+from anvil.parser.arrays.bounds import check_all, of_axis
 from anvil.parser.arrays.ragged import Picked, ragged
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import NONE, Abstract, NDArray
@@ -106,7 +107,7 @@ def _take(
     return deliver(ctx, gather_along(ctx, x, i, at), out)
 
 
-def in_range(ctx: Context, i: Atom, n: int, axis: int, mode: str = "raise") -> Atom:
+def in_range(ctx: Context, i: Atom, n: int, axis: int | None, mode: str = "raise") -> Atom:
     """Indices as numbers from 0 to n - 1, by one of NumPy's modes."""
     b = ctx.b
     if mode == "clip":
@@ -116,12 +117,7 @@ def in_range(ctx: Context, i: Atom, n: int, axis: int, mode: str = "raise") -> A
         wrapped: Atom = b.mod(i, b.const(n, type_in(i)))
         return wrapped
     if math.prod(shape_in(i)):
-        inside = b.and_(b.ge(i, -n), b.lt(i, n))
-        ctx.check(
-            b.reduce_and(inside, axes=tuple(range(len(shape_in(i))))),
-            IndexError,
-            f"index out of bounds for axis {axis} with size {n}",
-        )
+        check_all(ctx, i, b.and_(b.ge(i, -n), b.lt(i, n)), of_axis(axis, n))
     out: Atom = b.select(b.lt(i, 0), b.add(i, n), i)
     return out
 

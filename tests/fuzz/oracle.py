@@ -173,7 +173,7 @@ def judged(want: Any, got: Any, rtol: float = 1e-11) -> Verdict:
         return Verdict("refused", got.code)
     if isinstance(got, Exception):
         if isinstance(want, Exception):
-            fits = type(want) is type(got)
+            fits = type(want) is type(got) and want.args == got.args
             return (
                 OK
                 if fits

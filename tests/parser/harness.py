@@ -68,8 +68,7 @@ def same(want: Any, got: Any, path: str) -> None:
     """Two results are the same: class, dtype, shape, numbers."""
     if isinstance(want, Exception):
         assert type(got) is type(want), f"{path}: {got!r} for {want!r}"
-        if not isinstance(want, IndexError):  # CPython's and NumPy's messages name the index
-            assert got.args == want.args, f"{path}: {got.args} for {want.args}"
+        assert got.args == want.args, f"{path}: {got.args} for {want.args}"
         return
     assert type(got) is type(want), f"{path}: {type(got)} {got!r} for {type(want)} {want!r}"
     if isinstance(want, dict):

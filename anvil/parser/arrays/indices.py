@@ -12,6 +12,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser.arrays import ranges
 from anvil.parser.arrays.arraylike import is_arraylike
+from anvil.parser.arrays.bounds import Message, check_all, message_of, of_axis
 from anvil.parser.arrays.ragged import Picked, Ragged, dense, replaced
 from anvil.parser.arrays.ragged_frames import Frame
 from anvil.parser.arrays.slices import Chosen, Entry, Moving, flipped, resolved
@@ -112,6 +113,7 @@ def _axes_used(p: Any) -> int:
 
 def _entries(ctx: Context, shape: Shape, parts: list[Any]) -> Plan:
     out: list[Any] = []
+    arrays: list[tuple[int, NDArray | Ragged, int, int]] = []
     axis = 0
     for p in parts:
         if p is None:
@@ -124,17 +126,14 @@ def _entries(ctx: Context, shape: Shape, parts: list[Any]) -> Plan:
         n = shape[axis]
         if isinstance(p, slice | SliceV):
             out.append(_sliced(ctx, p, n))
-        elif isinstance(p, NDArray):
-            out.append(_index_array(ctx, p, n, axis))
-        elif isinstance(p, Ragged):
-            at = ctx.array(replaced(ctx, ctx.read(p.data), p.axes, 0))
-            out.append(Ragged(_index_array(ctx, at, n, axis), p.axes, p.loc))
+        elif isinstance(p, NDArray | Ragged):
+            arrays.append((len(out), p, n, axis))
+            out.append(p)
         else:
-            message = f"index is out of bounds for axis {axis} with size {n}"
-            if isinstance(p, Const):
-                message = f"index {p.value} is out of bounds for axis {axis} with size {n}"
-            out.append(checked_index(ctx, p, n, message))
+            out.append(checked_index(ctx, p, n, of_axis(axis, n)))
         axis += 1
+    for k, p, n, axis in arrays:  # NumPy checks them after the ints
+        out[k] = _positions(ctx, p, n, axis)
     return Plan(out, shape)
 
 
@@ -145,7 +144,7 @@ def _sliced(ctx: Context, p: slice | SliceV, n: int) -> Entry:
     return e
 
 
-def checked_index(ctx: Context, index: Abstract | Atom, n: int, message: str) -> Atom:
+def checked_index(ctx: Context, index: Abstract | Atom, n: int, message: Message) -> Atom:
     """A computed or known index into `n` items, brought into 0 .. n-1 and checked where that is not
     proven.
     """
@@ -154,29 +153,37 @@ def checked_index(ctx: Context, index: Abstract | Atom, n: int, message: str) ->
     bounds = ranges.bounds_of_atom(ctx, i)
     low, high = bounds if bounds is not None else (-(2**62), 2**62)
     if low >= n or high < -n:
-        ctx.fail(IndexError, message)
+        ctx.fail(IndexError, message_of(ctx, message, i))
     if low < -n or high >= n:
         above = b.ge(i, -n) if low < -n else Const(array(BOOL), True)
         below = b.lt(i, n) if high >= n else Const(array(BOOL), True)
-        ctx.check(b.and_(above, below), IndexError, message)
+        ctx.check(b.and_(above, below), IndexError, message_of(ctx, message, i))
     if low < 0:
         i = b.add(i, n) if high < 0 else b.select(b.lt(i, 0), b.add(i, n), i)
     return i
+
+
+def _positions(ctx: Context, p: NDArray | Ragged, n: int, axis: int) -> NDArray | Ragged:
+    if isinstance(p, NDArray):
+        return _index_array(ctx, p, n, axis)
+    at = ctx.array(replaced(ctx, ctx.read(p.data), p.axes, 0))
+    return Ragged(_index_array(ctx, at, n, axis), p.axes, p.loc)
 
 
 def _index_array(ctx: Context, a: NDArray, n: int, axis: int) -> NDArray:
     """Integer indices brought into range and checked."""
     b = ctx.b
     known = ctx.known_array(a)
-    message = f"an index is out of bounds for axis {axis} with size {n}"
+    message = of_axis(axis, n)
     if known is not None:
         fixed = np.where(known < 0, known + n, known).astype(np.int64)
-        if fixed.size and (fixed.min() < 0 or fixed.max() >= n):
-            ctx.fail(IndexError, message)
+        wrong = known[(fixed < 0) | (fixed >= n)]
+        if wrong.size:
+            ctx.fail(IndexError, message(ctx, Const(array(I64), int(wrong[0]))))
         return ctx.constant(fixed) if fixed is not known else a  # type: ignore[return-value]
     i = b.cast(ctx.read(a), I64)
     fine = b.and_(b.ge(i, -n), b.lt(i, n))
-    ctx.check(b.reduce_and(fine, axes=tuple(range(a.type.ndim))), IndexError, message)
+    check_all(ctx, i, fine, message)
     return ctx.array(b.select(b.lt(i, 0), b.add(i, n), i))
 
 

@@ -20,6 +20,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I8, I64, array
 from anvil.parser.arrays import ranges
 from anvil.parser.arrays.affine import difference
+from anvil.parser.arrays.bounds import of_axis
 from anvil.parser.state import roots
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
@@ -211,15 +212,16 @@ def running_count(ctx: Context, mask: Atom) -> Atom:
     return out
 
 
-def position_of(ctx: Context, axis: Axis, index: Abstract, message: str) -> Atom:
-    """The position of the element `index` (from the end if negative) of an axis; checked."""
+def position_of(ctx: Context, axis: Axis, index: Abstract, k: int) -> Atom:
+    """The position of the element `index` (from the end if negative) of axis `k`; checked."""
     b = ctx.b
-    i: Atom = ctx.atom(index, I64)
+    given: Atom = ctx.atom(index, I64)
+    i = given
     n = count_of(ctx, axis)
     low = ranges.bounds_of_atom(ctx, i)
     if low is None or low[0] < 0:
         i = b.select(b.lt(i, 0), b.add(i, n), i) if low is None or low[1] >= 0 else b.add(i, n)
-    ctx.check(b.and_(b.ge(i, 0), b.lt(i, n)), IndexError, message)
+    ctx.check(b.and_(b.ge(i, 0), b.lt(i, n)), IndexError, of_axis(k, n)(ctx, given))
     if isinstance(axis, Span):
         at: Atom = b.add(axis.start, i)
     else:

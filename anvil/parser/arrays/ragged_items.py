@@ -11,6 +11,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64
 from anvil.parser.arrays.array_items import get_array, set_array
+from anvil.parser.arrays.bounds import check_all, of_axis
 from anvil.parser.arrays.ragged import (
     Axis,
     Picked,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 _FULL = Known(slice(None))
-_RANGE = "index is out of bounds for an axis whose length the data decides"
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ def _entry(ctx: Context, out: _Place, k: int, p: Abstract) -> None:
     axis = out.base.axes[k]
     if isinstance(p, Scalar | Known) and not (isinstance(p, Known) and isinstance(p.value, slice)):
         if axis is not None:
-            p = scalar(position_of(ctx, axis, p, _RANGE), True)
+            p = scalar(position_of(ctx, axis, p, k), True)
         out.parts.append(p)
     elif isinstance(p, Known | SliceV):
         _slice(ctx, out, k, p)
@@ -138,12 +138,11 @@ def _positions(ctx: Context, out: _Place, k: int, axis: Axis, p: Abstract) -> No
     span = out.base.axes[k]
     assert isinstance(span, Span)
     b = ctx.b
-    i = ctx.atom(p, I64)
-    n = b.broadcast_to(count_of(ctx, span), type_at(i).shape)
+    given = i = ctx.atom(p, I64)
+    count = count_of(ctx, span)
+    n = b.broadcast_to(count, type_at(i).shape)
     i = b.select(b.lt(i, 0), b.add(i, n), i)
-    inside = b.and_(b.ge(i, 0), b.lt(i, n))
-    axes = tuple(range(type_at(i).ndim))
-    ctx.check(b.reduce_and(inside, axes=axes), IndexError, _RANGE)
+    check_all(ctx, given, b.and_(b.ge(i, 0), b.lt(i, n)), of_axis(k, count))
     out.parts.append(ctx.array(b.add(i, b.broadcast_to(span.start, type_at(i).shape))))
     out.axes.extend([None] * type_at(i).ndim)
 

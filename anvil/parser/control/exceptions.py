@@ -160,7 +160,7 @@ def described(ctx: Any, exc: ObjectV) -> tuple[Raised, list[Atom]]:
     def piece(p: texts.Slot) -> Piece:
         spec, found = describe_result(ctx, p.value, known_numbers=False)
         atoms.extend(found)
-        return Piece(spec, p.conversion, p.format)
+        return Piece(spec, p.conversion, p.format, p.optional)
 
     def whole(exc: ObjectV) -> Raised:
         attrs = dict(attributes(ctx, exc))

@@ -22,16 +22,28 @@ from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec
 Take: TypeAlias = Callable[[ArraySpec | ScalarSpec], Any]
 
 
+class Missing:
+    """Stands in a message for a value that could not be had."""
+
+    def __repr__(self) -> str:
+        return "?"
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A value inside a text: `{value!conversion:format}`."""
+    """A value inside a text: `{value!conversion:format}`. The text may do without an `optional`
+    one: it reads `?` where the value cannot be had.
+    """
 
     spec: Spec
     conversion: str = ""
     format: str = ""
+    optional: bool = False
 
     def text(self, value: Any) -> str:
         """The value as Python formats it."""
+        if isinstance(value, Missing):
+            return str(value)
         convert: Any = {"s": str, "r": repr, "a": ascii}.get(self.conversion)
         return format(value if convert is None else convert(value), self.format)
 
@@ -69,12 +81,15 @@ class Raised:
         if self.cause is not None:
             yield from self.cause.parts()
 
-    def leaves(self) -> Iterator[ArraySpec | ScalarSpec]:
-        """The values that it needs."""
+    def leaves(self, optional: bool = True) -> Iterator[ArraySpec | ScalarSpec]:
+        """The values that it needs, the optional ones included or not."""
         for part in self.parts():
-            for piece in part.pieces if isinstance(part, Text) else (part,):
-                if not isinstance(piece, str):
-                    yield from leaves(piece.spec if isinstance(piece, Piece) else piece)
+            if not isinstance(part, Text):
+                yield from leaves(part)
+                continue
+            for piece in part.pieces:
+                if isinstance(piece, Piece) and piece.optional <= optional:
+                    yield from leaves(piece.spec)
 
     def build(self, take: Take) -> BaseException:
         """The exception object. Python's `__init__` methods are not run: they were compiled."""
@@ -115,10 +130,33 @@ class Site:
         """Whether values of the program are part of the exception."""
         return any(True for _ in self.raised.leaves())
 
-    def error(self, values: Sequence[Any]) -> BaseException:
-        """The exception, located; `values` are those that the failed check carried."""
+    @property
+    def requires(self) -> bool:
+        """Whether the exception would not be the same without some of these values."""
+        return any(True for _ in self.raised.leaves(optional=False))
+
+    def error(self, values: Sequence[Any] | None) -> BaseException:
+        """The exception, located; `values` are those that the failed check carried, None if they
+        cannot be had.
+        """
+        if values is None:
+            made = located(self._without_values(), self.loc)
+            made.add_note(_MISSING)
+            return made
         fresh = iter(values)
         return located(self.raised.build(lambda spec: _host(spec, next(fresh))), self.loc)
+
+    def _without_values(self) -> BaseException:
+        try:
+            return self.raised.build(lambda spec: Missing())
+        except Exception:  # a class that takes no other arguments than the right ones
+            return self.exception.__new__(self.exception)
+
+
+_MISSING = (
+    "A ? stands for a number that is not known: the program did not fail in the same way when it "
+    "was run once more for it."
+)
 
 
 def _filled(template: Template, take: Take) -> Any:

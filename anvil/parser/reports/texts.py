@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anvil.parser.state.values import (
@@ -32,6 +32,7 @@ class Slot:
     value: Abstract
     conversion: str = ""
     format: str = ""
+    optional: bool = False
 
 
 Pieces: TypeAlias = "Sequence[str | Slot]"
@@ -44,14 +45,16 @@ class TextV(Abstract):
     pieces: tuple[str | Slot, ...]
 
     def open(self) -> tuple[Hashable, Parts]:
-        static = tuple(p if isinstance(p, str) else (p.conversion, p.format) for p in self.pieces)
+        static = tuple(
+            p if isinstance(p, str) else (p.conversion, p.format, p.optional) for p in self.pieces
+        )
         return ("text", static), tuple(p.value for p in self.pieces if isinstance(p, Slot))
 
     def close(self, parts: Parts) -> Abstract:
         fresh = iter(parts)
         return joined(
             [
-                p if isinstance(p, str) else Slot(next(fresh), p.conversion, p.format)  # type: ignore[arg-type]
+                p if isinstance(p, str) else Slot(next(fresh), p.conversion, p.format, p.optional)  # type: ignore[arg-type]
                 for p in self.pieces
             ]
         )
@@ -107,6 +110,8 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
         return [formatted(ctx.known(v), conversion, spec)]
     if isinstance(v, TextV) and not spec and conversion in ("", "s"):
         return list(v.pieces)
+    if isinstance(v, TextV) and not spec and conversion == "r" and _bare(v):
+        return _quoted(v)
     if isinstance(v, Scalar):
         return [Slot(v, conversion, spec)]
     if isinstance(v, NDArray) and not (spec and v.type.shape):
@@ -117,6 +122,22 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
     if found is not None:
         return found
     ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
+
+
+def _bare(v: TextV) -> bool:
+    """Whether the values inside are written without quotes and new lines."""
+    return all(isinstance(p, str) or isinstance(p.value, Scalar) for p in v.pieces)
+
+
+def _quoted(v: TextV) -> Pieces:
+    """The `repr` of a text: quotes as Python chooses them."""
+    known = "".join(p for p in v.pieces if isinstance(p, str))
+    quote, escaped = repr(known)[0], "'" in known and '"' in known
+
+    def body(p: str) -> str:
+        return repr(p + "'\"")[1:-4] if escaped else repr(p)[1:-1]
+
+    return [quote, *(body(p) if isinstance(p, str) else p for p in v.pieces), quote]
 
 
 def _container(ctx: Context, v: Abstract) -> Pieces:
@@ -142,11 +163,13 @@ def _container(ctx: Context, v: Abstract) -> Pieces:
 
 
 def text(ctx: Context, *parts: Any) -> Abstract:
-    """The text of strings and values, one after the other."""
+    """The text of strings and values, one after the other: a message that anvil words, which may
+    do without the values.
+    """
     pieces: list[str | Slot] = []
     for p in parts:
         pieces += [p] if isinstance(p, str) else text_of(ctx, p)
-    return joined(pieces)
+    return joined([replace(p, optional=True) if isinstance(p, Slot) else p for p in pieces])
 
 
 def print_format(pieces: Pieces) -> tuple[str, list[Abstract]]:
