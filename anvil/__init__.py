@@ -16,6 +16,7 @@ import typing as _t
 
 if _t.TYPE_CHECKING:
     from anvil.api.check import check_grads
+    from anvil.api.extern import ShapeDtype, extern, like
     from anvil.api.transforms import (
         custom_jvp,
         custom_vjp,
@@ -40,9 +41,11 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "AnvilError",
     "AnvilWarning",
+    "ShapeDtype",
     "check_grads",
     "custom_jvp",
     "custom_vjp",
+    "extern",
     "grad",
     "hessian",
     "hvp",
@@ -51,6 +54,7 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "like",
     "linearize",
     "stop_gradient",
     "value_and_grad",
@@ -60,6 +64,7 @@ __all__ = [
 
 _HOMES = {"AnvilError": "anvil.errors", "AnvilWarning": "anvil.errors"}
 _HOMES["check_grads"] = "anvil.api.check"
+_HOMES |= dict.fromkeys(("ShapeDtype", "extern", "like"), "anvil.api.extern")
 
 
 def __getattr__(name: str) -> _t.Any:

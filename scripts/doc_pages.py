@@ -34,6 +34,7 @@ EXECUTED = (
     "docs/architecture.md",
     "docs/language.md",
     "docs/derivatives.md",
+    "docs/extern.md",
     "docs/adding-an-op.md",
     "docs/research.md",
 )

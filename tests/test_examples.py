@@ -51,6 +51,13 @@ def test_newton_sqrt(capsys: pytest.CaptureFixture[str]) -> None:
     assert "own number of steps" in capsys.readouterr().out
 
 
+def test_kepler(capsys: pytest.CaptureFixture[str]) -> None:
+    errors = load("kepler").main()
+    assert errors["orbit"] < 1e-10
+    assert errors["gradients"] < 1e-6
+    assert capsys.readouterr().out.count("step") == 6
+
+
 @pytest.mark.slow
 def test_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     accuracy = load("digits").main(out=tmp_path, ir_lines=10)

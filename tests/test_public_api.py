@@ -12,9 +12,11 @@ import pytest
 import anvil
 
 PROMISED = {
+    "ShapeDtype",
     "check_grads",
     "custom_jvp",
     "custom_vjp",
+    "extern",
     "grad",
     "hessian",
     "hvp",
@@ -23,6 +25,7 @@ PROMISED = {
     "jacrev",
     "jit",
     "jvp",
+    "like",
     "linearize",
     "stop_gradient",
     "value_and_grad",

@@ -15,6 +15,7 @@ from anvil.ad import (  # noqa: F401  (they register rules)
     branches,
     calls,
     custom,
+    host,
     loops,
     transpose,
     vmap_loops,

@@ -142,6 +142,7 @@ _RULES: Final[dict[str, Callable[[Activity, Op], Levels]]] = {
     "loop_vjp": _loop_vjp,
     "call": _call,
     "custom_call": _custom,
+    "host_call": _custom,
     "check": _none,
     "print": _none,
 }

@@ -43,7 +43,8 @@ def _reverse_if(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
     targets = [v for v in captured if any(v in br.accs for br in branches)]
     if not targets:
         return
-    seeds = {v for v in [*cts, *(sweep.ct.get(v) for v in targets)] if type(v) is Value}
+    given = [*cts, *(sweep.ct.get(v) for v in targets), sweep.gate]
+    seeds = {v for v in given if type(v) is Value}
     for br in branches:
         wanted = [br.accs.get(v, sweep.dense(v)) for v in targets]
         br.parts = split(br.frame.ops, seeds, br.results, wanted)
@@ -55,6 +56,7 @@ def _joint(sweep: Sweep, region: Region, captured: Sequence[Value], cts: Cotange
     b = sweep.b.fresh()
     results = b.inline(region, ())
     inner = Sweep(b, Activity(sweep.session, sweep.activity.of))
+    inner.gate = sweep.gate
     inner.ct = {v: sweep.ct[v] for v in captured if v in sweep.ct}
     run_backwards(inner, results, cts)
     accs = {v: inner.ct[v] for v in captured if inner.ct.get(v) is not sweep.ct.get(v)}

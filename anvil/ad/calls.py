@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from anvil.ad.context import ADBuilder, Indices, Session
 from anvil.ad.residuals import Split, replay_backward, replay_forward, split, values
 from anvil.ad.reverse import Cotangents, Joint, Sweep, make_joint, reverse_rule
+from anvil.ir.analysis import refs, walk
 from anvil.ir.builder import Env
-from anvil.ir.records import Atom, Func, FuncRef, Op, Origin, Value
-from anvil.ir.types import ArrayType
+from anvil.ir.records import Atom, Func, FuncRef, Op, Origin, Region, Value
+from anvil.ir.types import TOKEN, ArrayType
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def call_rule(
     key = ("call", name, wrt, outs, accs, masked and not session.strict)
 
     def make() -> CallRule:
-        joint = make_joint(session, name, wrt, outs, accs, masked)
+        joint = make_joint(session, name, wrt, outs, accs, masked, calls_rules(session, name))
         return _divide(session, session.funcs[name], joint)
 
     return session.once(key, make)
@@ -132,11 +133,36 @@ def reverse_call(sweep: Sweep, k: int, cts: Cotangents, targets: Mapping[int, At
         types = rule.forward.results[len(op.outs) :]
         kept = sweep.patch(k, attrs={"callee": FuncRef(rule.forward.name)}, more=types)
     given = [*(op.args[i] for i in rule.params), *(op.outs[j] for j in rule.results)]
-    bars = b.call(rule.backward, (*given, *kept, *seeds))
+    gate = [_gate(sweep, op)] if calls_rules(sweep.session, name) else []
+    bars = b.call(rule.backward, (*given, *kept, *seeds, *gate))
     for i, bar, m in zip(wrt, bars, rule.masked, strict=True):
         if i in accs:
             sweep.ct.pop(targets[i])  # type: ignore[arg-type]
         sweep.add(targets[i], bar, masked=m)
+
+
+def calls_rules(session: Session, name: str) -> bool:
+    """Whether a function calls one of the host that has a derivative rule."""
+
+    func = session.funcs[name]
+    return session.once(("calls rules", name), lambda: region_calls_rules(session, func.body))
+
+
+def region_calls_rules(session: Session, region: Region) -> bool:
+    """`calls_rules` of a region."""
+    for op in walk(region):
+        if op.kind.name == "host_call" and op.attrs["rule"]:
+            return True
+        if op.kind.structural and any(calls_rules(session, name) for name in refs(op.attrs)):
+            return True
+    return False
+
+
+def _gate(sweep: Sweep, op: Op) -> Atom:
+    """The token that calls of the host in the backward part of a call wait for."""
+    if sweep.gate is not None:
+        return sweep.gate
+    return next((v for v in op.outs if v.type is TOKEN), None) or sweep.b.zeros(TOKEN)
 
 
 def _accumulators(sweep: Sweep, targets: Mapping[int, Atom]) -> Indices:

@@ -22,6 +22,7 @@ from anvil.ir.analysis import walk
 from anvil.ir.builder import Builder, Env
 from anvil.ir.loc import AnyLoc
 from anvil.ir.opkind import REGISTRY, OpKind
+from anvil.ir.ops.host import only_acts
 from anvil.ir.records import Atom, Attrs, Const, Func, FuncRef, Op, Program, Region, Value
 from anvil.ir.types import ArrayType, HistType, Type
 
@@ -88,7 +89,7 @@ class Session:
 
 class ADBuilder(Builder):
     """A Builder that knows which (co)tangents are masked; `quiet` copies pass tokens through
-    prints.
+    prints and the like.
     """
 
     def __init__(
@@ -155,8 +156,8 @@ class ADBuilder(Builder):
         return out
 
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
-        """`Builder.copy`; a quiet builder leaves prints out, also those of callees."""
-        if self.quiet and op.kind.name == "print":
+        """`Builder.copy`; a quiet builder leaves out what only acts, also in callees."""
+        if self.quiet and only_acts(op):
             (token,) = mapped(op.args[:1], env)
             env[op.outs[0]] = token
             return (token,)
@@ -188,7 +189,7 @@ def quiet_ref(session: Session, attr: Any) -> Any:
 
 def _quiet(session: Session, f: Func) -> Func:
     silent = all(
-        op.kind.name != "print" and all(quiet_ref(session, v) == v for v in op.attrs.values())
+        not only_acts(op) and all(quiet_ref(session, v) == v for v in op.attrs.values())
         for op in walk(f)
     )
     if silent:

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from anvil.ad.calls import reverse_call
 from anvil.ad.context import ADBuilder, Session
 from anvil.ad.forward import Forward, forward_rule
+from anvil.ad.host import without_rule
 from anvil.ad.linearity import nonlinear_in
 from anvil.ad.reverse import Cotangents, Sweep, reverse_rule, vjp_of
 from anvil.errors import error
@@ -155,9 +156,9 @@ def _reverse_jvp(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
 
 
 def resolve_custom_calls(session: Session) -> None:
-    """Makes every custom_call a plain call of its function."""
+    """Makes every custom_call a plain call of its function; calls of the host lose their rules."""
     for name, f in list(session.funcs.items()):
-        if any(op.kind.name == "custom_call" for op in walk(f)):
+        if any(op.kind.name == "custom_call" or op.attrs.get("fwd") for op in walk(f)):
             b = _Resolve(session, [p.type for p in f.params], [p.hint for p in f.params])
             session.funcs[name] = b.finish(name, b.inline(f.body, b.params), f.origin)
 
@@ -167,4 +168,6 @@ class _Resolve(ADBuilder):
         if op.kind.name == "custom_call":
             attrs = {"callee": op.attrs["callee"]}
             op = Op(REGISTRY["call"], op.args, op.outs, attrs, (), op.loc)
+        elif op.kind.name == "host_call":
+            op = without_rule(op)
         return super().copy(op, env)

@@ -54,9 +54,11 @@ def expand(
     *,
     strict: bool = False,
     warn: Callable[[Cut], None] | None = None,
+    rules: bool = False,
 ) -> Program:
     """Removes transform calls. `strict` multiplies without masks (context.py); `warn` is told of
-    gradients that are identically zero because every path is cut.
+    gradients that are identically zero because every path is cut. Custom rules are kept if
+    derivatives are still to be taken (`rules`).
     """
     session = Session.of(program, strict)
     for name in call_order(program):
@@ -65,7 +67,8 @@ def expand(
             _prepare(session, f, optimise)
             b = _Expand(session, [p.type for p in f.params], [p.hint for p in f.params])
             session.funcs[name] = b.finish(name, b.inline(f.body, b.params), f.origin)
-    if not any(op.kind.name == "loop_vjp" for f in session.funcs.values() for op in walk(f)):
+    loops = any(op.kind.name == "loop_vjp" for f in session.funcs.values() for op in walk(f))
+    if not (rules or loops):
         resolve_custom_calls(session)
     if warn is not None:
         for cut in dict.fromkeys(session.cuts):

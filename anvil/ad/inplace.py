@@ -1,6 +1,7 @@
 """Which results of a region are a value from outside with parts of it updated.
 
     y = dynamic_update_slice(x, ...)  from x; likewise scatter, check, print (first operand)
+    t = host_call(t0, ...)            from t0
     y = if p {y1} {y2}                from x, if y1 and y2 are
     y = for, while, loop_rev          from the initial state, if the body's yield is from the state
     y = call @f(.., x, ..)            from x, if the result of f is from that parameter
@@ -17,7 +18,7 @@ from typing import Final
 from anvil.ad.context import Session
 from anvil.ir.analysis import cached
 from anvil.ir.records import Atom, Op, Region, Value
-from anvil.ir.types import HistType
+from anvil.ir.types import TOKEN, HistType
 
 UPDATES: Final = frozenset({"dynamic_update_slice", "dynamic_add_slice", "scatter", "scatter_add"})
 """Kinds that return their first operand with a part of it updated."""
@@ -52,6 +53,9 @@ def _before(session: Session, op: Op, k: int) -> Path | None:
     name = op.kind.name
     if name in _FIRST:
         return op.args[0], ()
+    if name in ("host_call", "custom_call"):
+        given = [a for a in op.args if a.type is TOKEN]
+        return (given[0], ()) if given and op.outs[k].type is TOKEN else None
     if name == "if":
         then, orelse = (origin(session, r, r.results[k]) for r in op.regions)
         return (then[0], then[1] + orelse[1]) if then[0] == orelse[0] else None

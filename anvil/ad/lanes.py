@@ -29,7 +29,7 @@ from anvil.ir.loc import UNKNOWN, AnyLoc, describe
 from anvil.ir.records import Atom, Func, Op, Region, Value
 from anvil.ir.types import ArrayType, HistType
 
-_MASKABLE = UPDATES | {"for", "while", "check", "print", "loop_vjp", "loop_rev"}
+_MASKABLE = UPDATES | {"for", "while", "check", "print", "host_call", "loop_vjp", "loop_rev"}
 
 
 class VmapRefused(Exception):

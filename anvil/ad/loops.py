@@ -24,9 +24,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from anvil.ad.activity import IDLE, MASKED, PLAIN, Activity
+from anvil.ad.calls import region_calls_rules
 from anvil.ad.context import Indices, inexact
 from anvil.ad.dual import Parts, close, dual, dual_body, emit_loop, emit_loop_vjp, loop_parts
 from anvil.ad.forward import Forward, forward_rule
+from anvil.ad.host import refuse_again
 from anvil.ad.reach import Reach
 from anvil.ad.reverse import Cotangents, Sweep, reverse_rule
 from anvil.ir.analysis import captures
@@ -148,12 +150,15 @@ def _swapped(
 def _vjp_loop(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
     """The history from the forward loop; loop_vjp here."""
     b = sweep.b
+    refuse_again(sweep.session, op)
     counted = int(op.kind.name == "for")
     inits = op.args[counted:]
     n = len(inits)
     lam = [_level(sweep, ct) for ct in cts[:n]]
     levels, captured = Reach(sweep.activity).loop(op, lam)
     caps = [v for v in captures(op) if sweep.active(v)]
+    if type(sweep.gate) is Value and any(region_calls_rules(sweep.session, r) for r in op.regions):
+        caps.append(sweep.gate)
     parts = close(sweep.session, loop_parts(op), caps)
     history = op.outs[-1] if op.attrs["hist"] else _ask_history(sweep, k, op, inits)
     seeds = {j: _dense(sweep, inits[j], cts[j]) for j, level in enumerate(levels) if level}

@@ -123,4 +123,5 @@ _RULES: Final[dict[str, Callable[[Reach, Got, Op, Sequence[int]], None]]] = {
     "loop_vjp": Reach._everything,
     "call": Reach._call,
     "custom_call": Reach._everything,
+    "host_call": Reach._everything,
 }

@@ -30,7 +30,7 @@ from anvil.ir.builder import Frame
 from anvil.ir.loc import Derived
 from anvil.ir.opkind import OpKind
 from anvil.ir.records import Atom, Attrs, Func, Op, Origin, Region, Value
-from anvil.ir.types import Type
+from anvil.ir.types import TOKEN, Type
 
 Cotangents = list["Atom | None"]
 Rule = Callable[["Sweep", int, Op, Cotangents], None]
@@ -61,6 +61,8 @@ class Sweep:
         self.session = b.session
         self.activity = activity
         self.ct: dict[Value, Atom] = {}
+        self.gate: Atom | None = None
+        """The token that what the backward ops call waits for: that of the end, where known."""
 
     @property
     def frame(self) -> Frame:
@@ -181,15 +183,23 @@ def vjp_of(
 
 
 def make_joint(
-    session: Session, name: str, wrt: Indices, outs: Indices, accs: Indices, masked: bool
+    session: Session,
+    name: str,
+    wrt: Indices,
+    outs: Indices,
+    accs: Indices,
+    masked: bool,
+    gated: bool = False,
 ) -> Joint:
-    """`vjp_of` without making the result part of the program."""
+    """`vjp_of` without making the result part of the program. If `gated`, the last parameter is the
+    token that what the backward ops call waits for.
+    """
     f = session.funcs[name]
     seeds = [*(f.body.results[i] for i in outs), *(f.params[i] for i in accs)]
     hints = [tangent_hint(a.hint) if type(a) is Value else "" for a in seeds]
     b = ADBuilder(
         session,
-        [*(p.type for p in f.params), *(a.type for a in seeds)],
+        [*(p.type for p in f.params), *(a.type for a in seeds), *((TOKEN,) if gated else ())],
         [*(p.hint for p in f.params), *hints],
     )
     n = len(f.params)
@@ -199,7 +209,9 @@ def make_joint(
     results = b.inline(f.body, params)
     moving = {params[i]: PLAIN for i in wrt}
     sweep = Sweep(b, Activity(session, lambda v: moving.get(v, IDLE)))
-    for i, acc in zip(accs, seeded[len(outs) :], strict=True):
+    ends = b.params[-1:] if gated else results[-1:]
+    sweep.gate = ends[0] if ends and ends[0].type is TOKEN else None
+    for i, acc in zip(accs, seeded[len(outs) :], strict=False):
         sweep.ct[params[i]] = acc
     run_backwards(sweep, [results[i] for i in outs], seeded[: len(outs)])
     dead = tuple(i for i in wrt if params[i] not in sweep.ct)

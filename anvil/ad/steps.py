@@ -26,6 +26,7 @@ from anvil.ir.analysis import walk
 from anvil.ir.builder import Env
 from anvil.ir.loc import Derived
 from anvil.ir.records import Atom, Func, Op, Program, Region, Value
+from anvil.ir.types import TOKEN
 
 
 def derive_steps(program: Program, *, strict: bool = False) -> Program:
@@ -95,6 +96,7 @@ def _step(session: Session, parts: Parts, op: Op) -> Region:
         b.quiet = False
         states = given[int(parts.counted) :]
         sweep = _sweep(b, [states[j] for j in active], [caps[q] for q in wrt], seeded)
+        sweep.gate = next((c for c in caps if c.type is TOKEN), None)
         run_backwards(sweep, [ends[j] for j in active], seeded[: len(active)])
         results = [sweep.dense(states[j]) for j in active] + [sweep.dense(caps[q]) for q in wrt]
         return b.end(results)

@@ -27,7 +27,7 @@ from anvil.ad.expand import TRANSFORMS, register
 from anvil.ad.inplace import UPDATES
 from anvil.ad.lanes import Join, Lanes, custom_wants_mask, lanes_of, wants_mask
 from anvil.ir.builder import Env
-from anvil.ir.families import add_axis
+from anvil.ir.families import add_axis, type_at
 from anvil.ir.loc import Derived
 from anvil.ir.opkind import OpKind
 from anvil.ir.records import Atom, Attrs, Func, FuncRef, Op, Origin, Program, Region, Value
@@ -164,6 +164,38 @@ def _check(run: Batcher, op: Op) -> None:
 @batch_rule("print")
 def _print(run: Batcher, op: Op) -> None:
     run.env[op.outs[0]] = mask.masked_print(run.b, op, run.read(op.args), run.live)
+
+
+@batch_rule("host_call")
+def _host(run: Batcher, op: Op) -> None:
+    """Once per lane where an operand differs from lane to lane, else once if a lane is live."""
+    flags = run.flags(op.args)
+    if not any(flags):
+        if run.live is None:
+            run.same(op)
+            return
+        token, live, *rest = run.read(op.args)
+        shape = type_at(live).shape
+        live = run.b.and_(live, run.b.broadcast_to(mask.any_live(run.b, run.live), shape))
+        outs = run.b.emit_tuple("host_call", (token, live, *rest), op.attrs)
+        run.bind_all(op.outs, outs)
+        return
+    attrs = op.attrs
+    masked = run.live is not None or attrs["caught"]
+    lifted = {*attrs["wrt"], *((1,) if masked else ())}
+    flags = tuple(m or i in lifted for i, m in enumerate(flags))
+    args = [run.lifted(a) if m else run.read((a,))[0] for a, m in zip(op.args, flags, strict=True)]
+    if run.live is not None:
+        args[1] = run.b.and_(args[1], mask.spread(run.b, run.live, args[1]))
+    batch = ((run.size, indices(flags)), *attrs["batch"])
+    attrs = {**attrs, "batch": batch}
+    if attrs["fwd"] is not None:
+        name = attrs["fwd"].name
+        more = range(len(op.args), len(run.session.funcs[name].params))
+        attrs["fwd"] = FuncRef(
+            _whole(run.session, name, (*indices(flags), *more), run.size, False).name
+        )
+    run.bind_all(op.outs, run.b.emit_tuple("host_call", args, attrs))
 
 
 # ---- branches

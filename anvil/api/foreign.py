@@ -69,7 +69,7 @@ class ForeignRules:
         `ad.batch_func` maps a loop's states together where it has to; jax relies on the primals
         of a derivative not being mapped with the tangents (`depends`): they are the first lane's.
         """
-        p = ad.expand(self.program)
+        p = ad.expand(self.program, rules=True)
         mapped = tuple(i for i, m in enumerate(batched) if m)
         made, name, mask = ad.batch_func(p, p.entry, mapped, size)
         differ = [not deps.isdisjoint(mapped) or size == 0 for deps in self.depends]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -10,6 +11,7 @@ import numpy as np
 from anvil.api.compile import deeper, lower, optimise, roomier
 from anvil.api.function import Function
 from anvil.api.results import rebuilder
+from anvil.api.specialisation import AMPLE, calls_host
 from anvil.errors import error, located
 from anvil.ir.analysis import walk
 from anvil.ir.builder import Builder
@@ -62,6 +64,10 @@ def call_reference(
     last = "derive-steps" if pipeline == "O0" else ""
     depth: int | None = 0
     room: int | None = CAPACITY
+    if calls_host(parsed.program):
+        depth, room = sys.getrecursionlimit(), None
+        if any(site.grows for site in parsed.sites):
+            parsed = function.parse(specs, named, values, AMPLE)
     while True:
         gone = {p.leaf for p in parsed.promoted}
         inputs = [v for i, v in enumerate(values) if i not in gone]
@@ -72,7 +78,7 @@ def call_reference(
         if not token:
             break
         what = parsed.sites[token - 1]
-        if what.grows and (room := roomier(room or 0)) is not None:
+        if what.grows and room and (room := roomier(room)) is not None:
             parsed = function.parse(specs, named, values, room)
             continue
         depth = deeper(depth or 0) if what.deepens else None

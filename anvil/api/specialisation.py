@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from anvil.api.compile import deeper, lower, optimise, roomier
 from anvil.api.foreign import ForeignRules
 from anvil.api.results import rebuilder
 from anvil.errors import AnvilError, warn
+from anvil.ir.analysis import walk
 from anvil.ir.records import Program
 from anvil.opt.checks import drop_values, unchecked, values_of
 from anvil.opt.stackify import is_recursive, stackify
@@ -61,8 +63,13 @@ class Specialisation:
         self.chosen = None if len(chosen) == leaves else tuple(chosen)
         self.seconds = {"parse": seconds}
         self.runs: dict[tuple[type, ...], Callable[[Sequence[Any]], list[Any]]] = {}
-        self.depth = 0
+        self.acts = calls_host(parsed.program)
+        """Whether the program calls the host: it must not be run again then."""
+        if self.acts and any(site.grows for site in parsed.sites):
+            self.capacity, self.parsed = AMPLE, reparse(AMPLE)
+        self.depth = sys.getrecursionlimit() if self.acts else 0
         self.replays: dict[int, FailedValues] = {}
+        self.recorded: list[tuple[Any, ...]] = []
         self.free = not parsed.guarded.tests
         self.rebuild = rebuilder(parsed.out)
         for w in parsed.warnings:
@@ -73,7 +80,7 @@ class Specialisation:
         """The parsed program, without its checks if they are off."""
         program = self.parsed.program
         if self.options.checks:
-            return drop_values(program)
+            return program if self.acts else drop_values(program)
         grows = (n for n, site in enumerate(self.parsed.sites, 1) if site.grows)
         return unchecked(drop_values(program), frozenset(grows))
 
@@ -94,7 +101,8 @@ class Specialisation:
         options = self.options
         planned = self.planned
         start = time.perf_counter()
-        module = lower(planned, ForeignRules(stackify(self.program, self.depth)))
+        rules = ForeignRules(stackify(self.program, self.depth))
+        module = lower(planned, rules, self._record if self.acts else None)
         self.seconds["lower"] = time.perf_counter() - start
         return Executable(
             module,
@@ -121,11 +129,19 @@ class Specialisation:
 
     def _failed(self, site: int, payload: tuple[Any, ...]) -> NoReturn:
         what = self.parsed.sites[site - 1]
-        if (what.deepens and self._deepen()) or (what.grows and self._grow()):
+        again = not self.acts
+        if again and ((what.deepens and self._deepen()) or (what.grows and self._grow())):
             raise Stale
+        if what.carries and self.acts:
+            raise what.error(self.recorded.pop() if self.recorded else None)
         if what.carries:
             raise CheckFailed(self, site)
         raise what.error(())
+
+    def _record(self, token: Any, *values: Any) -> None:
+        """Keeps the values of a check that fails for the first time in a run."""
+        if not int(token):
+            self.recorded[:] = [tuple(np.array(v) for v in values)]
 
     def error(self, site: int, inputs: Sequence[Any]) -> BaseException:
         """What the failed check of a site raises, for these inputs of the program."""
@@ -194,6 +210,14 @@ class Specialisation:
                 failed.inputs = tuple(leaves)
                 raise
 
+
+def calls_host(program: Program) -> bool:
+    """Whether a program calls functions of the host."""
+    return any(op.kind.name == "host_call" for op in walk(program))
+
+
+AMPLE = 2**14
+"""The room of lists that nothing bounds, in programs that must not be run again."""
 
 _REPLAYING = Lock()
 

@@ -14,6 +14,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from anvil.api.cache import Family
+from anvil.api.extern import Extern, extern
 from anvil.api.function import Function
 from anvil.api.specialisation import JitOptions
 from anvil.errors import boundary, error
@@ -407,6 +408,8 @@ def opened(obj: Any) -> Opened | None:
     """What a transformed function is made of, for the front end."""
     if isinstance(obj, Function):
         return obj.target
+    if isinstance(obj, Extern):
+        return Opened("extern", obj.fun)
     if isinstance(obj, custom_jvp):
         if obj.rule is None:
             raise error("bad-rule", f"{obj.fun.__name__} has no rule: give one with defjvp")
@@ -421,6 +424,6 @@ def opened(obj: Any) -> Opened | None:
 MARKERS: Mapping[Any, str] = {
     f: f.__name__
     for f in (jit, grad, value_and_grad, jacfwd, jacrev, jacobian, hessian, vmap)
-    + (jvp, vjp, linearize, hvp, stop_gradient, custom_jvp, custom_vjp)
+    + (jvp, vjp, linearize, hvp, stop_gradient, custom_jvp, custom_vjp, extern)
 }
 TRANSFORMS = Transforms(markers=MARKERS, opened=opened)

@@ -247,6 +247,32 @@ _declare("Derivatives and other transforms",
      "Wrap it in `anvil.custom_jvp` or `anvil.custom_vjp`, or in `anvil.stop_gradient`."),
 )
 
+_declare("Functions on the host",
+    ("extern-result", "AnvilTypeError",
+     "An extern function that returns something else than `out` says",
+     "Compiled code has a place of fixed shape and dtype for the result of a function that is "
+     "called on the host.",
+     "Correct `out`, or convert the result in the function (`np.asarray(y, np.float64)`)."),
+    ("extern-writes", "UnsupportedError",
+     "An extern function that writes to its arguments",
+     "It is called with copies of the arguments, so the caller would not see what it writes.",
+     "Let the function return what it computes, and work on a copy (`x = x.copy()`)."),
+    ("extern-derivative", "UnsupportedError",
+     "A derivative through an extern function without a rule",
+     "A function that is called on the host is not compiled, so its derivative is not known.",
+     "Give `anvil.extern` a rule (`jvp=`) or `fd=True`, or use `anvil.stop_gradient`."),
+    ("extern-again", "UnsupportedError",
+     "An extern function in a loop that is differentiated in reverse",
+     "The reverse of a loop may run the loop again. A function that is neither `pure` nor has a "
+     "derivative rule may give other results then.",
+     "Say `pure=True` if its result depends on its arguments only, or call it before the loop."),
+    ("no-host-function", "UnsupportedError",
+     "A program that calls a host function which is not there",
+     "A function that is given to `anvil.extern` belongs to the process that compiled the "
+     "program. It is not part of the program's text.",
+     "Compile the program in the process that runs it."),
+)
+
 _declare("Programs as text",
     ("air-syntax", "ProgramTextError",
      "A `.air` text that cannot be read",

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.analysis import captures
+from anvil.ir.hosts import HostError
 from anvil.ir.loc import describe, primary
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Func, Op, Origin, Program, Region, Value
@@ -71,15 +72,20 @@ def evaluate(
 
     `expand` maps a program to one without transform calls and `loop_vjp`; it is asked about one op
     at a time.
-    `counts` is filled with the number of evaluations. Raises EvaluationError.
+    `counts` is filled with the number of evaluations. Raises EvaluationError, and what functions
+    of the host program raise.
     """
     name = program.entry if entry is None else entry
     func = program.funcs[name]
     if len(args) != len(func.params):
         raise EvaluationError(f"@{name} takes {len(func.params)} arguments, {len(args)} were given")
     values = [_argument(a, p, name) for a, p in zip(args, func.params, strict=True)]
-    with np.errstate(all="ignore"), _deep_stack():
-        return Evaluator(program, expand, counts).call(name, values)
+    try:
+        with np.errstate(all="ignore"), _deep_stack():
+            return Evaluator(program, expand, counts).call(name, values)
+    except HostError as failure:
+        problem = failure.error
+    raise problem
 
 
 @contextmanager
@@ -181,7 +187,7 @@ class Evaluator:
             if len(results) != len(op.outs):
                 raise EvaluationError(f"it gave {len(results)} results, not {len(op.outs)}")
             return tuple(_checked(r, v.type) for r, v in zip(results, op.outs, strict=True))
-        except _Located:
+        except (_Located, HostError):
             raise
         except Exception as error:
             raise _located(op, error) from error

@@ -52,6 +52,7 @@ _ORDER: Final = (
     "spectra",
     "creation",
     "structure",
+    "host",
 )
 assert sorted(_ORDER) == sorted(ops.__all__)
 

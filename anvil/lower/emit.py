@@ -131,7 +131,7 @@ class Emitter:
         self.locations = locations
         self.locs: dict[AnyLoc, str] = {}
         self.suffix = ""
-        self.callbacks: list[Callable[..., None]] = []
+        self.callbacks: list[Callable[..., Any]] = []
         self.options: dict[str, Any] = {}
         self.library: dict[Any, str] = {}
         self.functions: list[str] = []
@@ -188,7 +188,7 @@ class Emitter:
         self.count += 1
         return f"%p{self.count}"
 
-    def callback(self, function: Callable[..., None]) -> int:
+    def callback(self, function: Callable[..., Any]) -> int:
         """Registers a host function; returns its index in `Module.callbacks`."""
         self.callbacks.append(function)
         return len(self.callbacks) - 1

@@ -197,9 +197,9 @@ def _row_major(values: Any) -> Any:
     return ir.ArrayAttr.get([ir.DenseIntElementsAttr.get(a, type=index) for a in layouts])
 
 
-def _host_call(callback: Callable[..., None], token: Any, *args: Any) -> tuple[Any]:
-    callback(*(np.asarray(a) for a in args))
-    return (np.asarray(token),)
+def _host_call(callback: Callable[..., Any], token: Any, *args: Any) -> tuple[Any, ...]:
+    results = callback(*(np.asarray(a) for a in args))
+    return (np.asarray(token),) if results is None else tuple(results)
 
 
 def functions_text(lowered: Any, name: str) -> str:

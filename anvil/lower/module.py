@@ -55,8 +55,9 @@ class Module:
     text        defines `@main`; its other functions are helpers, renamed where names clash
     name        shown in compiled programs and profiles
     callbacks   host functions: `stablehlo.custom_call @anvil_host_call(%token, %a, ...)` with
-                `{backend_config = "3", has_side_effect = true}` and one i32 result calls
-                `callbacks[3](a, ...)` and returns the token, so data flow orders the calls
+                `{backend_config = "3", has_side_effect = true}` calls `callbacks[3](a, ...)`. If
+                that gives None, the one result is the token, so data flow orders the calls;
+                otherwise it is a tuple of the results
     rules       for jax.grad, jax.vmap ... of foreign code that calls this module
     options     XLA's, where the module is compiled on its own; the user's come before them
     """
@@ -65,6 +66,6 @@ class Module:
     in_types: tuple[LeafType, ...]
     out_types: tuple[LeafType, ...]
     name: str = "anvil_call"
-    callbacks: tuple[Callable[..., None], ...] = ()
+    callbacks: tuple[Callable[..., Any], ...] = ()
     rules: Rules | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from anvil.errors import error
 from anvil.ir.analysis import call_order, walk
 from anvil.ir.records import Program
 from anvil.lower.decompose import written_out
@@ -52,6 +53,7 @@ def to_numpy(
         program = expand(program)
     left = _unprintable(program)
     if left:
+        _refuse_host(program)
         raise ValueError(f"NumPy source has no {left[0]}; give `expand`, which removes it")
     program = written_out(program)
     writer = Writer(program, locations)
@@ -67,6 +69,14 @@ def _unprintable(program: Program) -> list[str]:
         for op in walk(program)
         if op.kind.structural and op.kind.name not in known and op.kind.name not in STRUCTURE
     ]
+
+
+def _refuse_host(program: Program) -> None:
+    for op in walk(program):
+        if op.kind.name == "host_call":
+            name = op.attrs["host"].partition("#")[0]
+            what = f"NumPy source cannot call `{name}`, a function of this process"
+            raise error("no-host-function", what, op.loc)
 
 
 def run_source(source: str, name: str) -> Callable[..., tuple[Any, ...]]:

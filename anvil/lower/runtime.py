@@ -19,6 +19,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
+from anvil.ir.hosts import unpark
 from anvil.lower import jax_bridge as bridge
 from anvil.lower.jax_bridge import JaxArray, restore_x64, swap_x64
 from anvil.lower.module import LeafType, Mask, Module, Rules
@@ -121,11 +122,17 @@ class Executable:
             return _then(_then(run, self._finish_traced), rebuild)
         as_jax = result_mode(classes, self.options.out) == "jax"
         prepare = self._preparations(classes, copy=as_jax)
-        if as_jax and self._on_check is None and not self.module.callbacks:
+        if self.module.callbacks:
+            return _unparked(_then(self._run(classes, as_jax), rebuild))
+        if as_jax and self._on_check is None:
             return _native(_prepared(self._jit, self._nested, prepare, rebuild), classes)
+        return _then(self._run(classes, as_jax), rebuild)
+
+    def _run(self, classes: Sequence[type[Any]], as_jax: bool) -> Run:
+        """The call, which is finished before it returns unless results stay jax's."""
+        prepare = self._preparations(classes, copy=as_jax)
         finish = self._finish_jax if as_jax else self._finish_numpy()
-        run = _then(_prepared(self._jit, self._nested, prepare), finish)
-        return _then(_native(run, classes), rebuild)
+        return _native(_then(_prepared(self._jit, self._nested, prepare), finish), classes)
 
     def _preparations(self, classes: Sequence[type[Any]], *, copy: bool) -> Any:
         pairs = zip(classes, self.module.in_types, strict=True)
@@ -264,6 +271,21 @@ def _prepared(
         return call(ready)
 
     return converting
+
+
+def _unparked(run: Run) -> Run:
+    """The call, which raises what a function of the host has raised instead of XLA's error."""
+
+    def calling(leaves: Sequence[Any]) -> Any:
+        try:
+            return run(leaves)
+        except Exception as error:
+            problem = unpark(str(error))
+            if problem is None:
+                raise
+        raise problem
+
+    return calling
 
 
 def _then(run: Run, finish: Rebuild | None) -> Run:

@@ -4,7 +4,7 @@ for(count, s)      while (i < count) with the counter as the first loop operand
 while with token   stops when a check has failed: the condition is `token == 0 and cond`
 check              (with values: if !pred, a call to the host that records them, then)
                    token' = token != 0 ? token : (pred ? 0 : site)
-print              a call to the host that returns the token, so data flow orders the prints
+print, host_call   a call to the host that returns the token, so data flow orders them
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from anvil.ir.hosts import HostError, parked_message
+from anvil.ir.ops.host import FIRST, host_results
 from anvil.ir.records import Op, Region, Value
 from anvil.ir.types import BOOL, I32, I64, TOKEN, array
 from anvil.lower.module import NOT_INLINED
@@ -197,6 +199,38 @@ def _print(e: Emitter, op: Op) -> None:
     )
 
 
+def _host_call(e: Emitter, op: Op) -> None:
+    token, *args = (e.operand(a) for a in op.args[: FIRST + op.attrs["count"]])
+    types = ", ".join(e.mlir(a.type) for a in op.args[: FIRST + op.attrs["count"]])
+    index = e.callback(_caller(op))
+    e.results(
+        op.outs,
+        f"stablehlo.custom_call @anvil_host_call({', '.join([token, token, *args])})"
+        f' {{backend_config = "{index}", has_side_effect = true}}'
+        f" : (tensor<i32>, {types}) -> {_tuple_type(e, op.outs)}",
+    )
+
+
+def _tuple_type(e: Emitter, outs: Sequence[Value]) -> str:
+    text = _types(e, outs)
+    return text if len(outs) == 1 else f"({text})"
+
+
+def _caller(op: Op) -> Callable[..., tuple[Any, ...]]:
+    """Calls the function of an op; what it raises is parked, and its number sent through XLA."""
+
+    def call(token: Any, *args: Any) -> tuple[Any, ...]:
+        try:
+            outs = host_results(op, (token, *args))
+        except HostError as failure:
+            message = parked_message(failure.error)
+        else:
+            return outs if op.attrs["pure"] else (*outs, token)
+        raise RuntimeError(message)
+
+    return call
+
+
 def _printer(fmt: str, end: str) -> Callable[..., None]:
     """Prints operands unless a check has failed; 0-d arrays print as their scalars."""
 
@@ -215,5 +249,6 @@ WRITERS: dict[str, Callable[[Emitter, Op], None]] = {
     "token": _token,
     "check": _check,
     "print": _print,
+    "host_call": _host_call,
 }
 """Writers of the structural kinds, by name."""

@@ -13,13 +13,15 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from anvil.ir.analysis import nbytes, op_reads, slice_of
+from anvil.ir.analysis import cached, nbytes, op_reads, slice_of, walk
 from anvil.ir.builder import Builder, Env
 from anvil.ir.mincut import INFINITE, residual_cut
 from anvil.ir.records import Atom, Const, Op, Region, Value
 from anvil.ir.types import TOKEN, ArrayType, HistType
 
-_COSTLY = frozenset({"for", "while", "loop_rev", "call", "dot_general", "sort", "reduce_window"})
+_COSTLY = frozenset(
+    {"for", "while", "loop_rev", "call", "host_call", "dot_general", "sort", "reduce_window"}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,7 @@ class Split:
 def split_step(step: Region, history: HistType, later: Collection[Value] = ()) -> Split:
     """Cuts the step region of a `loop_rev` over `history`.
 
-    What depends on captures that are defined `later` than the loop cannot be taped by it.
+    What depends on the loop's results, or on captures defined `later`, cannot be taped by it.
     """
     k, n = int(history.counted), len(history.states)
     index, states, carried = step.params[:k], step.params[k : k + n], step.params[k + n :]
@@ -80,7 +82,14 @@ def _weight(v: Value) -> float:
 
 
 def _cheap(op: Op) -> bool:
-    return op.kind.name not in _COSTLY or any(isinstance(v.type, HistType) for v in op.outs)
+    if any(isinstance(v.type, HistType) for v in op.outs):
+        return True
+    return op.kind.name not in _COSTLY and not any(map(_calls_host, op.regions))
+
+
+@cached
+def _calls_host(region: Region) -> bool:
+    return any(op.kind.name == "host_call" for op in walk(region))
 
 
 # ---- tapes: one array [slots, ...] per kept value

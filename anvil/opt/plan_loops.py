@@ -103,9 +103,9 @@ class _Planner(Builder):
                 self.users.setdefault(op.args[0], []).append(op)  # type: ignore[arg-type]
         later: set[Value] = set()
         for op in reversed(ops):
+            later.update(op.outs)
             if op.outs and isinstance(op.outs[-1].type, HistType):
                 self.later[op.outs[-1]] = frozenset(later)
-            later.update(op.outs)
         super().replay(ops, env)
         self.users = saved
 

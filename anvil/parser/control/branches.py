@@ -243,9 +243,8 @@ def _only_raises(entry: State, branch: Branch) -> bool:
     """Whether a branch does nothing but fail a check."""
     if branch.state.may:
         return False
-    effects = [
-        op for op in branch.frame.ops if op.regions or op.kind.name in ("check", "print", "call")
-    ]
+    acting = ("check", "print", "call", "host_call")
+    effects = [op for op in branch.frame.ops if op.regions or op.kind.name in acting]
     if len(effects) != 1 or effects[0].kind.name != "check":
         return False
     token, pred, *_ = effects[0].args

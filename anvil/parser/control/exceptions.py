@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from anvil.errors import AnvilError
+from anvil.errors import error as make_error
+from anvil.ir.hosts import RAISE_AGAIN
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, array
 from anvil.parser.control.branches import open_guard
@@ -139,6 +141,33 @@ def _inside(ctx: Context, args: Sequence[Abstract]) -> texts.Pieces:
     return texts.text_of(ctx, TupleV(tuple(args)))[:-1]
 
 
+TICKET = "<ticket>"
+"""The attribute of an exception that the host has raised which holds its number."""
+
+
+def host_exception(ctx: Context, cls: type[BaseException], ticket: Abstract) -> ObjectV:
+    """An exception of this class that a function of the host has raised."""
+    what = f"the {cls.__name__} that was raised on the host is not known to compiled code"
+    unknown = make_error("value-needed", what, ctx.loc, notes=[_WHERE], hint=_HOST)
+    exc = new_exception(ctx, cls, [Unstated(unknown)])
+    set_attributes(ctx, exc, **{TICKET: ticket})
+    return exc
+
+
+_WHERE = "A handler uses the exception that this call may raise."
+_HOST = "Raise it again (`raise`), or a new exception `from None`."
+
+
+def _thrown_again(it: Any, pred: Atom, exc: ObjectV) -> bool:
+    """Raises an exception of the host again where `pred` holds; False if it is no such one."""
+    ticket = attributes(it, exc).get(TICKET)
+    if ticket is None:
+        return False
+    attrs = {"host": RAISE_AGAIN, "count": 1}
+    it.state.token = it.b.emit("host_call", (it.token(), pred, it.atom(ticket)), attrs)
+    return True
+
+
 # ---- templates
 
 
@@ -181,9 +210,10 @@ def throw(it: Any, exc: ObjectV) -> NoReturn:
     if it.catches(exc.cls):
         leave(it.state, _exit_of(it, exc), exc)
     else:
-        raised, atoms = described(it, exc)
-        site = it.session.site(raised, it.loc)
-        it.state.token = it.b.check(it.token(), Const(array(BOOL), False), *atoms, site=site)
+        if not _thrown_again(it, Const(array(BOOL), True), exc):
+            raised, atoms = described(it, exc)
+            site = it.session.site(raised, it.loc)
+            it.state.token = it.b.check(it.token(), Const(array(BOOL), False), *atoms, site=site)
         it.state.dead()
     raise PathEnd
 
@@ -238,6 +268,9 @@ def escape(it: Any, codes: Iterable[int]) -> None:
     state = it.state
     for code in sorted(codes):
         exc = state.locals.pop(waiting(code))
+        if _thrown_again(it, it.b.eq(state.status, Const(STATUS, code)), exc):
+            state.may -= {code}
+            continue
         raised, atoms = described(it, exc)
         site = it.session.site(raised, it.session.sites[code - RAISE - 1].loc)
         fine = it.b.ne(state.status, Const(STATUS, code))

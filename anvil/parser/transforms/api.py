@@ -15,7 +15,7 @@ class Opened:
 
     kind       jit, checkpoint, grad, value_and_grad, jvp, vjp, linearize, jacobian, jacfwd, jacrev,
     hessian, hvp, vmap,
-               custom_jvp, custom_vjp
+               custom_jvp, custom_vjp, extern
     options    as the public function takes them (`argnums`, `has_aux`, `in_axes` ...); for
     custom_jvp `jvp`, for custom_vjp
                `fwd` and `bwd`

@@ -23,6 +23,7 @@ from anvil.parser.transforms.derivatives import (
     make_linear,
     stop_gradient,
 )
+from anvil.parser.transforms.extern import call_extern
 from anvil.parser.transforms.jacobians import call_hessian, call_hvp, call_jacobian
 from anvil.parser.transforms.mapped import call_mapped
 from anvil.parser.transforms.options import Options
@@ -45,6 +46,7 @@ _CALLS: dict[str, Caller] = {
     "linear": call_linear,
     "custom_jvp": call_custom,
     "custom_vjp": call_custom,
+    "extern": call_extern,
 }
 _OPTIONS = {
     "grad": ("argnums", "has_aux"),
@@ -63,6 +65,7 @@ _AT_ONCE: dict[str, Callable[..., Abstract]] = {
     "stop_gradient": stop_gradient,
 }
 _TRANSPARENT = ("jit", "checkpoint")
+_OUTSIDE = "Call `anvil.extern` outside, and use here what it returns."
 
 
 def make_transform(it: Interp, kind: str, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
@@ -73,6 +76,8 @@ def make_transform(it: Interp, kind: str, args: Sequence[Abstract], kwargs: Kwar
         return Bound("transform", Known(kind), tuple(kwargs.values()), tuple(kwargs))
     if kind in _TRANSPARENT:
         return args[0]
+    if kind == "extern":
+        it.error("unsupported-call", "a compiled function cannot make an extern one", hint=_OUTSIDE)
     if kind not in _OPTIONS:
         it.error("unsupported-call", f"anvil.{kind} is not compiled inside a function")
     names = _OPTIONS[kind]
@@ -101,6 +106,8 @@ def opened_value(it: Interp, fn: Known, opened: Opened) -> Abstract:
     """A transformed function object of the host program as a value."""
     guards = it.session.guards
     origin = fn.origin if fn.origin is not None else guards.object(fn.value)
+    if opened.kind == "extern":
+        return Bound("extern", Known(opened.fn), tuple(map(Known, fn.value.functions)), fn.value)
     inner = _host_value(it, opened.fn, guards.attribute(origin, "__wrapped__"))
     if opened.kind in _TRANSPARENT:
         return inner

@@ -7,11 +7,14 @@ the user's:
              capture
     fwd      x, dx -> y, dy    (jvp)         x -> y, residuals   (vjp)
     bwd      residuals, ybar -> xbar
+
+Where there are effects, the token so far is one of the captured operands, and the last of y is the
+token afterwards; bwd waits for it as one of the residuals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +60,29 @@ class Operands:
 
 @dataclass(slots=True, eq=False)
 class Rule:
-    """A custom call in the making: the closed primal, the arguments, the common operands."""
+    """A derivative rule in the making: the name of its function, the arguments, the common
+    operands.
+    """
 
-    primal: Closed
+    name: str
     opened: list[Opened]
     x: Operands
     leaves: dict[Value, int]
+    gated: bool
+    """Whether what the rule does waits for a gate, instead of having effects of its own."""
+    acts: bool = False
+    """Whether the function or its rule has effects."""
+
+    @staticmethod
+    def of(name: str, opened: Sequence[Opened], gated: bool = False) -> Rule:
+        """The rule of a call with these arguments; their leaves come first among the operands."""
+        x = Operands()
+        places: dict[Value, int] = {}
+        for o in opened:
+            for placeholder, atom in zip(o.placeholders, o.atoms, strict=True):
+                places[placeholder] = len(x.atoms)
+                x.atoms.append(atom)
+        return Rule(name, list(opened), x, places, gated)
 
     @property
     def wrt(self) -> tuple[int, ...]:
@@ -90,7 +110,7 @@ def call_custom(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
     nested, name = it.session.rules, fn.fn.open()[0]
     if nested.count(name) >= NESTED:
         return it.session.calls.call(it, fn.fn, list(args), {})
-    rule = _open(it, fn.fn, args)
+    rule, primal = _open(it, fn.fn, args)
     nested.append(name)
     try:
         if fn.kind == "custom_jvp":
@@ -99,23 +119,16 @@ def call_custom(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
             fwd, bwd = _vjp_rule(it, rule, fn.args[0], fn.args[1])
     finally:
         nested.pop()
-    return _emit(it, rule, fwd, bwd)
+    return _emit(it, rule, primal, fwd, bwd)
 
 
-def _open(it: Interp, fn: Abstract, args: Sequence[Abstract]) -> Rule:
-    opened = [open_argument(it, a) for a in args]
-    x = Operands()
-    places: dict[Value, int] = {}
-    actual: dict[Atom, Atom] = {}
-    for o in opened:
-        for placeholder, atom in zip(o.placeholders, o.atoms, strict=True):
-            places[placeholder] = len(x.atoms)
-            x.atoms.append(atom)
-            actual[placeholder] = placeholder
-    primal = close(it, fn, [o.value for o in opened], {}, actual)
+def _open(it: Interp, fn: Abstract, args: Sequence[Abstract]) -> tuple[Rule, Closed]:
+    rule = Rule.of("", [open_argument(it, a) for a in args])
+    primal = close(it, fn, [o.value for o in rule.opened], {}, _actual(rule))
     if primal.spec.written:
         it.error("unsupported-call", f"{fn.describe()} writes to a captured array")
-    return Rule(primal, opened, x, places)
+    rule.name, rule.acts = primal.spec.func.name, primal.spec.gives_token
+    return rule, primal
 
 
 def _actual(rule: Rule) -> dict[Atom, Atom]:
@@ -123,46 +136,61 @@ def _actual(rule: Rule) -> dict[Atom, Atom]:
 
 
 def _inputs(rule: Rule, closed: Closed) -> list[int | None]:
-    """For each operand of a closed function its place among the common ones; None for a token."""
-    out: list[int | None] = []
-    for atom in closed.operands:
-        if atom.type is TOKEN:
-            out.append(None)
-        elif isinstance(atom, Value) and atom in rule.leaves:
-            out.append(rule.leaves[atom])
-        else:
-            out.append(rule.x.add(atom))
-    return out
+    """For each operand of a closed function its place among the common ones; None for the gate."""
+    gated = rule.gated
+    return [None if gated and a.type is TOKEN else _place(rule, a) for a in closed.operands]
 
 
-def _call(b: Builder, closed: Closed, inputs: Sequence[int | None], x: Sequence[Atom]) -> list[Any]:
-    """Calls a closed function inside a thin one; its leaves. Its checks are not carried on."""
-    args = [b.token() if i is None else x[i] for i in inputs]
+def _place(rule: Rule, atom: Atom) -> int:
+    if isinstance(atom, Value) and atom in rule.leaves:
+        return rule.leaves[atom]
+    return rule.x.add(atom)
+
+
+def _call(
+    b: Builder,
+    closed: Closed,
+    inputs: Sequence[int | None],
+    x: Sequence[Atom],
+    gate: Atom | None = None,
+) -> tuple[list[Atom], Atom | None]:
+    """Calls a closed function inside a thin one; its leaves, and the token that it gives."""
+    args = [gate if i is None else x[i] for i in inputs]
     outs = b.emit_tuple("call", args, {"callee": closed.callee}, out_types=closed.results)
-    return [outs[i] for i in closed.spec.leaves]
+    token = outs[len(closed.results) - 1] if closed.spec.gives_token else None
+    return [outs[i] for i in closed.spec.leaves], token
 
 
-def _emit(it: Interp, rule: Rule, fwd: Any, bwd: Any) -> Abstract:
+def _ended(b: Builder, x: Sequence[Atom], token: Atom | None) -> Atom:
+    """The token that a function gives, or the one that it was given."""
+    return token or next((a for a in x if a.type is TOKEN), None) or b.zeros(TOKEN)
+
+
+def _emit(it: Interp, rule: Rule, closed: Closed, fwd: Any, bwd: Any) -> Abstract:
     """Builds the thin functions, now that all operands are known, and emits the op."""
-    inputs = _inputs(rule, rule.primal)
+    inputs = _inputs(rule, closed)
     types = [a.type for a in rule.x.atoms]
     b = Builder(types, loc=it.b.loc)
-    y = _call(b, rule.primal, inputs, b.params)
-    name = rule.primal.spec.func.name
-    primal = _finish(it, b, f"{name}.primal", y)
+    y, token = _call(b, closed, inputs, b.params)
+    if rule.acts:
+        y.append(_ended(b, b.params, token))
+    primal = finished(it, b, f"{rule.name}.primal", y)
     attrs: dict[str, Any] = {
         "callee": FuncRef(primal.name),
         "rule": "jvp" if bwd is None else "vjp",
-        "fwd": FuncRef(_finish(it, *fwd(types)).name),
-        "bwd": None if bwd is None else FuncRef(_finish(it, *bwd(types)).name),
+        "fwd": FuncRef(finished(it, *fwd(types)).name),
+        "bwd": None if bwd is None else FuncRef(finished(it, *bwd(types)).name),
         "wrt": rule.wrt,
         "outs": tuple(i for i, a in enumerate(y) if is_inexact(a.type)),
     }
     outs = it.b.emit_tuple("custom_call", rule.x.atoms, attrs, out_types=primal.results)
-    return result_value(it, rule.primal.out, outs)
+    if rule.acts:
+        it.state.token = outs[-1]
+    return result_value(it, closed.out, outs)
 
 
-def _finish(it: Interp, b: Builder, name: str, outs: Sequence[Atom]) -> Func:
+def finished(it: Interp, b: Builder, name: str, outs: Sequence[Atom]) -> Func:
+    """Closes a thin function and adds it to the program."""
     unique = it.session.name(name)
     func = b.finish(unique, outs)
     it.session.funcs[unique] = func
@@ -171,9 +199,14 @@ def _finish(it: Interp, b: Builder, name: str, outs: Sequence[Atom]) -> Func:
 
 # ---- jvp rules
 
+Emit = Callable[[Builder, Sequence[Atom], Sequence[Atom], "Atom | None"], list[Atom]]
+"""Emits a rule: of the common operands, the moving ones, and the token to begin with."""
 
-def _jvp_rule(it: Interp, rule: Rule, jvp: Abstract) -> Any:
-    """The user's jvp(primals, tangents) -> (y, dy), as a function of the common operands."""
+
+def jvp_emitter(
+    it: Interp, rule: Rule, jvp: Abstract
+) -> Callable[..., tuple[list[Atom], list[Atom]]]:
+    """The user's jvp(primals, tangents) -> (y, dy): what emits y and dy, of arguments as `Emit`."""
     tangents = [Value(p.type) for p in rule.wrt_leaves]
     moved = iter(tangents)
     values = []
@@ -191,45 +224,108 @@ def _jvp_rule(it: Interp, rule: Rule, jvp: Abstract) -> Any:
     if not isinstance(out, TupleSpec) or len(out.items) != 2:
         it.error("bad-rule", "a jvp rule returns (value, tangent)")
     first = len(list(leaves(out.items[0])))
+    rule.acts |= closed.spec.gives_token
     place = {t: k for k, t in enumerate(tangents)}
-    split: list[Any] = []
-    for atom in closed.operands:
-        split.append(("dx", place[atom]) if isinstance(atom, Value) and atom in place else atom)
-    inputs = [
-        s if isinstance(s, tuple) else None if s.type is TOKEN else _place(rule, s) for s in split
-    ]
+    inputs: list[Any] = []
+    for a in closed.operands:
+        if isinstance(a, Value) and a in place:
+            inputs.append(("dx", place[a]))
+        else:
+            inputs.append(None if rule.gated and a.type is TOKEN else _place(rule, a))
+
+    def emit(
+        b: Builder, x: Sequence[Atom], dx: Sequence[Atom], gate: Atom | None = None
+    ) -> tuple[list[Atom], list[Atom]]:
+        order = [len(x) + i[1] if isinstance(i, tuple) else i for i in inputs]
+        found, token = _call(b, closed, order, [*x, *dx], gate)
+        y = [*found[:first], *([_ended(b, x, token)] if rule.acts and not rule.gated else [])]
+        return y, [t for t in found[first:] if is_inexact(t.type)]
+
+    return emit
+
+
+def _jvp_rule(it: Interp, rule: Rule, jvp: Abstract) -> Any:
+    """The user's rule as a function of the common operands and their tangents."""
+    emit = jvp_emitter(it, rule, jvp)
 
     def make(types: Sequence[Type]) -> tuple[Builder, str, list[Atom]]:
-        b = Builder([*types, *(t.type for t in tangents)], loc=it.b.loc)
+        b = Builder([*types, *(p.type for p in rule.wrt_leaves)], loc=it.b.loc)
         n = len(types)
-        order = [n + i[1] if isinstance(i, tuple) else i for i in inputs]
-        found = _call(b, closed, order, b.params)
-        y, dy = found[:first], found[first:]
-        moved = [t for t in dy if is_inexact(t.type)]
-        _check_rule(it, [a for a in y if is_inexact(a.type)], moved)
-        return b, f"{rule.primal.spec.func.name}.jvp_rule", [*y, *moved]
+        y, moved = emit(b, b.params[:n], b.params[n:])
+        check_rule(it, [a.type for a in y if is_inexact(a.type)], moved)
+        return b, f"{rule.name}.jvp_rule", [*y, *moved]
 
     return make
 
 
-def _place(rule: Rule, atom: Atom) -> int:
-    if isinstance(atom, Value) and atom in rule.leaves:
-        return rule.leaves[atom]
-    return rule.x.add(atom)
-
-
-def _check_rule(it: Interp, primals: Sequence[Atom], moved: Sequence[Atom]) -> None:
-    if [a.type for a in primals] != [t.type for t in moved]:
+def check_rule(it: Interp, want: Sequence[Type], moved: Sequence[Atom]) -> None:
+    """Refuses derivatives of other types than these."""
+    if list(want) != [t.type for t in moved]:
         have = ", ".join(str(t.type) for t in moved)
-        want = ", ".join(str(a.type) for a in primals)
-        it.error("bad-rule", f"the rule gives derivatives of types ({have}) for ({want})")
+        given = ", ".join(map(str, want))
+        it.error("bad-rule", f"the rule gives derivatives of types ({have}) for ({given})")
 
 
 # ---- vjp rules
 
 
-def _vjp_rule(it: Interp, rule: Rule, fwd: Abstract, bwd: Abstract) -> tuple[Any, Any]:
-    """The user's fwd(*args) -> (y, residuals) and bwd(residuals, ybar) -> xbar."""
+@dataclass(slots=True, eq=False)
+class Reverse:
+    """The user's fwd(*args) -> (y, residuals) and bwd(residuals, ybar) -> xbar, closed.
+
+    `residuals` and `bars` are placeholders; `captured` is what bwd captures, which stands at `kept`
+    among the common operands.
+    """
+
+    rule: Rule
+    fwd: Closed
+    bwd: Closed
+    inputs: list[int | None]
+    residuals: list[Value]
+    bars: list[Value]
+    captured: list[Atom]
+    kept: list[int]
+
+    @property
+    def moving(self) -> list[Value]:
+        """The cotangents that bwd is given."""
+        return [v for v in self.bars if is_inexact(v.type)]
+
+    @property
+    def waits(self) -> list[Atom]:
+        """The token among the operands of bwd, if there are effects."""
+        gone = self.rule.gated or not self.rule.acts
+        return [] if gone else [a for a in self.bwd.operands if a.type is TOKEN]
+
+    @property
+    def given(self) -> list[Atom]:
+        """What bwd is called with."""
+        return [*self.residuals, *self.captured, *self.waits, *self.moving]
+
+    def forward(self, b: Builder, x: Sequence[Atom], gate: Atom | None = None) -> list[Atom]:
+        """y, residuals and what is captured."""
+        found, token = _call(b, self.fwd, self.inputs, x, gate)
+        if self.rule.gated or not self.rule.acts:
+            return [*found, *(x[i] for i in self.kept)]
+        ny, end = len(self.bars), _ended(b, x, token)
+        waits = [end] if self.waits else []
+        return [*found[:ny], end, *found[ny:], *(x[i] for i in self.kept), *waits]
+
+    def backward(
+        self, it: Interp, b: Builder, given: Sequence[Atom], gate: Atom | None = None
+    ) -> list[Atom]:
+        """xbar of residuals, what is captured and cotangents."""
+        place: dict[Atom, Atom] = dict(zip(self.given, given, strict=True))
+        if gate is not None:
+            place.update((a, gate) for a in self.bwd.operands if a.type is TOKEN)
+        args = [place[a] if a in place else b.zeros(a.type) for a in self.bwd.operands]
+        attrs = {"callee": self.bwd.callee}
+        outs = b.emit_tuple("call", args, attrs, out_types=self.bwd.results)
+        return _xbar(it, b, self.rule, self.bwd, outs)
+
+
+def close_vjp(it: Interp, rule: Rule, fwd: Abstract, bwd: Abstract) -> Reverse:
+    """Closes the two functions of a vjp rule."""
     f = close(it, fwd, [o.value for o in rule.opened], {}, _actual(rule))
     out = f.out
     if not isinstance(out, TupleSpec) or len(out.items) != 2:
@@ -242,26 +338,24 @@ def _vjp_rule(it: Interp, rule: Rule, fwd: Abstract, bwd: Abstract) -> tuple[Any
     cotangent = around(it, out.items[0], bars)
     actual: dict[Atom, Atom] = {v: v for v in (*residuals, *bars)}
     g = close(it, bwd, [value, cotangent], {}, actual)
+    rule.acts |= f.spec.gives_token
     inputs = _inputs(rule, f)
     captured = [a for a in g.operands if a not in actual and a.type is not TOKEN]
     kept = [_place(rule, a) for a in captured]
+    return Reverse(rule, f, g, inputs, residuals, bars, captured, kept)
+
+
+def _vjp_rule(it: Interp, rule: Rule, fwd: Abstract, bwd: Abstract) -> tuple[Any, Any]:
+    """The user's rule as two functions, of the common operands and of residuals and cotangents."""
+    parts = close_vjp(it, rule, fwd, bwd)
 
     def make_fwd(x: Sequence[Type]) -> tuple[Builder, str, list[Atom]]:
         b = Builder(x, loc=it.b.loc)
-        found = _call(b, f, inputs, b.params)
-        return b, f"{rule.primal.spec.func.name}.fwd_rule", [*found, *(b.params[i] for i in kept)]
+        return b, f"{rule.name}.fwd_rule", parts.forward(b, b.params)
 
     def make_bwd(x: Sequence[Type]) -> tuple[Builder, str, list[Atom]]:
-        inexact = [v for v in bars if is_inexact(v.type)]
-        params = [*residuals, *captured, *inexact]
-        b = Builder([p.type for p in params], loc=it.b.loc)
-        place: dict[Atom, Atom] = dict(zip(params, b.params, strict=True))
-        args = [
-            b.token() if a.type is TOKEN else place[a] if a in place else b.zeros(a.type)
-            for a in g.operands
-        ]
-        outs = b.emit_tuple("call", args, {"callee": g.callee}, out_types=g.results)
-        return b, f"{rule.primal.spec.func.name}.bwd_rule", _xbar(it, b, rule, g, outs)
+        b = Builder([a.type for a in parts.given], loc=it.b.loc)
+        return b, f"{rule.name}.bwd_rule", parts.backward(it, b, b.params)
 
     return make_fwd, make_bwd
 
