@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -248,9 +249,29 @@ _KNOWN = (
 )
 _OF_TYPES = (np.promote_types, np.can_cast, np.common_type, np.einsum_path, np.isfortran)
 
+_POLYNOMIALS = np.polynomial
+_BASES = (
+    *(_POLYNOMIALS.polynomial, _POLYNOMIALS.chebyshev, _POLYNOMIALS.legendre),
+    *(_POLYNOMIALS.hermite, _POLYNOMIALS.hermite_e, _POLYNOMIALS.laguerre),
+)
+_QUADRATURES = (
+    *(_POLYNOMIALS.chebyshev.chebgauss, _POLYNOMIALS.legendre.leggauss),
+    *(_POLYNOMIALS.hermite.hermgauss, _POLYNOMIALS.hermite_e.hermegauss),
+    _POLYNOMIALS.laguerre.laggauss,
+)
+
+
+def _polynomials() -> list[Any]:
+    """The functions of np.polynomial, which are compiled from their Python where data decide."""
+    named = (getattr(base, name) for base in _BASES for name in base.__all__)
+    return [f for f in named if isinstance(f, FunctionType) and f not in _QUADRATURES]
+
+
 FUNCTIONS: dict[Any, Any] = {
     **{fn: of_known(fn) for fn in _KNOWN},
     **{fn: of_types(fn) for fn in _OF_TYPES},
+    **{fn: or_rule(fn, fn) for fn in _polynomials()},
+    **{fn: of_known(fn) for fn in _QUADRATURES},
     np.min_scalar_type: of_known(np.min_scalar_type),
     np.unique: or_rule(np.unique, _unique),
     np.unique_values: or_rule(np.unique_values, _unique_values),

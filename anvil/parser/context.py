@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
@@ -183,9 +184,13 @@ class Context:
         error = make_error(
             "value-needed", f"{what} is needed while compiling, and depends on data", self.loc
         )
+        raise self.asked_for(error, atom, what, self.loc)
+
+    def asked_for(self, error: AnvilError, atom: Atom, why: str, loc: AnyLoc) -> NeedStatic:
+        """What is raised to know an atom: asks for parameters, or a loop that calculates it."""
         found = roots.roots_of(self.b, atom)
         loop = None if found else roots.loop_of(self.b, atom, self.session.rolled)
-        raise NeedStatic(error, found, what, self.loc, loop)
+        return NeedStatic(error, found, why, loc, loop)
 
     def known_array(self, v: Any) -> np.ndarray[Any, Any] | None:
         """The contents of an array (or of anything array-like) if they are known while compiling;
@@ -449,7 +454,7 @@ class Context:
             self.session.growable[error] = v.loop
         if v.pred is not None:
             why = "a condition that decides what a variable is"
-            raise NeedStatic(error, roots.roots_of(self.b, v.pred), why, self.loc)
+            raise self.asked_for(error, v.pred, why, self.loc)
         raise Blocked(error, unroll=v.loop)
 
     def touch(self, box: int, at: AnyLoc | None = None) -> None:

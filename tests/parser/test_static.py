@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -270,3 +271,43 @@ def test_positions_of_what_is_not_zero() -> None:
         return x[i].sum() * len(j), x[np.flatnonzero(x > 0)].prod(), i[0], picked
 
     agree(places, np.arange(4.0))
+
+
+def _padded(x: Any, counts: Any) -> Any:
+    return np.concatenate([x, np.zeros(counts[0])])
+
+
+def _layers(x: Any, sizes: Any) -> Any:
+    for a, b in itertools.pairwise(sizes):
+        x = np.tanh(x @ np.full((a, b), 0.1))
+    return x
+
+
+def test_known_arrays_are_known_to_callees_that_need_their_contents() -> None:
+    agree(lambda x: _padded(x, np.array([3, 2])), np.arange(4.0))
+    agree(lambda x: _layers(x, np.array([4, 3, 2])), np.arange(4.0))
+
+
+def test_a_loop_over_a_known_array_decides_a_length() -> None:
+    def trimmed(x: Any) -> Any:
+        last, known = 0, np.array([0.0, 1.0, 2.0, 0.0])
+        for i in range(len(known) - 1, -1, -1):
+            if known[i] != 0:
+                last = i
+                break
+        return x[: last + 1]
+
+    agree(trimmed, np.arange(4.0))
+
+
+def test_polynomials_of_numpy() -> None:
+    def expected(mean: Any, n: int) -> Any:
+        nodes, weights = np.polynomial.hermite.hermgauss(n)
+        return np.sum(weights * np.exp(mean + 0.1 * nodes))
+
+    def evaluated(x: Any, c: Any) -> Any:
+        module = np.polynomial
+        return module.chebyshev.chebval(x, c), module.polynomial.polyder(c), module.Polynomial(c)(x)
+
+    agree(expected, 0.5, 7)
+    agree(evaluated, np.linspace(-1.0, 1.0, 3), np.array([1.0, 2.0, -0.5]))

@@ -230,6 +230,9 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
 def truth(ctx: Context, v: Abstract) -> bool | Atom:
     """The truth of a value: known, or a scalar bool atom."""
     if type(v) is Scalar:
+        found = ctx.known_array(v)
+        if found is not None:
+            return bool(found)
         return v.atom if v.dtype is BOOL else ctx.b.ne(v.atom, 0)
     if type(v) is Known:
         return bool(v.value)

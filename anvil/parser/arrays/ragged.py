@@ -21,8 +21,6 @@ from anvil.ir.types import BOOL, I8, I64, array
 from anvil.parser.arrays import ranges
 from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.bounds import of_axis
-from anvil.parser.state import roots
-from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
     Abstract,
     Known,
@@ -321,7 +319,7 @@ def dense(ctx: Context, v: Ragged, what: str = "") -> NoReturn:
                     why = f"the {name} of a slice"
                     message = f"{why} is needed while compiling, and depends on data"
                     error = make_error("value-needed", message, v.loc)
-                    raise NeedStatic(error, roots.roots_of(ctx.b, atom), why, v.loc)
+                    raise ctx.asked_for(error, atom, why, v.loc)
         elif axis is not None:
             error = make_error(
                 "dynamic-shape",
@@ -330,7 +328,7 @@ def dense(ctx: Context, v: Ragged, what: str = "") -> NoReturn:
                 hint="Use `np.where(mask, x, 0.0)` and reduce that, or `np.sum(x, where=mask)`.",
             )
             why = "a mask that selects elements"
-            raise NeedStatic(error, roots.roots_of(ctx.b, axis.mask), why, v.loc)
+            raise ctx.asked_for(error, axis.mask, why, v.loc)
     raise AssertionError("nothing ragged")
 
 

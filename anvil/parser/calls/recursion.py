@@ -35,6 +35,7 @@ from anvil.parser.state.values import (
 from anvil.parser.state.walks import Signature
 
 if TYPE_CHECKING:
+    from anvil.parser.calls.revealing import Contents
     from anvil.parser.calls.specialise import Specialisation
     from anvil.parser.calls.widening import Outline
     from anvil.parser.source.functions import FunctionInfo
@@ -56,6 +57,7 @@ class Activation:
     outline: Outline
     conditional: bool
     caught: frozenset[type[BaseException]] = frozenset()
+    known: Contents = ()
     assumed: Specialisation | None = None
     hit: bool = False
 

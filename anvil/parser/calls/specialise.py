@@ -30,6 +30,7 @@ from anvil.parser.calls.recursion import (
     loosened,
     unsettled,
 )
+from anvil.parser.calls.revealing import Reveal, contents_of, wanted_contents
 from anvil.parser.calls.widening import (
     Outline,
     Widen,
@@ -48,7 +49,7 @@ from anvil.parser.state.guards import Hidden
 from anvil.parser.state.heap import RETURN, Content, Mark, State, open_content
 from anvil.parser.state.lift import hidden_atom
 from anvil.parser.state.results import describe_result
-from anvil.parser.state.roots import roots_of
+from anvil.parser.state.roots import loop_of, roots_of
 from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.state.signature import Spec
 from anvil.parser.state.values import NONE, Abstract, CellRef, Conflict, Partial, Scalar, Undefined
@@ -134,8 +135,9 @@ def specialised(
     if actual is not None:
         key = (key, "flat")
         signature.given = [actual.get(a, a) for a in atoms]
-    if session.rules:
-        key = (key, tuple(session.rules))
+    key = (key, tuple(session.rules)) if session.rules else key
+    plain, known = key, contents_of(it, atoms, session.revealed.get(key, ()))
+    key = (key, known) if known else key
     spec = session.specialisations.get(key)
     if spec is None and key in session.activations:
         spec = assumption(session, session.activations[key], it.b.loc)
@@ -143,24 +145,33 @@ def specialised(
         check_levels(it, seen)
         flat = actual is not None
         active = Activation(
-            key, info, it.b.loc, it.state.token is not None, flat, seen, conditional(it), caught
+            key,
+            info,
+            it.b.loc,
+            it.state.token is not None,
+            flat,
+            seen,
+            conditional(it),
+            caught,
+            known,
         )
         forget = session.remember()
         try:
             spec = _specialise(it, active, bound, cells, signature)
-        except (Again, Widen) as again:
+        except (Again, Widen, Reveal) as again:
             if again.key != key:
                 raise
             forget()
-            return _once_more(it, again, seen, info, bound, cells, actual)
+            return _once_more(it, again, seen, plain, info, bound, cells, actual)
         session.specialisations[key] = spec
     return spec, atoms, list(signature.boxes)
 
 
 def _once_more(
     it: Interp,
-    again: Again | Widen,
+    again: Again | Widen | Reveal,
     seen: Outline,
+    plain: Hashable,
     info: FunctionInfo,
     bound: dict[str, Abstract],
     cells: dict[str, CellRef],
@@ -170,6 +181,10 @@ def _once_more(
     session = it.session
     if isinstance(again, Again):
         session.recursive |= again.infos
+        return specialised(it, info, bound, cells, actual)
+    if isinstance(again, Reveal):
+        before = session.revealed.get(plain, frozenset())
+        session.revealed[plain] = before | again.places
         return specialised(it, info, bound, cells, actual)
     session.wide[seen.key] = session.wide.get(seen.key, frozenset()) | again.places
     forget = session.remember()
@@ -278,8 +293,12 @@ def _interpreted(
         try:
             child = _child(it, active.info, bound, cells, signature, params)
             child.unroll, child.caught = unroll, active.caught
+            it.session.constants.update({params[i]: data for i, data in active.known})
             return _run(child, name, params, active)
         except Blocked as blocked:
+            places = wanted_contents(it, blocked, params, () if active.flat else signature.atoms)
+            if places - {i for i, _ in active.known}:
+                raise Reveal(active.key, places) from None
             if blocked.unroll is None or blocked.unroll in unroll:
                 raise _outside(it, blocked, params, signature) from None
             unroll |= {blocked.unroll}
@@ -296,7 +315,11 @@ def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signa
         found = roots_of(it.b, (signature.given or signature.atoms)[place[root]])
         roots |= found
     if isinstance(blocked, NeedStatic):
-        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, blocked.unroll)
+        loop = blocked.unroll
+        if loop is None and not roots:
+            given = [(signature.given or signature.atoms)[place[r]] for r in blocked.roots]
+            loop = next(filter(None, (loop_of(it.b, a, it.session.rolled) for a in given)), None)
+        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, loop)
     return Blocked(blocked.error, frozenset(roots), exact=blocked.exact)
 
 

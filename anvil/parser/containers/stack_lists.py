@@ -43,8 +43,6 @@ from anvil.parser.containers.templates import (
 )
 from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import ColumnBox, ListBox, StackBox, fresh_box
-from anvil.parser.state.roots import roots_of
-from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import Abstract, Known, ListV, Scalar, scalar
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ def known_length(ctx: Context, stack: StackBox, why: str) -> int:
         hint="Fill an array or a list of the greatest length, and mask or count what is used.",
     )
     what = "the length of a list"
-    raise NeedStatic(error, roots_of(ctx.b, length_atom(stack)), what, ctx.loc)
+    raise ctx.asked_for(error, length_atom(stack), what, ctx.loc)
 
 
 def place(ctx: Context, stack: StackBox, index: Abstract, message: str) -> Atom:

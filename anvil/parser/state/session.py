@@ -106,6 +106,7 @@ class Session:
         self.recursive: set[FunctionInfo] = set()
         self.bottoms: set[Any] = set()
         self.wide: dict[Any, frozenset[int]] = {}
+        self.revealed: dict[Any, frozenset[int]] = {}
         self.narrow: set[Any] = set()
         self.rules: list[Any] = []
         self.rule_functions: dict[Any, FuncRef] = {}

@@ -1,0 +1,44 @@
+"""Arguments whose contents a callee needs: known arrays of the caller, known inside it as well.
+
+An array is a parameter of the callee whatever it holds, so that calls share a specialisation. Where
+the callee turns out to need what an argument holds (for a shape, or a branch that decides a length)
+and the caller knows it, the call is specialised on the contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from anvil.ir.records import ArrayData, Atom, Value
+from anvil.parser.arrays.arraylike import contents
+from anvil.parser.state.signals import Blocked, NeedStatic, Signal
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+Contents = tuple[tuple[int, ArrayData], ...]
+
+
+class Reveal(Signal):
+    """The contents of the arguments at `places` are to be known in the activation of `key`."""
+
+    def __init__(self, key: Hashable, places: frozenset[int]) -> None:
+        super().__init__()
+        self.key, self.places = key, places
+
+
+def contents_of(it: Interp, atoms: Sequence[Atom], places: Iterable[int]) -> Contents:
+    """What the caller knows of the arguments at these places."""
+    found = ((i, contents(it, atoms[i])) for i in sorted(places))
+    return tuple((i, ArrayData(x)) for i, x in found if x is not None)
+
+
+def wanted_contents(
+    it: Interp, blocked: Blocked, params: Sequence[Value], atoms: Sequence[Atom]
+) -> frozenset[int]:
+    """The places of arguments that blocked a callee, and whose contents its caller knows."""
+    if not isinstance(blocked, NeedStatic):
+        return frozenset()
+    places = [i for i, _ in enumerate(atoms) if params[i] in blocked.roots]
+    return frozenset(i for i, _ in contents_of(it, atoms, places))
