@@ -43,13 +43,23 @@ from anvil.ir.types import ArrayType, DType, Shape, array
 from anvil.parser.arrays import arraylike, comparisons, operators
 from anvil.parser.arrays.promotion import Strength, promote
 from anvil.parser.arrays.ragged import Ragged, dense
-from anvil.parser.containers import stack_lists
+from anvil.parser.containers import pools, stack_lists
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.known_containers import known_container
 from anvil.parser.control import exceptions, iteration
 from anvil.parser.reports import texts
+from anvil.parser.reports.conflicts import conflict_error
 from anvil.parser.state import roots
-from anvil.parser.state.heap import Content, DictBox, ListBox, Mark, StackBox, State, fresh_box
+from anvil.parser.state.heap import (
+    Content,
+    DictBox,
+    ListBox,
+    Mark,
+    RowBox,
+    StackBox,
+    State,
+    fresh_box,
+)
 from anvil.parser.state.signals import Blocked, NeedStatic
 from anvil.parser.state.values import (
     Abstract,
@@ -118,6 +128,7 @@ class Context:
         self.state = State()
         self.bounds: dict[Atom, Bounds] = {}
         self.writes: dict[int, AnyLoc] = {}
+        self.external: set[int] = set()
 
     @property
     def loc(self) -> AnyLoc:
@@ -434,23 +445,20 @@ class Context:
         content = self.state.heap[box]
         if isinstance(content, Conflict):
             self.refuse_conflict(f"this {what}", content)
-        return content
+        return pools.contents(self, content) if isinstance(content, RowBox) else content
+
+    def replace(self, box: int, content: Content) -> None:
+        """Replaces the contents of a list, dict or object, which may be written."""
+        held = self.state.heap[box]
+        if isinstance(held, RowBox):
+            pools.replace_contents(self, held, content)
+        else:
+            self.state.heap[box] = content
 
     def refuse_conflict(self, what: str, v: Conflict) -> NoReturn:
         """Refuses to read what two paths left in different forms."""
-        code = "branch-types" if v.loop is None else "loop-types"
-        first = f"{v.first}{_line(v.first_loc)}"
-        second = f"{v.second}{_line(v.second_loc)}"
-        paths = ("on one path", "on another")
-        if v.loop is not None:
-            paths = ("before the loop", "after a step of it")
-        message = f"{what} is {first} {paths[0]} and {second} {paths[1]}"
-        hint = ""
-        lists = "a list of" in v.first and "a list of" in v.second
-        if v.loop is not None and lists and v.first != v.second:
-            code, hint = "growing-list", _GROWING
-        error = make_error(code, message, self.loc, hint=hint)
-        if code == "growing-list" and v.loop is not None:
+        error = conflict_error(what, v, self.loc)
+        if error.diagnostic.code == "growing-list" and v.loop is not None:
             self.session.growable[error] = v.loop
         if v.pred is not None:
             why = "a condition that decides what a variable is"
@@ -584,13 +592,3 @@ class Context:
     def truth(self, v: Any) -> bool | Atom:
         """Python's truth of a value: known, or a scalar bool atom."""
         return comparisons.truth(self, self.lifted(v))
-
-
-_GROWING = (
-    "Hold it in a list of its greatest length, `items = [0.0] * n`, with a counter for how much "
-    "of it is used."
-)
-
-
-def _line(loc: AnyLoc | None) -> str:
-    return "" if loc is None else f" (line {loc.source_range().line})"

@@ -85,7 +85,6 @@ class Interp(Context):
     def __init__(self, session: Session, b: Builder, info: FunctionInfo) -> None:
         super().__init__(session, b)
         self.info = info
-        self.external: set[int] = set()
         self.is_entry = False
         self.hidden: dict[str, Value] = {}
         self.hidden_boxes: dict[str, int] = {}

@@ -15,6 +15,7 @@ from anvil.parser.arrays.operators import folded, python_numbers, refuse
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.arrays.ragged_frames import elementwise
 from anvil.parser.containers import stack_lists
+from anvil.parser.containers.columns import is_same
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.control.choices import spread
 from anvil.parser.objects import overloading
@@ -23,6 +24,7 @@ from anvil.parser.state.values import (
     Abstract,
     Choice,
     Closure,
+    DictV,
     Known,
     ListV,
     NDArray,
@@ -193,6 +195,9 @@ def _identity(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
                 hint=f"Test its value, or `bool(...) is {known.value}`.",
             )
         return Known(False)
+    if isinstance(a, DictV | ListV | ObjectV) and type(a) is type(b):
+        same = is_same(ctx, a, b)
+        return Known(same) if isinstance(same, bool) else scalar(same, True)
     if type(a) is type(b) and not isinstance(a, Scalar | TupleV | Closure):
         return Known(a.open() == b.open())
     ctx.error("bad-operand", f"`is` of {a.describe()} and {b.describe()} has no fixed answer")
@@ -274,5 +279,7 @@ def _overloaded(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | N
         return None
     if op not in ("==", "!="):
         refuse(ctx, op, a, b)
-    same = isinstance(a, ObjectV) and isinstance(b, ObjectV) and a.box == b.box
+    same = isinstance(a, ObjectV) and isinstance(b, ObjectV) and is_same(ctx, a, b)
+    if not isinstance(same, bool):
+        return scalar(same if op == "==" else ctx.b.not_(same), True)
     return Known(same == (op == "=="))

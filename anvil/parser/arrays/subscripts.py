@@ -91,7 +91,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
         ctx.touch(base.box)
         key = ctx.key(index)
-        ctx.state.heap[base.box] = DictBox({**box.entries, key: value})
+        ctx.replace(base.box, DictBox({**box.entries, key: value}))
     elif isinstance(base, ListV):
         _set_list(ctx, base, index, value)
     elif isinstance(base, ObjectV):
@@ -204,7 +204,7 @@ def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> No
         if not -len(items) <= n < len(items):
             ctx.fail(IndexError, "list assignment index out of range")
         items[n] = value
-    ctx.state.heap[base.box] = ListBox(tuple(items))
+    ctx.replace(base.box, ListBox(tuple(items)))
 
 
 def _as_index(ctx: Context, i: Any) -> int:

@@ -40,13 +40,23 @@ from anvil.parser.calls.widening import (
     outline,
     widened,
 )
+from anvil.parser.containers.templates import has_identity
 from anvil.parser.control import exceptions
 from anvil.parser.control.branches import go_on, scoped
 from anvil.parser.control.choices import not_none
 from anvil.parser.control.rolled import settle_exit
 from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.guards import Hidden
-from anvil.parser.state.heap import RETURN, Content, Mark, State, open_content
+from anvil.parser.state.heap import (
+    RETURN,
+    Content,
+    Mark,
+    RowBox,
+    StackBox,
+    State,
+    open_content,
+    reachable,
+)
 from anvil.parser.state.lift import hidden_atom
 from anvil.parser.state.results import describe_result
 from anvil.parser.state.roots import loop_of, roots_of
@@ -409,7 +419,8 @@ def _run(
     state = child.state
     if child.session.bottoms and not state.may:
         return None
-    written = [b for b in child.argument_boxes if _differs(state.heap[b], before[b])]
+    changed = [b for b in child.argument_boxes if _differs(state.heap[b], before[b])]
+    written = _written(child, changed, [ret, *_raised(state).values()])
     if active.hit:
         child.token()
         ret = loosened(state, ret, written, set(child.argument_boxes))
@@ -418,7 +429,7 @@ def _run(
     if active.flat:
         out, leaves = describe_result(child, not_none(child, ret), known_numbers=False)
         ret = NONE
-    raised = {code: state.locals[exceptions.waiting(code)] for code in state.raised}
+    raised = _raised(state)
     results = _result_atoms(state, [ret, *raised.values()], written)
     if raised and isinstance(state.status, Value):
         results.setdefault(state.status, len(results))
@@ -458,6 +469,36 @@ def finish(child: Interp, name: str, params: list[Value], outs: list[Atom]) -> F
 
 def _origin(child: Interp) -> AnyLoc:
     return child.info.code.loc(child.info.code.node)
+
+
+def _raised(state: State) -> dict[int, Abstract]:
+    """The exceptions that a function may leave by."""
+    return {code: state.locals[exceptions.waiting(code)] for code in state.raised}
+
+
+def _written(child: Interp, changed: list[int], results: list[Abstract]) -> list[int]:
+    """The boxes of the caller that are written: not those that the function only holds in another
+    form, unless what it writes or returns refers to that.
+    """
+    heap = child.state.heap
+    kept = [b for b in changed if b not in child.writes and _is_form(heap[b])]
+    written = [b for b in changed if b not in kept]
+    while True:
+        reached = reachable(iter([*written, *results]), heap)
+        more = [b for b in kept if b in reached or _pool(heap[b]) in reached]
+        if not more:
+            return [b for b in changed if b in set(written)]
+        written += more
+        kept = [b for b in kept if b not in more]
+
+
+def _is_form(now: Content) -> bool:
+    """Whether contents may be those from before in another form: writes to such are noted."""
+    return isinstance(now, RowBox) or (isinstance(now, StackBox) and not has_identity(now.template))
+
+
+def _pool(now: Content) -> int:
+    return now.pool if isinstance(now, RowBox) else 0
 
 
 def _differs(now: Content, before: Content) -> bool:
@@ -532,7 +573,8 @@ def read_results(
 
     renaming = Renaming(spec.state.heap, it.state.heap, atom, inner)
     for box in spec.written:
-        it.touch(inner[box], spec.writes.get(box))
+        if box in spec.writes or not isinstance(spec.state.heap[box], RowBox):
+            it.touch(inner[box], spec.writes.get(box))
         it.state.heap[inner[box]] = renaming.content(spec.state.heap[box])
     ret = renaming.value(spec.ret)
     if spec.raised:

@@ -30,7 +30,7 @@ def new_dict(
 def write(ctx: Context, box: int, content: Content) -> None:
     """Replaces the contents of a list or dict, if it may be written."""
     ctx.touch(box)
-    ctx.state.heap[box] = content
+    ctx.replace(box, content)
 
 
 def dict_box(ctx: Context, v: DictV) -> DictBox:

@@ -9,17 +9,18 @@ counted loop that appends the same number in each iteration the length is known 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Op, Region
 from anvil.ir.types import I64, array
-from anvil.parser.containers.stacks import restack, room_of
+from anvil.parser.containers.columns import room_of
+from anvil.parser.containers.stacks import adopt_like, pools_near, restack
 from anvil.parser.containers.templates import common_template
 from anvil.parser.control.joins import Join, Want
-from anvil.parser.state.heap import ListBox, StackBox, State
+from anvil.parser.state.heap import ListBox, RowBox, StackBox, State
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import CellRef, Known, ListV, Scalar, scalar
 
@@ -69,6 +70,23 @@ def _base(n: ast.AST) -> str:
     return base.id if varies and isinstance(base, ast.Name) else ""
 
 
+def adopt_sides(loop: Rolled, pairs: Sequence[tuple[int, int]], end: State) -> str:
+    """Moves objects that are in a pool at the head or at the end of an iteration into one at the
+    other place; says which state has changed.
+    """
+    it, entry = loop.it, loop.entry
+    if any(not isinstance(entry.heap[x], RowBox) for x, _ in pairs):
+        it.state = entry
+        adopt_like(it, pairs, 0, end.heap)
+        return "entry"
+    assert loop.frame is not None
+    it.b.frames.append(loop.frame)
+    it.state = end
+    adopt_like(it, pairs, 1, entry.heap)
+    it.b.frames.pop()
+    return "end"
+
+
 def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
     """Brings lists that differ at the head and at the end of an iteration into one form; says
     which state has changed, if any: `entry` or `end`.
@@ -81,7 +99,8 @@ def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
         if capacity is not None:
             loop.it.state = loop.entry
             guessed = want.guessed or loop.trips() is None
-            restack(loop.it, box, want.template, capacity, want.kinds, guessed)
+            near = pools_near(want.boxes, end.heap)
+            restack(loop.it, box, want.template, capacity, want.kinds, guessed, near)
         if loop.entry.heap[box] is not before:
             changed = "entry"
     if changed:

@@ -14,22 +14,22 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, ArrayType, array
 from anvil.parser.arrays.arraylike import const
 from anvil.parser.arrays.indices import checked_index
-from anvil.parser.containers.stacks import (
+from anvil.parser.containers.columns import (
     Column,
+    add_row,
     boxed,
     element,
-    grown,
+    length_atom,
     pack,
+    pools_of,
     read_rows,
-    restack,
     room_of,
     row,
     rows_of,
     share,
-    stackable,
-    transient,
     write_rows,
 )
+from anvil.parser.containers.stacks import adopt, restack, stackable, transient
 from anvil.parser.containers.templates import (
     Block,
     Many,
@@ -41,7 +41,6 @@ from anvil.parser.containers.templates import (
     template_of,
     unified,
 )
-from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import ColumnBox, ListBox, StackBox, fresh_box
 from anvil.parser.state.values import Abstract, Known, ListV, Scalar, scalar
 
@@ -67,15 +66,6 @@ def stacked_if_computed(ctx: Context, v: ListV, index: Abstract) -> StackBox | N
         if form is not None:
             restack(ctx, v.box, form, 0)
     return stack_of(ctx, v)
-
-
-def length_atom(stack: StackBox) -> Atom:
-    """The length of a stacked list."""
-    n = stack.length
-    if isinstance(n, Known):
-        return Const(array(I64), int(n.value))
-    assert isinstance(n, Scalar)
-    return n.atom
 
 
 def all_items(ctx: Context, stack: StackBox) -> tuple[Abstract, ...]:
@@ -126,8 +116,8 @@ def get(ctx: Context, v: ListV, stack: StackBox, index: Abstract) -> Abstract:
 def element_of(ctx: Context, v: Abstract, i: Atom) -> Abstract:
     """Element `i` (in range) of a list or tuple of like things.
 
-    A list made here is stacked for good if its elements are objects, so that writes through them
-    reach it.
+    A list made here is stacked for good if its elements are arrays or lists, so that writes through
+    them reach it.
     """
     stack = stack_of(ctx, v)
     if stack is not None:
@@ -152,6 +142,7 @@ def put(ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstrac
     if form != stack.template:
         stack = reformed(ctx, v, stack, form)
     i = place(ctx, stack, index, "list assignment index out of range")
+    adopt(ctx, form, [value], pools_of(stack))
     boxes: list[int] = []
     leaves = pack(ctx, form, value, boxes)
     if not has_identity(form):
@@ -195,7 +186,7 @@ def _own_columns(ctx: Context, stack: StackBox, boxes: list[int]) -> list[Column
         box = fresh_box()
         state.heap[box] = state.heap[col.box]
         share(state, box, list(dict.fromkeys((col.box, *boxes))))
-        out.append(Column(box, (), col.shape))
+        out.append(Column(box, (), col.shape, col.pool))
     return out
 
 
@@ -231,33 +222,11 @@ def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
         return False
     if form != stack.template:
         stack = reformed(ctx, v, stack, form)
-    room = room_of(stack)
-    if stack.guessed:
-        check_room(ctx, stack)
-    elif not room:
-        stack = grown(ctx, stack, stack.capacity + 1)
-        room = 1
+    adopt(ctx, form, [item], pools_of(stack))
     boxes: list[int] = []
     leaves = pack(ctx, form, item, boxes)
-    i = length_atom(stack)
-    for col, (x, py) in zip(stack.columns, leaves, strict=True):
-        write_rows(ctx, row(col, i), x, py)
-        if has_identity(form):
-            share(ctx.state, col.box, boxes)  # type: ignore[attr-defined]
-    n = scalar(ctx.b.add(i, 1), True)
-    ctx.state.heap[v.box] = replace(stack, length=n, room=room - 1)
+    ctx.state.heap[v.box] = add_row(ctx, stack, leaves, boxes)
     return True
-
-
-OUTGROWN = "a list has outgrown the room that the compiled program has for it"
-
-
-def check_room(ctx: Context, stack: StackBox) -> None:
-    """Checks that one more element fits; if it does not, the host compiles again with more room."""
-    fits = ctx.b.lt(length_atom(stack), stack.capacity)
-    if not isinstance(fits, Const):
-        site = ctx.session.site(Raised(MemoryError, (static(OUTGROWN),)), ctx.loc, grows=True)
-        ctx.state.token = ctx.b.check(ctx.token(), fits, site=site)
 
 
 def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: str) -> Abstract:
@@ -336,7 +305,7 @@ def taken(ctx: Context, stack: StackBox, places: Sequence[int] | Atom) -> ListV:
     rows = [(ctx.b.gather(x, at, axes=(0,)), py) for x, py in rows_of(ctx, stack)]
     boxes = [c.box for c in stack.columns]  # type: ignore[attr-defined]
     box = fresh_box()
-    ctx.state.heap[box] = boxed(ctx, stack.template, rows, n, None, boxes)
+    ctx.state.heap[box] = boxed(ctx, stack.template, rows, n, None, boxes, pools_of(stack))
     return ListV(box)
 
 
@@ -352,6 +321,8 @@ def joined(ctx: Context, a: ListV, b: ListV) -> ListV | None:
     restack(ctx, out.box, form, 0)
     other = taken_whole(ctx, b)
     restack(ctx, other.box, form, 0)
+    pools = pools_of(ctx.state.heap[out.box])  # type: ignore[arg-type]
+    adopt(ctx, Many(0, form), [other], pools)
     x: Any = ctx.state.heap[out.box]
     y: Any = ctx.state.heap[other.box]
     rows = []
@@ -362,7 +333,7 @@ def joined(ctx: Context, a: ListV, b: ListV) -> ListV | None:
     boxes = [c.box for c in (*x.columns, *y.columns)]
     box = fresh_box()
     n = int(x.length.value) + int(y.length.value)
-    ctx.state.heap[box] = boxed(ctx, form, rows, n, None, boxes)
+    ctx.state.heap[box] = boxed(ctx, form, rows, n, None, boxes, pools)
     return ListV(box)
 
 
@@ -432,5 +403,5 @@ def repeated(ctx: Context, v: ListV, times: int) -> ListV | None:
         wide = ctx.b.broadcast_to(ctx.b.reshape(x, shape=(1, *shape)), (times, *shape))
         rows.append((ctx.b.reshape(wide, shape=(times * shape[0], *shape[1:])), py))
     box = fresh_box()
-    ctx.state.heap[box] = boxed(ctx, form, rows, n * times, None, [])
+    ctx.state.heap[box] = boxed(ctx, form, rows, n * times, None, [], pools_of(content))
     return ListV(box)

@@ -1,25 +1,45 @@
 """Lists of like things at an index that the program computes: held as stacked arrays.
 
 A list whose elements have one form (see `templates`) may be held as one array for each leaf of an
-element, with the elements along the first axis. Elements that are values (numbers, tuples of
-numbers) are read and written in place. Elements that are objects (arrays, lists) are read as views
-of the columns, so that writes through them reach the list; binding an element to another object
-gives the list columns of its own, and marks these and the old ones as possibly shared.
+element (see `columns`), with the elements along the first axis. Binding an element that is an array
+or a list to another object gives the list columns of its own, and marks these and the old ones as
+possibly shared.
+
+Elements that are objects move into a pool, where each has a place; the list holds the places. So
+two lists, or two names, that have an object in common see each other's writes to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from anvil.ir.families import type_at
-from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, I64, DType, Shape, array
-from anvil.parser.arrays.arraylike import const
-from anvil.parser.arrays.promotion import Strength, join_dtypes
+from anvil.ir.records import Const
+from anvil.ir.types import I64, DType, array
+from anvil.parser.arrays.promotion import Strength
+from anvil.parser.containers.columns import (
+    _NUMBER_START,
+    ELEMENT,
+    TWICE,
+    Column,
+    Packed,
+    _made,
+    add_row,
+    boxed,
+    group_parts,
+    grown,
+    length_atom,
+    object_of,
+    pack,
+    pools_of,
+    row,
+    rows_of,
+    share,
+    stacked_rows,
+    write_rows,
+)
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
@@ -27,277 +47,41 @@ from anvil.parser.containers.templates import (
     Heap,
     Many,
     Number,
+    Ref,
     Template,
     common_template,
     has_identity,
     leaves_of,
+    names_of,
+    template_of,
     unified,
 )
 from anvil.parser.state.heap import (
     ColumnBox,
     DictBox,
     ListBox,
-    Mark,
     ObjectBox,
+    RowBox,
     StackBox,
-    State,
     fresh_box,
+    reachable,
 )
 from anvil.parser.state.values import (
     Abstract,
-    DictV,
     Known,
     ListV,
-    NDArray,
-    ObjectV,
-    Parts,
     Scalar,
     TupleV,
     is_py_number,
     number_dtype,
-    scalar,
 )
-from anvil.parser.state.views import Step, Window
+from anvil.parser.state.views import Window
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
 
-Packed = list[tuple[Atom, bool]]
-"""The leaves of one value: atoms, and whether they are Python numbers."""
-
-ELEMENT = Mark(
-    "this is an element of a list at an index that the data decide, which cannot be written to",
-    code="alias-types",
-)
-TWICE = Mark(
-    "elements of this list are one object, so that a write through one of them changes others",
-    code="alias-types",
-)
-SHARED = "this may be the same object as an element of a list"
-_NUMBER_START: Strength = (BOOL, True)
-
-
-@dataclass(slots=True, eq=False)
-class Column(Abstract):
-    """The rows of a column of a stacked list: its box, and the views that lead to them."""
-
-    box: int
-    path: tuple[Step, ...]
-    shape: Shape
-
-    def open(self) -> tuple[Any, Parts]:
-        tags = tuple(s.tag for s in self.path)
-        atoms = tuple(a for s in self.path for a in s.atoms)
-        return ("rows", self.shape, tags), (self.box, *atoms)
-
-    def close(self, parts: Parts) -> Abstract:
-        path, at = [], 1
-        for s in self.path:
-            n = len(s.atoms)
-            path.append(s.with_atoms(parts[at : at + n]) if n else s)
-            at += n
-        return Column(parts[0], tuple(path), self.shape)  # type: ignore[arg-type]
-
-    def describe(self) -> str:
-        return "a column of a list"
-
-
-# ---- columns
-
-
-def _content(state: State, col: Any) -> tuple[Atom, bool | None]:
-    """The array in a column's box; whether its numbers are Python's, None for arrays."""
-    c: Any = state.heap[col.box]
-    return (c.atom, c.py) if isinstance(c, ColumnBox) else (c, None)
-
-
-def read_rows(ctx: Context, col: Any) -> Atom:
-    """The rows of a column as an atom."""
-    x, _ = _content(ctx.state, col)
-    for step in col.path:
-        x = step.read(ctx.b, x)
-    return x
-
-
-def write_rows(ctx: Context, col: Any, atom: Atom, py: bool) -> None:
-    """Replaces the rows of a column of numbers, which takes the wider of the two types."""
-    x, old = _content(ctx.state, col)
-    if old is not None:
-        dtype, host = join_dtypes((type_at(x).dtype, old), (type_at(atom).dtype, py))
-        x, atom = ctx.b.cast(x, dtype), ctx.b.cast(atom, dtype)
-    seen = [x]
-    for step in col.path[:-1]:
-        seen.append(step.read(ctx.b, seen[-1]))
-    for step, base in zip(reversed(col.path), reversed(seen), strict=False):
-        atom = step.write(ctx.b, base, atom)
-    ctx.state.heap[col.box] = atom if old is None else ColumnBox(atom, host)
-
-
-def row(col: Any, i: Atom) -> Column:
-    """The part of a column that belongs to element `i`."""
-    shape = col.shape[1:]
-    known = isinstance(i, Const)
-    fixed = int(i.value) if isinstance(i, Const) else None  # type: ignore[arg-type]
-    starts: tuple[int | None, ...]
-    last = col.path[-1] if col.path else None
-    if isinstance(last, Window) and _prefix(last):
-        k = len(last.base) - len(last.shape)
-        starts = (*last.starts[:k], fixed)
-        atoms = last.atoms if known else (*last.atoms, i)
-        return Column(col.box, (*col.path[:-1], _window(last.base, starts, atoms)), shape)
-    starts = (fixed,)
-    return Column(col.box, (*col.path, _window(col.shape, starts, () if known else (i,))), shape)
-
-
-def _prefix(w: Window) -> bool:
-    k = len(w.base) - len(w.shape)
-    return w.shape == w.base[k:] and w.counts == ((1,) * k + w.base[k:]) and k > 0
-
-
-def _window(base: Shape, starts: tuple[int | None, ...], atoms: tuple[Atom, ...]) -> Window:
-    k, n = len(starts), len(base)
-    counts = (1,) * k + base[k:]
-    return Window(base, (*starts, *((0,) * (n - k))), counts, (1,) * n, base[k:], atoms)
-
-
-# ---- elements
-
-
-def element(ctx: Context, stack: StackBox, i: Atom) -> Abstract:
-    """Element `i` (in range) of a stacked list."""
-    parts = [row(c, i) for c in stack.columns]
-    return _made(ctx, stack.template, iter(parts))
-
-
-def _made(ctx: Context, t: Template, cols: Iterator[Column]) -> Abstract:
-    if isinstance(t, Number):
-        col = next(cols)
-        return scalar(read_rows(ctx, col), bool(_content(ctx.state, col)[1]))
-    if isinstance(t, Block):
-        col = next(cols)
-        return NDArray(col.box, col.path, t.type)
-    if isinstance(t, Fixed):
-        return t.value
-    if isinstance(t, Many):
-        inner = tuple(next(cols) for _ in leaves_of(t.item))
-        box = fresh_box()
-        ctx.state.heap[box] = StackBox(Known(t.n), t.item, inner, t.n)
-        return ListV(box)
-    items = tuple(_made(ctx, part, cols) for part in t.items)
-    return _group(ctx, t, items)
-
-
-def _group(ctx: Context, t: Group, items: tuple[Abstract, ...]) -> Abstract:
-    meta: Any = t.meta
-    if t.kind == "tuple":
-        return TupleV(items, meta)
-    box = fresh_box()
-    ctx.state.marks[box] = ELEMENT
-    if t.kind == "list":
-        ctx.state.heap[box] = ListBox(items)
-        return ListV(box)
-    named = dict(zip(meta[1], items, strict=True))
-    if t.kind == "dict":
-        ctx.state.heap[box] = DictBox(named)
-        return DictV(box, meta[0])
-    ctx.state.heap[box] = ObjectBox(named)
-    return ObjectV(box, meta[0])
-
-
-# ---- taking values apart
-
-
-def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
-    """The leaves of a value of form `t`; `boxes` gets the boxes of what it shares."""
-    if isinstance(t, Number):
-        return [(ctx.atom(v), ctx.kind_of(v) == "py")]
-    if isinstance(t, Block):
-        assert isinstance(v, NDArray)
-        boxes.append(v.box)
-        return [(ctx.b.cast(ctx.read(v), t.type.dtype), False)]
-    if isinstance(t, Fixed):
-        return []
-    if isinstance(t, Many):
-        return _pack_list(ctx, t, v, boxes)
-    out: Packed = []
-    for part, item in zip(t.items, _parts(ctx, v, boxes), strict=True):
-        out.extend(pack(ctx, part, item, boxes))
-    return out
-
-
-def _parts(ctx: Context, v: Any, boxes: list[int]) -> tuple[Abstract, ...]:
-    if isinstance(v, TupleV):
-        return v.items
-    boxes.append(v.box)
-    content = ctx.content(v.box, "list")
-    if isinstance(content, ListBox):
-        return content.items
-    if isinstance(content, StackBox):
-        return ctx.items(v)
-    named: Any = content.entries if isinstance(content, DictBox) else content.attrs  # type: ignore[union-attr]
-    return tuple(named.values())
-
-
-def _pack_list(ctx: Context, t: Many, v: Any, boxes: list[int]) -> Packed:
-    boxes.append(v.box)
-    content = ctx.content(v.box, "list")
-    if isinstance(content, StackBox):
-        boxes.extend(c.box for c in content.columns)  # type: ignore[attr-defined]
-        return [
-            (ctx.b.cast(x, leaf.type.dtype) if isinstance(leaf, Block) else x, py)
-            for (x, py), (leaf, _) in zip(rows_of(ctx, content), leaves_of(t.item), strict=True)
-        ]
-    assert isinstance(content, ListBox)
-    return stacked_rows(ctx, t.item, content.items, boxes)
-
-
-def rows_of(ctx: Context, stack: StackBox) -> Packed:
-    """The columns of a list of known length, without the rows beyond it."""
-    n = int(ctx.known(stack.length, "the length of a list"))
-    out: Packed = []
-    for col in stack.columns:
-        x = read_rows(ctx, col)
-        if n != stack.capacity:
-            shape = type_at(x).shape
-            starts, strides = (0,) * len(shape), (1,) * len(shape)
-            x = ctx.b.slice(x, starts=starts, limits=(n, *shape[1:]), strides=strides)
-        out.append((x, bool(_content(ctx.state, col)[1])))
-    return out
-
-
-def stacked_rows(
-    ctx: Context, t: Template, items: tuple[Abstract, ...], boxes: list[int]
-) -> Packed:
-    """Elements of form `t`, stacked: one array for each leaf."""
-    last: Abstract | None = None
-    rows: list[Packed] = []
-    for item in items:
-        if item is not last:
-            found, last = pack(ctx, t, item, boxes), item
-        rows.append(found)
-    out: Packed = []
-    for k, (_, lengths) in enumerate(leaves_of(t)):
-        if not rows:
-            leaf_shape = lengths
-            out.append((Const(array(BOOL, (0, *leaf_shape)), False), True))
-            continue
-        out.append(_stacked(ctx, [r[k] for r in rows]))
-    return out
-
-
-def _stacked(ctx: Context, parts: Packed) -> tuple[Atom, bool]:
-    dtype, py = _NUMBER_START if parts[0][1] else (type_at(parts[0][0]).dtype, False)
-    for x, host in dict.fromkeys((type_at(x).dtype, host) for x, host in parts):
-        dtype, py = join_dtypes((dtype, py), (x, host))
-    atoms = [ctx.b.cast(x, dtype) for x, _ in parts]
-    shape = type_at(atoms[0]).shape
-    if all(isinstance(a, Const) for a in atoms):
-        values = [a.value for a in atoms]  # type: ignore[union-attr]
-        data = np.array(values, dtype.np).reshape(len(atoms), *(1 for _ in shape))
-        return const(ctx, np.broadcast_to(data, (len(atoms), *shape))), py
-    rows = [ctx.b.reshape(a, shape=(1, *shape)) for a in atoms]
-    return (rows[0] if len(rows) == 1 else ctx.b.concatenate(*rows, axis=0)), py
-
+Pools = Mapping[Template, int]
+NO_POOLS: Pools = {}
 
 # ---- making stacked lists
 
@@ -316,52 +100,9 @@ def transient(ctx: Context, v: Abstract, t: Template) -> StackBox:
     """The elements of a list or tuple, stacked for reading; what is read cannot be written to."""
     boxes: list[int] = []
     items = ctx.items(v)
+    pools = adopt(ctx, t, items)
     rows = stacked_rows(ctx, t, items, boxes)
-    return boxed(ctx, t, rows, len(items), ELEMENT, boxes)
-
-
-def boxed(
-    ctx: Context, t: Template, rows: Packed, n: int, mark: Mark | None, boxes: list[int]
-) -> StackBox:
-    state = ctx.state
-    columns = []
-    for (leaf, _), (x, py) in zip(leaves_of(t), rows, strict=True):
-        box = fresh_box()
-        number = isinstance(leaf, Number)
-        state.heap[box] = ColumnBox(x, py) if number else x
-        if mark is not None:
-            state.marks[box] = mark
-        elif has_identity(t):
-            share(state, box, boxes)
-        columns.append(Column(box, (), type_at(x).shape))
-    return StackBox(Known(n), t, tuple(columns), n)
-
-
-def share(state: State, box: int, others: list[int]) -> None:
-    """Marks a column as what may be shared with others; it is frozen if one of them is."""
-    marks = state.marks
-    for other in others:
-        mark = marks.get(other)
-        if mark is not None and not mark.group:
-            marks[box] = mark
-            return
-    known = [o for o in others if o in state.heap]
-    if len(known) != len(set(known)):
-        marks[box] = TWICE
-        return
-    for other in known:
-        for first, second in ((box, other), (other, box)):
-            old = marks.get(first)
-            group = frozenset((first, second)) | (old.group if old is not None else frozenset())
-            if old is None or old.group:
-                marks[first] = Mark(SHARED, group, "alias-types")
-
-
-def new_stack(ctx: Context, t: Template, rows: Packed, n: int) -> ListV:
-    """A fresh list of `n` elements held by stacked rows."""
-    box = fresh_box()
-    ctx.state.heap[box] = boxed(ctx, t, rows, n, None, [])
-    return ListV(box)
+    return boxed(ctx, t, rows, len(items), ELEMENT, boxes, pools)
 
 
 def restack(
@@ -371,9 +112,10 @@ def restack(
     capacity: int,
     kinds: list[Strength] | None = None,
     guessed: bool = False,
+    known: Pools = NO_POOLS,
 ) -> None:
     """Holds the list in `box` as stacked rows of form `t`, with room for `capacity` elements, which
-    may be `guessed`.
+    may be `guessed`; `known` are pools for the objects of a list without any.
     """
     content = ctx.state.heap[box]
     guessed = guessed or (isinstance(content, StackBox) and content.guessed)
@@ -384,6 +126,7 @@ def restack(
     boxes: list[int] = []
     items: tuple[Abstract, ...] = ()
     if isinstance(content, StackBox):
+        pools = _widened_pools(ctx, t, content)
         rows = rows_of(ctx, content)
         n = int(ctx.known(content.length, "the length of a list"))
         rows = [
@@ -394,12 +137,13 @@ def restack(
     else:
         assert isinstance(content, ListBox)
         items, n = content.items, len(content.items)
+        pools = adopt(ctx, t, items, (), known)
         rows = stacked_rows(ctx, t, items, boxes) if items else _no_rows(t, kinds)
     lists = [v.box for v in items if isinstance(v, ListV)] if isinstance(t, Many) else []
     if len(lists) != len(set(lists)):
-        made = boxed(ctx, t, rows, n, TWICE, boxes)
+        made = boxed(ctx, t, rows, n, TWICE, boxes, pools)
     else:
-        made = boxed(ctx, t, rows, n, None, [b for b in boxes if b not in lists])
+        made = boxed(ctx, t, rows, n, None, [b for b in boxes if b not in lists], pools)
     made = replace(grown(ctx, made, capacity), guessed=guessed)
     mark = ctx.state.marks.get(box)
     if mark is not None and not mark.group:
@@ -419,34 +163,10 @@ def _no_rows(t: Template, kinds: list[Strength] | None) -> Packed:
         dtype, py = kinds[k] if kinds is not None else _NUMBER_START
         if isinstance(leaf, Block):
             dtype = leaf.type.dtype
+        elif isinstance(leaf, Ref):
+            dtype = I64
         out.append((Const(array(dtype, (0, *lengths, *shape)), 0), py))
     return out
-
-
-def grown(ctx: Context, stack: StackBox, capacity: int) -> StackBox:
-    more = capacity - stack.capacity
-    if more <= 0:
-        return stack
-    columns = []
-    for col in stack.columns:
-        assert isinstance(col, Column)
-        if col.path:
-            ctx.error("unsupported-value", "a list inside a list of lists cannot grow")
-        x, py = _content(ctx.state, col)
-        shape = type_at(x).shape
-        pad = Const(array(type_at(x).dtype, (more, *shape[1:])), 0)
-        x = pad if not shape[0] else ctx.b.concatenate(x, pad, axis=0)
-        ctx.state.heap[col.box] = x if py is None else ColumnBox(x, py)
-        columns.append(Column(col.box, (), (capacity, *shape[1:])))
-    return replace(stack, columns=tuple(columns), capacity=capacity, room=stack.room + more)
-
-
-def room_of(stack: StackBox) -> int:
-    """How many more elements certainly fit."""
-    n = stack.length
-    if stack.guessed:
-        return 0
-    return stack.capacity - int(n.value) if isinstance(n, Known) else stack.room
 
 
 def capacity(c: Any) -> int:
@@ -483,6 +203,8 @@ def kinds_of(t: Template, v: Any, heap: Heap) -> list[Strength]:
         return [(number_dtype(v.value), is_py_number(v.value))]
     if isinstance(t, Block):
         return [(t.type.dtype, False)]
+    if isinstance(t, Ref):
+        return [(I64, True)]
     if isinstance(t, Fixed):
         return []
     content: Any = v if isinstance(v, TupleV) else heap[v.box]
@@ -509,3 +231,228 @@ def column_kinds(stack: StackBox, heap: Heap) -> list[Strength]:
             (type_at(c.atom).dtype, c.py) if isinstance(c, ColumnBox) else (c.type.dtype, False)
         )
     return out
+
+
+# ---- pools
+
+
+def pools_near(boxes: Sequence[int], *heaps: Heap) -> Pools:
+    """The pools of the objects that these boxes lead to, by the form of the objects."""
+    out: dict[Template, int] = {}
+    for heap in heaps:
+        for box in reachable(iter([b for b in boxes if b in heap]), heap):
+            c = heap[box]
+            found = [c.pool] if isinstance(c, RowBox) else []
+            found += [p for p in pools_of(c) if p] if isinstance(c, StackBox) else []
+            for pool in found:
+                held = heap[pool]
+                if isinstance(held, StackBox):
+                    out.setdefault(held.template, pool)
+    return out
+
+
+def adopt(
+    ctx: Context,
+    t: Template,
+    items: Sequence[Abstract],
+    given: Sequence[int] = (),
+    known: Pools = NO_POOLS,
+) -> list[int]:
+    """Moves the objects that values of form `t` consist of into pools, one for each leaf (0 for
+    leaves that are not objects); `given` are the pools that they have to be in, `known` those that
+    are taken if there are no objects.
+    """
+    leaves = [leaf for leaf, _ in leaves_of(t)]
+    held: list[list[Abstract]] = [[] for _ in leaves]
+    last: Abstract | None = None
+    for item in items:
+        if item is not last and any(isinstance(leaf, Ref) for leaf in leaves):
+            for found, more in zip(held, _objects(ctx, t, item), strict=True):
+                found.extend(more)
+        last = item
+    return [
+        pool_of(ctx, leaf.item, objects, pool, known) if isinstance(leaf, Ref) else 0
+        for leaf, objects, pool in zip(leaves, held, given or [0] * len(leaves), strict=True)
+    ]
+
+
+def _objects(ctx: Context, t: Template, v: Any) -> list[list[Abstract]]:
+    """The objects of a value, or columns of places of objects, for each leaf of its form."""
+    if isinstance(t, Number | Block):
+        return [[]]
+    if isinstance(t, Ref):
+        return [[v]]
+    if isinstance(t, Fixed):
+        return []
+    content = None if isinstance(v, TupleV) else ctx.content(v.box, "list")
+    if isinstance(t, Many) and isinstance(content, StackBox):
+        return [[c] for c in content.columns]
+    if isinstance(t, Many):
+        out: list[list[Abstract]] = [[] for _ in leaves_of(t)]
+        for item in content.items:  # type: ignore[union-attr]
+            for found, more in zip(out, _objects(ctx, t.item, item), strict=True):
+                found.extend(more)
+        return out
+    parts = v.items if content is None else group_parts(content)
+    return [x for part, p in zip(t.items, parts, strict=True) for x in _objects(ctx, part, p)]
+
+
+def pool_of(
+    ctx: Context, form: Any, objects: Sequence[Any], pool: int = 0, known: Pools = NO_POOLS
+) -> int:
+    """The pool in which these objects are now: `pool`, or the first that one of them is in, or a
+    new one.
+    """
+    heap = ctx.state.heap
+    pools, fresh = [pool] if pool else [], {}
+    if not objects and not pool and known.get(form) in heap:
+        return known[form]
+    for v in objects:
+        held = heap[v.box]
+        if isinstance(v, Column):
+            pools += [v.pool] if v.pool else []
+        elif isinstance(held, RowBox):
+            pools.append(held.pool)
+        else:
+            fresh[v.box] = v
+    pools = list(dict.fromkeys(pools))
+    if not pools:
+        return _new_pool(ctx, form, list(fresh.values()), known)
+    for other in pools[1:]:
+        _merge(ctx, pools[0], other)
+    for v in fresh.values():
+        _join_pool(ctx, pools[0], v)
+    return pools[0]
+
+
+def adopt_like(ctx: Context, pairs: Sequence[tuple[int, int]], side: int, other: Heap) -> None:
+    """Moves objects into pools that, in each pair of boxes, are in a pool on the other side:
+    `other` holds what boxes have there.
+    """
+    groups: dict[int, list[Any]] = {}
+    for pair in pairs:
+        there: Any = other[pair[1 - side]]
+        if isinstance(there, RowBox) and not isinstance(ctx.state.heap[pair[side]], RowBox):
+            groups.setdefault(there.pool, []).append(pair[side])
+    for pool, boxes in groups.items():
+        form: Any = other[pool].template  # type: ignore[union-attr]
+        objects = [object_of(form, box) for box in dict.fromkeys(boxes)]
+        pool_of(ctx, form, objects, pool if pool in ctx.state.heap else 0)
+
+
+def _new_pool(ctx: Context, form: Any, objects: list[Any], known: Pools) -> int:
+    """A pool of these objects."""
+    parts = [TupleV(group_parts(ctx.content(v.box, "object"))) for v in objects]
+    flat = Group("tuple", None, form.items)
+    pools = adopt(ctx, flat, parts, (), known)
+    boxes: list[int] = []
+    rows = stacked_rows(ctx, flat, tuple(parts), boxes) if parts else _no_rows(flat, None)
+    box = fresh_box()
+    ctx.state.heap[box] = boxed(ctx, form, rows, len(parts), None, boxes, pools)
+    _freeze(ctx, box, objects)
+    for i, v in enumerate(objects):
+        ctx.state.heap[v.box] = RowBox(box, Const(array(I64), i))
+    return box
+
+
+def _freeze(ctx: Context, pool: int, objects: Sequence[Any]) -> None:
+    """Arrays of objects that must not be written must not be written in the pool either."""
+    marks = ctx.state.marks
+    frozen = [m for v in objects if (m := marks.get(v.box)) is not None and not m.group]
+    stack: Any = ctx.state.heap[pool]
+    if frozen:
+        marks.update({c.box: frozen[0] for c in stack.columns})
+
+
+def _join_pool(ctx: Context, pool: int, v: Any) -> None:
+    """Moves an object into a pool."""
+    ctx.touch(pool)
+    stack: Any = ctx.content(pool, "object")
+    parts = TupleV(group_parts(ctx.content(v.box, "object")))
+    found = template_of(v, ctx.state.heap)
+    form = unified(stack.template, found.item) if isinstance(found, Ref) else None
+    if form is None:
+        have = names_of(stack.template)
+        ctx.error(
+            "unlike-elements",
+            f"{v.describe()} is one of several objects, each a {have} with parts of other types",
+            hint="Give the attributes of like objects the same types and shapes.",
+        )
+    if form != stack.template:
+        restack(ctx, pool, form, stack.capacity)
+        stack = ctx.state.heap[pool]
+    flat = Group("tuple", None, form.items)  # type: ignore[union-attr]
+    adopt(ctx, flat, [parts], pools_of(stack))
+    boxes: list[int] = []
+    leaves = pack(ctx, flat, parts, boxes)
+    place = length_atom(stack)
+    ctx.state.heap[pool] = add_row(ctx, stack, leaves, boxes)
+    _freeze(ctx, pool, [v])
+    ctx.state.heap[v.box] = RowBox(pool, place)
+
+
+def _merge(ctx: Context, pool: int, other: int) -> None:
+    """Moves all objects of another pool into a pool."""
+    x: Any = ctx.content(pool, "object")
+    y: Any = ctx.content(other, "object")
+    form = unified(x.template, y.template)
+    known = isinstance(x.length, Known) and isinstance(y.length, Known)
+    if form is None or not known:
+        ctx.error(
+            "unlike-elements",
+            "objects of two lists, of which the data decide how many there are, meet in one",
+            hint="Make one list of all objects, and let other lists hold some of them.",
+        )
+    for box in (pool, other):
+        restack(ctx, box, form, 0)
+    x, y = ctx.state.heap[pool], ctx.state.heap[other]
+    for first, second in zip(pools_of(x), pools_of(y), strict=True):
+        if first != second:
+            _merge(ctx, first, second)
+    x, y = ctx.state.heap[pool], ctx.state.heap[other]
+    start, more = int(x.length.value), int(y.length.value)
+    x = grown(ctx, x, start + more)
+    rows = rows_of(ctx, y)
+    boxes = [c.box for c in y.columns]
+    for col, (atom, py) in zip(x.columns, rows, strict=True):
+        write_rows(ctx, _span(col, start, more), atom, py)
+        if has_identity(form):
+            share(ctx.state, col.box, boxes)
+    n = Known(start + more)
+    ctx.state.heap[pool] = replace(x, length=n, room=0)
+    _readdress(ctx, other, pool, start)
+
+
+def _span(col: Any, start: int, n: int) -> Column:
+    """Rows of a whole column."""
+    base = col.shape
+    rest = len(base) - 1
+    counts = (n, *base[1:])
+    window = Window(base, (start, *((0,) * rest)), counts, (1,) * len(base), counts, ())
+    return Column(col.box, (window,), counts, col.pool)
+
+
+def _readdress(ctx: Context, old: int, new: int, start: int) -> None:
+    """Everything that refers to objects of the pool `old` refers to them in `new`."""
+    heap, b = ctx.state.heap, ctx.b
+    moved: set[int] = set()
+    for box, c in list(heap.items()):
+        if isinstance(c, RowBox) and c.pool == old:
+            heap[box] = RowBox(new, b.add(c.index, start))
+        if isinstance(c, StackBox) and old in pools_of(c):
+            columns = [replace(k, pool=new) if k.pool == old else k for k in c.columns]  # type: ignore[attr-defined, type-var]
+            heap[box] = replace(c, columns=tuple(columns))
+            moved |= {k.box for k in c.columns if k.pool == old}  # type: ignore[attr-defined]
+    for box in moved:
+        held: Any = heap[box]
+        by = b.broadcast_to(b.i64(start), type_at(held.atom).shape)
+        heap[box] = ColumnBox(b.add(held.atom, by), held.py)
+
+
+def _widened_pools(ctx: Context, t: Template, stack: StackBox) -> list[int]:
+    """The pools of a list that takes the form `t`, brought into their new forms."""
+    for (leaf, _), pool in zip(leaves_of(t), pools_of(stack), strict=True):
+        held: Any = ctx.state.heap.get(pool)
+        if isinstance(leaf, Ref) and isinstance(held, StackBox) and held.template != leaf.item:
+            restack(ctx, pool, leaf.item, held.capacity)
+    return pools_of(stack)

@@ -5,6 +5,7 @@
     Fixed    an object known while compiling, the same in every element
     Group    a tuple, or a list, dict or object whose parts are unlike things
     Many     a list of a number of like things
+    Ref      an object (a dict, a list of unlike things) in a pool: its place there
 
 The leaves of an element (numbers and arrays) are stacked, one column each, in order of a walk over
 the form.
@@ -18,7 +19,7 @@ from typing import Any, TypeAlias
 
 from anvil.ir.types import ArrayType, array
 from anvil.parser.arrays.promotion import join_dtypes
-from anvil.parser.state.heap import Content, DictBox, ListBox, ObjectBox, StackBox
+from anvil.parser.state.heap import Content, DictBox, ListBox, ObjectBox, RowBox, StackBox
 from anvil.parser.state.values import (
     Abstract,
     Closure,
@@ -78,14 +79,24 @@ class Many:
     item: Template
 
 
-Template: TypeAlias = "Number | Block | Fixed | Group | Many"
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An object that can be written to; `item` is its form."""
+
+    item: Template
+
+
+Template: TypeAlias = "Number | Block | Fixed | Group | Many | Ref"
+Leaf: TypeAlias = "Number | Block | Ref"
 Heap = Mapping[int, Content]
 
 NUMBER = Number()
 
 
-def template_of(v: Abstract, heap: Heap) -> Template | None:
-    """The form of a value; None for what cannot be an element of a stacked list."""
+def template_of(v: Abstract, heap: Heap, above: frozenset[int] = frozenset()) -> Template | None:
+    """The form of a value, which is inside the boxes `above`; None for what cannot be an element of
+    a stacked list.
+    """
     if isinstance(v, Scalar) or (isinstance(v, Known) and is_number(v.value)):
         return NUMBER
     if isinstance(v, NDArray):
@@ -95,32 +106,52 @@ def template_of(v: Abstract, heap: Heap) -> Template | None:
     if isinstance(v, Closure):
         return Fixed(v, v.open()) if not v.open()[1] else None
     if isinstance(v, TupleV):
-        return _group("tuple", v.cls, v.items, heap)
+        return _group("tuple", v.cls, v.items, heap, above)
+    if not isinstance(v, ListV | DictV | ObjectV) or v.box in above:
+        return None
+    return _boxed(v, heap[v.box], heap, above | {v.box})
+
+
+def _boxed(
+    v: ListV | DictV | ObjectV, content: Content, heap: Heap, above: frozenset[int]
+) -> Template | None:
+    """The form of what is in a box."""
+    if isinstance(content, RowBox):
+        pool = heap[content.pool]
+        return Ref(pool.template) if isinstance(pool, StackBox) else None
     if isinstance(v, ListV):
-        return _list(heap[v.box], heap) if v.cls is list else None
+        return _list(content, heap, above) if v.cls is list else None
     if isinstance(v, DictV) and v.factory is not None:
         return None
-    content = heap[v.box] if isinstance(v, DictV | ObjectV) else None
+    group = None
     if isinstance(content, DictBox):
-        meta = (v.cls, tuple(content.entries))  # type: ignore[attr-defined]
-        return _group("dict", meta, tuple(content.entries.values()), heap)
+        meta = (v.cls, tuple(content.entries))
+        group = _group("dict", meta, tuple(content.entries.values()), heap, above)
     if isinstance(content, ObjectBox):
-        meta = (v.cls, tuple(content.attrs))  # type: ignore[attr-defined]
-        return _group("object", meta, tuple(content.attrs.values()), heap)
-    return None
+        meta = (v.cls, tuple(content.attrs))
+        group = _group("object", meta, tuple(content.attrs.values()), heap, above)
+    return group if group is None or _is_frozen(v.cls) else Ref(group)
 
 
-def _group(kind: str, meta: Hashable, items: tuple[Abstract, ...], heap: Heap) -> Template | None:
+def _is_frozen(cls: type) -> bool:
+    """Whether instances of a class cannot be written to, so that they are as good as tuples."""
+    params = getattr(cls, "__dataclass_params__", None)
+    return params is not None and bool(params.frozen)
+
+
+def _group(
+    kind: str, meta: Hashable, items: tuple[Abstract, ...], heap: Heap, above: frozenset[int]
+) -> Group | None:
     parts = []
     for item in items:
-        part = template_of(item, heap)
+        part = template_of(item, heap, above)
         if part is None:
             return None
         parts.append(part)
     return Group(kind, meta, tuple(parts))
 
 
-def _list(content: Content, heap: Heap) -> Template | None:
+def _list(content: Content, heap: Heap, above: frozenset[int]) -> Template | None:
     if isinstance(content, StackBox):
         n = content.length
         if not isinstance(n, Known):
@@ -128,20 +159,23 @@ def _list(content: Content, heap: Heap) -> Template | None:
         return Many(int(n.value), content.template)
     if not isinstance(content, ListBox):
         return None
-    common = common_template(content.items, heap)
+    common = common_template(content.items, heap, above)
     if common is not None:
         return Many(len(content.items), common)
-    return _group("list", None, content.items, heap)
+    group = _group("list", None, content.items, heap, above)
+    return None if group is None else Ref(group)
 
 
-def common_template(items: tuple[Abstract, ...], heap: Heap) -> Template | None:
+def common_template(
+    items: tuple[Abstract, ...], heap: Heap, above: frozenset[int] = frozenset()
+) -> Template | None:
     """The form that all of these have; None if they are unlike, or there are none."""
     common: Template | None = None
     last: Abstract | None = None
     for item in items:
         if item is last:
             continue
-        found, last = template_of(item, heap), item
+        found, last = template_of(item, heap, above), item
         common = found if common is None else unified(common, found)
         if common is None:
             return None
@@ -158,6 +192,9 @@ def unified(a: Template, b: Template | None) -> Template | None:
     if isinstance(a, Many) and isinstance(b, Many) and a.n == b.n:
         inner = unified(a.item, b.item)
         return None if inner is None else Many(a.n, inner)
+    if isinstance(a, Ref) and isinstance(b, Ref):
+        inner = unified(a.item, b.item)
+        return None if inner is None else Ref(inner)
     if isinstance(a, Group) and isinstance(b, Group):
         return _unified_groups(a, b)
     return None
@@ -170,9 +207,9 @@ def _unified_groups(a: Group, b: Group) -> Template | None:
     return None if None in parts else Group(a.kind, a.meta, tuple(parts))  # type: ignore[arg-type]
 
 
-def leaves_of(t: Template) -> Iterator[tuple[Number | Block, tuple[int, ...]]]:
+def leaves_of(t: Template) -> Iterator[tuple[Leaf, tuple[int, ...]]]:
     """The leaves of a form, each with the lengths of the lists it is inside of."""
-    if isinstance(t, Number | Block):
+    if isinstance(t, Number | Block | Ref):
         yield t, ()
     elif isinstance(t, Group):
         for item in t.items:
@@ -183,14 +220,23 @@ def leaves_of(t: Template) -> Iterator[tuple[Number | Block, tuple[int, ...]]]:
 
 
 def has_identity(t: Template) -> bool:
-    """Whether elements of this form can be shared with other names: they are not just values."""
+    """Whether elements of this form can be shared with other names: they are not just values (as
+    the places of objects in a pool are).
+    """
     if isinstance(t, Group):
-        return t.kind != "tuple" or any(map(has_identity, t.items))
+        return any(map(has_identity, t.items))
     return isinstance(t, Block | Many)
+
+
+def has_refs(t: Template) -> bool:
+    """Whether elements of this form are, or contain, objects in a pool."""
+    return any(isinstance(leaf, Ref) for leaf, _ in leaves_of(t))
 
 
 def names_of(t: Any) -> str:
     """A form in words, for messages."""
+    if isinstance(t, Ref):
+        return names_of(t.item)
     if isinstance(t, Block):
         return f"{t.type} array"
     if isinstance(t, Many):

@@ -11,13 +11,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anvil.ir.builder import Frame
 from anvil.ir.loc import AnyLoc
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
-from anvil.parser.containers.stacks import restack
+from anvil.parser.containers.stacks import Pools, adopt_like, pools_near, restack
 from anvil.parser.control.joins import Join, Manner, Want, materialise
 from anvil.parser.control.narrowing import narrow, widen
 from anvil.parser.state.heap import FALL, STATUS, StackBox, State
@@ -158,8 +159,8 @@ def join_branches(
 ) -> None:
     """Emits the `if` op and continues in the joined state."""
     join, joined = _joined(it, pred, first, second, live, True)
-    while wants := [w for w in join.wants if _stacks(it, first, w)]:
-        done = stack_sides(it, first, second, wants)
+    while (wants := [w for w in join.wants if _stacks(it, first, w, join)]) or join.adoptions:
+        done = adopt_sides(it, first, second, join) or stack_sides(it, first, second, wants)
         join, joined = _joined(it, pred, first, second, live, done)
     it.session.choices |= join.chose
     leaves = join.leaves
@@ -189,11 +190,23 @@ def _joined(
     return join, join.run(it.external, sweep=True)
 
 
-def _stacks(it: Interp, first: Branch, want: Want) -> bool:
+def adopt_sides(it: Interp, first: Branch, second: Branch, join: Join) -> bool:
+    """Moves objects that are in a pool at the end of one branch into one at that of the other;
+    whether there are any.
+    """
+    for k, side in enumerate((first, second)):
+        other = (second, first)[k].state.heap
+        resume(it, side, partial(adopt_like, it, join.adoptions, k, other))
+    return bool(join.adoptions)
+
+
+def _stacks(it: Interp, first: Branch, want: Want, join: Join) -> bool:
     """Whether a list that the branches leave in different forms is one list, of a loop's or already
     stacked; new lists may as well be told apart by which branch was taken.
     """
     x, y = want.boxes
+    if want.boxes in join.pools:
+        return True
     return x == y and (bool(it.loop_params) or isinstance(first.state.heap[x], StackBox))
 
 
@@ -203,16 +216,17 @@ def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) ->
     """
     changed = False
     for want in wants:
-        room = max(want.capacities)
+        near = pools_near(want.boxes, first.state.heap, second.state.heap)
         for side, box in zip((first, second), want.boxes, strict=True):
             before = side.state.heap[box]
-            resume(
-                it,
-                side,
-                lambda: restack(it, box, want.template, room, want.kinds, want.guessed),  # noqa: B023
-            )
+            resume(it, side, partial(_restacked, it, box, want, near))
             changed |= side.state.heap[box] is not before
     return changed
+
+
+def _restacked(it: Interp, box: int, want: Want, near: Pools) -> None:
+    room = max(want.capacities)
+    restack(it, box, want.template, room, want.kinds, want.guessed, near)
 
 
 def defined(frame: Frame) -> set[Value]:

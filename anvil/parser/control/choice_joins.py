@@ -21,6 +21,7 @@ from anvil.parser.state.heap import State, open_content
 from anvil.parser.state.values import (
     Abstract,
     Choice,
+    Conflict,
     DictV,
     Known,
     ListV,
@@ -130,6 +131,9 @@ def _alike(join: Join, x: Abstract, y: Abstract, first: State, second: State) ->
         return False
     if isinstance(x, BOXED) and isinstance(y, BOXED):
         tags = open_content(first.heap[x.box])[0], open_content(second.heap[y.box])[0]
+        pair = (x.box, y.box) if first is join.a else (y.box, x.box)
+        if isinstance(join.state.heap.get(join.pairs.get(pair, 0)), Conflict):
+            return False  # objects of pools that cannot be joined
         return tags[0] == tags[1] and not join.apart(x, y)
     return True
 

@@ -111,7 +111,7 @@ def attributes(ctx: Context, exc: ObjectV) -> dict[str, Abstract]:
 
 def set_attributes(ctx: Context, exc: ObjectV, **attrs: Abstract) -> None:
     """Replaces some."""
-    ctx.state.heap[exc.box] = ObjectBox({**attributes(ctx, exc), **attrs})
+    ctx.replace(exc.box, ObjectBox({**attributes(ctx, exc), **attrs}))
 
 
 def text(ctx: Context, v: Abstract, conversion: str) -> texts.Pieces | None:

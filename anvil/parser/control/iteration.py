@@ -20,8 +20,9 @@ from anvil.parser.arrays.ragged import Ragged, count_of, ragged
 from anvil.parser.arrays.ragged_frames import compacted
 from anvil.parser.arrays.ragged_items import get_ragged
 from anvil.parser.containers import stack_lists
+from anvil.parser.containers.columns import element, length_atom
 from anvil.parser.containers.set_order import elements_of, ordered
-from anvil.parser.containers.stacks import element, stackable
+from anvil.parser.containers.stacks import stackable
 from anvil.parser.control.choices import each
 from anvil.parser.control.streams import list_
 from anvil.parser.reports import texts
@@ -68,7 +69,7 @@ class Items:
         stack = stack_lists.stack_of(ctx, v)
         keys = ctx.dict_keys(v)
         if stack is not None:
-            length = stack_lists.length_atom(stack)
+            length = length_atom(stack)
             now: Any = length.value if isinstance(length, Const) else length
         else:
             now = len(ctx.items(v) if keys is None else keys)
@@ -138,7 +139,7 @@ def _like(ctx: Context, v: TupleV | ListV) -> Items:
 
 def _stacked(ctx: Context, v: Abstract, stack: StackBox) -> Items:
     """The elements of a stacked list, as it is when they are taken."""
-    length = stack_lists.length_atom(stack)
+    length = length_atom(stack)
     count = int(length.value) if isinstance(length, Const) else length  # type: ignore[arg-type]
 
     def item(i: Atom) -> Abstract:

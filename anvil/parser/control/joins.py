@@ -25,7 +25,8 @@ from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
 from anvil.parser.arrays.promotion import Strength, join_dtypes
-from anvil.parser.containers.stacks import capacity, common_form, room_of
+from anvil.parser.containers.columns import Column, room_of
+from anvil.parser.containers.stacks import capacity, common_form
 from anvil.parser.control.choice_joins import BOXED, Remapped, merged, strength_of
 from anvil.parser.state.heap import (
     FALL,
@@ -37,6 +38,7 @@ from anvil.parser.state.heap import (
     Content,
     ListBox,
     Mark,
+    RowBox,
     StackBox,
     State,
     close_content,
@@ -126,6 +128,8 @@ class Join:
         self.state = State()
         self.chose = self.typed = False
         self.wants: list[Want] = []
+        self.adoptions: list[tuple[int, int]] = []
+        self.pools: set[tuple[int, int]] = set()
         self.stacks = True
         self._copied: list[tuple[int, int, int]] = []
         self._memo: dict[Any, Value] = {}
@@ -240,6 +244,9 @@ class Join:
         """
         if not self.manner.exact or not (isinstance(x, BOXED) and isinstance(y, BOXED)):
             return False
+        held = self.a.heap.get(x.box), self.b.heap.get(y.box)
+        if all(isinstance(c, RowBox) for c in held):
+            return False  # a write goes to the pool, whichever it is
         known = y.box in self.a.heap or (self.loop is None and x.box in self.b.heap)
         return known and x.box != y.box
 
@@ -259,8 +266,11 @@ class Join:
         for p, q in zip(parts, parts_y, strict=True):
             if isinstance(p, int):
                 box = self._box(p, q)
-                if isinstance(self.state.heap.get(box), Conflict) and p != q:
+                conflict = isinstance(self.state.heap.get(box), Conflict)
+                if conflict and p != q and not isinstance(x, Column):
                     return self._choice(x, y)
+                if isinstance(x, Column) and x.pool == p:
+                    self.pools.add((p, q))
                 joined.append(box)
             elif isinstance(p, Abstract):
                 joined.append(self.value(p, q))
@@ -349,6 +359,8 @@ class Join:
             self.state.heap[box] = self._content(cx, cy)
         if cx is not cy and isinstance(cx, _LISTS) and isinstance(cy, _LISTS):
             self._want(x, y, cx, cy, box)
+        if isinstance(cx, RowBox) != isinstance(cy, RowBox) and None not in (x, y):
+            self.adoptions.append((x, y))  # type: ignore[arg-type]
         return box
 
     def _want(self, x: Any, y: Any, cx: Content, cy: Content, box: int) -> None:
@@ -373,6 +385,8 @@ class Join:
             return close_content(one, parts)
         if isinstance(cx, ColumnBox) and isinstance(cy, ColumnBox):
             return self._column(cx, cy)
+        if isinstance(cx, RowBox) and isinstance(cy, RowBox):
+            return self._row(cx, cy)
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
         if tag != tag_y:
             return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
@@ -395,6 +409,16 @@ class Join:
             return Conflict("a list", "a list", *self._locs, self.loop)
         dtype, py = join_dtypes((x.dtype, cx.py), (y.dtype, cy.py))
         return ColumnBox(self.leaf(cx.atom, cy.atom, x.with_dtype(dtype)), py)
+
+    def _row(self, cx: RowBox, cy: RowBox) -> Content:
+        """Objects in pools: the pools are joined, which are one where they have one number."""
+        self.pools.add((cx.pool, cy.pool))
+        pool = self._box(cx.pool, cy.pool)
+        held = self.state.heap[pool]
+        if isinstance(held, Conflict):
+            return held
+        index = self.leaf(cx.index, cy.index, cx.index.type)
+        return cx if pool == cx.pool and index is cx.index else RowBox(pool, index)
 
     def _mark_shared(self) -> None:
         """Marks boxes that may be one object on either path, or were marked there."""
@@ -443,6 +467,8 @@ class Join:
 
     def _mark(self, box: int, group: set[int]) -> None:
         marks, heap = self.state.marks, self.state.heap
+        if isinstance(heap.get(box), RowBox):
+            return  # a write goes to the pool
         old = marks.get(box)
         if old is not None:
             if not old.group:

@@ -78,8 +78,12 @@ class Rolled:
             self.params.update(leaf.out for leaf in head.leaves)
             end = self.iterate(head.state)
             joined = self._join(end)
-            if joined.wants:
-                changed = loop_lists.stack_sides(self, joined.wants, end)
+            if joined.adoptions or joined.wants:
+                changed = ""
+                if joined.adoptions:
+                    changed = loop_lists.adopt_sides(self, joined.adoptions, end)
+                if changed != "entry" and joined.wants:
+                    changed = loop_lists.stack_sides(self, joined.wants, end) or changed
                 if changed == "entry":
                     head, signature, key = self._first_head()
                     continue

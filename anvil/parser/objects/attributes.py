@@ -448,7 +448,7 @@ def generic_delete(it: Interp, base: ObjectV, name: str) -> None:
     else:
         it.touch(base.box)
         del attrs[name]
-        it.state.heap[base.box] = ObjectBox(attrs)
+        it.replace(base.box, ObjectBox(attrs))
 
 
 def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
@@ -456,7 +456,7 @@ def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
     it.touch(base.box)
     attrs = dict(content(it, base).attrs)
     attrs[name] = value
-    it.state.heap[base.box] = ObjectBox(attrs)
+    it.replace(base.box, ObjectBox(attrs))
 
 
 def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:

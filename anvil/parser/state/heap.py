@@ -9,7 +9,7 @@ dropped when an attempt is rolled back.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -91,6 +91,16 @@ class ColumnBox:
 
 
 @dataclass(slots=True, eq=False)
+class RowBox:
+    """An object that is a row of a pool: `pool` is the box of a stacked list of the contents of
+    like objects, `index` its place there.
+    """
+
+    pool: int
+    index: Atom
+
+
+@dataclass(slots=True, eq=False)
 class DictBox:
     """Contents of a dict: known keys in insertion order."""
 
@@ -165,32 +175,42 @@ class GeneratorV(Abstract):
 
 
 Content: TypeAlias = (
-    "Value | Const | ListBox | StackBox | ColumnBox | DictBox | SetBox | RandomBox | ObjectBox"
-    " | CellBox | GeneratorBox | Conflict"
+    "Value | Const | ListBox | StackBox | ColumnBox | RowBox | DictBox | SetBox | RandomBox"
+    " | ObjectBox | CellBox | GeneratorBox | Conflict"
 )
 
 
 def open_content(c: Content) -> tuple[Hashable, Parts]:
     """The tag and the parts of a box's contents, as `Abstract.open`."""
-    if isinstance(c, Value | Const):
-        return "array", (c,)
-    if isinstance(c, ListBox):
-        return ("list", len(c.items)), c.items
-    if isinstance(c, DictBox):
-        return ("dict", tuple(map(known_key, c.entries))), tuple(c.entries.values())
-    if isinstance(c, SetBox | RandomBox):
-        return c.key, ()
-    if isinstance(c, ObjectBox):
-        return ("object", tuple(c.attrs)), tuple(c.attrs.values())
-    if isinstance(c, CellBox):
-        return ("cell", c.name), (c.value,)
-    if isinstance(c, GeneratorBox):
-        return ("generator", c.place, c.lost, tuple(c.locals)), tuple(c.locals.values())
-    if isinstance(c, StackBox):
-        return ("stack", c.template, c.capacity, c.guessed), (c.length, *c.columns)
-    if isinstance(c, ColumnBox):
-        return ("column", c.py), (c.atom,)
-    return c.open()
+    rule = _OPENED.get(type(c))
+    return c.open() if rule is None else rule(c)  # type: ignore[union-attr]
+
+
+def _array(c: Any) -> tuple[Hashable, Parts]:
+    return "array", (c,)
+
+
+def _known(c: Any) -> tuple[Hashable, Parts]:
+    return c.key, ()
+
+
+_OPENED: dict[type, Callable[[Any], tuple[Hashable, Parts]]] = {
+    Value: _array,
+    Const: _array,
+    ListBox: lambda c: (("list", len(c.items)), c.items),
+    DictBox: lambda c: (("dict", tuple(map(known_key, c.entries))), tuple(c.entries.values())),
+    SetBox: _known,
+    RandomBox: _known,
+    ObjectBox: lambda c: (("object", tuple(c.attrs)), tuple(c.attrs.values())),
+    CellBox: lambda c: (("cell", c.name), (c.value,)),
+    GeneratorBox: lambda c: (
+        ("generator", c.place, c.lost, tuple(c.locals)),
+        tuple(c.locals.values()),
+    ),
+    StackBox: lambda c: (("stack", c.template, c.capacity, c.guessed), (c.length, *c.columns)),
+    ColumnBox: lambda c: (("column", c.py), (c.atom,)),
+    RowBox: lambda c: ("row", (c.pool, c.index)),
+}
 
 
 def close_content(c: Content, parts: Parts) -> Content:
@@ -211,6 +231,8 @@ def close_content(c: Content, parts: Parts) -> Content:
         return replace(c, length=parts[0], columns=parts[1:])  # type: ignore[arg-type]
     if isinstance(c, ColumnBox):
         return ColumnBox(parts[0], c.py)  # type: ignore[arg-type]
+    if isinstance(c, RowBox):
+        return RowBox(*parts)  # type: ignore[arg-type]
     return c
 
 
@@ -284,7 +306,7 @@ def unchanged(before: State, after: State) -> bool:
     return all(after.heap.get(i) is c for i, c in before.heap.items())
 
 
-def reachable(values: Iterator[Part], heap: dict[int, Content]) -> set[int]:
+def reachable(values: Iterator[Part], heap: Mapping[int, Content]) -> set[int]:
     """Boxes that can be reached from `values`."""
     seen: set[int] = set()
     todo = list(values)

@@ -15,9 +15,9 @@ from anvil.ir.types import I64, array
 from anvil.parser.arrays.promotion import join_dtypes
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers.collection_values import DequeV, SetV
+from anvil.parser.containers.columns import element, rows_of
 from anvil.parser.containers.stack_lists import known_length
-from anvil.parser.containers.stacks import element, rows_of
-from anvil.parser.containers.templates import Many
+from anvil.parser.containers.templates import Many, has_refs
 from anvil.parser.control.choice_joins import strength_of
 from anvil.parser.control.choices import each
 from anvil.parser.reports import texts
@@ -27,6 +27,7 @@ from anvil.parser.state.heap import (
     ListBox,
     Mark,
     ObjectBox,
+    RowBox,
     SetBox,
     StackBox,
     close_content,
@@ -175,6 +176,8 @@ def _describe_box(
     content = it.state.heap[v.box]
     if isinstance(content, Conflict):
         it.refuse_conflict("a part of the result", content)
+    if isinstance(content, RowBox):
+        content = it.content(v.box, "part of the result")
     if isinstance(content, StackBox):
         return _describe_stack(it, v, content, atoms, above, ints)
     if isinstance(content, ListBox):
@@ -216,7 +219,8 @@ def _describe_stack(
     ints: bool,
 ) -> Spec:
     n = known_length(it, stack, "the result is a list, and the data decide how long it is")
-    if not ints or n <= _WHOLE or not stack.columns or isinstance(v, DequeV):
+    apart = not stack.columns or has_refs(stack.template)
+    if not ints or n <= _WHOLE or apart or isinstance(v, DequeV):
         items = tuple(_describe(it, i, atoms, above, ints) for i in it.items(v))
         return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
     inner: list[Atom] = []

@@ -208,6 +208,10 @@ def _scramble_stack(v: ListV, stack: StackBox, out: State, how: str) -> Abstract
     if how == "anew":
         return v
     for col in stack.columns:
+        pool: Any = out.heap.get(col.pool)  # type: ignore[attr-defined]
+        if isinstance(pool, StackBox):
+            _scramble_stack(v, pool, out, how)
+            continue
         box = col.box  # type: ignore[attr-defined]
         content: Any = out.heap[box]
         if isinstance(content, ColumnBox):

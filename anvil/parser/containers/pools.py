@@ -1,0 +1,134 @@
+"""Objects in pools: what they hold, and writing to them.
+
+An object that is an element of a list at a computed index is a row of a pool (see `stacks`). Its
+parts are read from the columns of the pool, and a write goes to its row there, so that every name
+of the object sees it. A part that is an array or a list and is bound to another one gets a column
+of its own: what other names share with the old one stays there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from anvil.errors import error as make_error
+from anvil.ir.records import Const
+from anvil.parser.containers.columns import (
+    Column,
+    _made,
+    group_content,
+    group_parts,
+    pack,
+    pools_of,
+    row,
+    share,
+    write_rows,
+)
+from anvil.parser.containers.stacks import adopt, restack
+from anvil.parser.containers.templates import (
+    has_identity,
+    leaves_of,
+    names_of,
+    template_of,
+    unified,
+)
+from anvil.parser.state.heap import Content, RowBox, StackBox, fresh_box, open_content
+from anvil.parser.state.signals import Blocked
+from anvil.parser.state.values import Abstract
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def contents(ctx: Context, held: RowBox) -> Content:
+    """What an object in a pool holds now."""
+    stack = _stack(ctx, held)
+    cols = iter([row(c, held.index) for c in stack.columns])
+    return group_content(stack.template, tuple(_made(ctx, t, cols) for t in stack.template.items))
+
+
+def _stack(ctx: Context, held: RowBox) -> Any:
+    stack = ctx.content(held.pool, "object")
+    assert isinstance(stack, StackBox)
+    return stack
+
+
+def replace_contents(ctx: Context, held: RowBox, content: Content) -> None:
+    """Writes to an object in a pool."""
+    for box in {*ctx.external, *ctx.state.marks}:
+        found = ctx.state.heap.get(box)
+        if isinstance(found, RowBox) and found.pool == held.pool:
+            ctx.touch(box)
+    ctx.touch(held.pool)
+    before = contents(ctx, held)
+    if open_content(before)[0] != open_content(content)[0]:
+        _unlike(ctx, held, "something is added to it, or taken away")
+    for k, (was, now) in enumerate(zip(group_parts(before), group_parts(content), strict=True)):
+        if not _same(ctx, was, now):
+            _write(ctx, held, k, now)
+
+
+def _same(ctx: Context, p: Any, q: Any) -> bool:
+    """Whether two values, boxes or atoms are one."""
+    if p is q or (isinstance(p, Const) and p == q):
+        return True
+    if isinstance(p, int) and isinstance(q, int):
+        c, d = ctx.state.heap[p], ctx.state.heap[q]
+        views = isinstance(c, RowBox | StackBox) and isinstance(d, RowBox | StackBox)
+        return p == q or (views and _all_same(ctx, open_content(c), open_content(d)))
+    if isinstance(p, Abstract) and isinstance(q, Abstract):
+        return _all_same(ctx, p.open(), q.open())
+    return False
+
+
+def _all_same(ctx: Context, x: Any, y: Any) -> bool:
+    (tag, parts), (tag_y, parts_y) = x, y
+    alike = tag == tag_y and len(parts) == len(parts_y)
+    return alike and all(_same(ctx, p, q) for p, q in zip(parts, parts_y, strict=True))
+
+
+def _write(ctx: Context, held: RowBox, k: int, value: Abstract) -> None:
+    """Binds part `k` of an object in a pool."""
+    stack = _stack(ctx, held)
+    items = stack.template.items
+    part = unified(items[k], template_of(value, ctx.state.heap))
+    if part is None:
+        _unlike(ctx, held, f"{value.describe()} is stored where each has a {names_of(items[k])}")
+    if part != items[k]:
+        form = replace(stack.template, items=(*items[:k], part, *items[k + 1 :]))
+        restack(ctx, held.pool, form, stack.capacity)
+        stack = _stack(ctx, held)
+    first = sum(len(list(leaves_of(t))) for t in items[:k])
+    places = slice(first, first + len(list(leaves_of(part))))
+    columns = list(stack.columns)
+    adopt(ctx, part, [value], pools_of(stack)[places])
+    boxes: list[int] = []
+    leaves = pack(ctx, part, value, boxes)
+    columns = list(_stack(ctx, held).columns)
+    if has_identity(part):
+        columns[places] = [_own(ctx, c, boxes) for c in columns[places]]
+    else:
+        for col in columns[places]:
+            ctx.touch(col.box)
+    for col, (x, py) in zip(columns[places], leaves, strict=True):
+        write_rows(ctx, row(col, held.index), x, py)
+    ctx.state.heap[held.pool] = replace(_stack(ctx, held), columns=tuple(columns))
+
+
+def _own(ctx: Context, col: Any, boxes: list[int]) -> Column:
+    """A copy of a column in a box of its own."""
+    box, heap = fresh_box(), ctx.state.heap
+    heap[box] = heap[col.box]
+    share(ctx.state, box, list(dict.fromkeys((col.box, *boxes))))
+    return Column(box, (), col.shape, col.pool)
+
+
+def _unlike(ctx: Context, held: RowBox, what: str) -> NoReturn:
+    name = names_of(_stack(ctx, held).template)
+    error = make_error(
+        "unlike-elements",
+        f"this {name} is an element of a list at an index that the data decide, and {what}",
+        ctx.loc,
+        hint="Give like objects the same attributes, of the same types and shapes, from the start.",
+    )
+    raise Blocked(error)
