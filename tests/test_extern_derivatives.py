@@ -21,6 +21,7 @@ from tests.test_extern import (
     inner,
     log,
     note,
+    noting,
     outcome,
     plain,
     root,
@@ -91,6 +92,30 @@ def test_differences_in_several_dtypes() -> None:
     seen.clear()
     assert anvil.grad(lambda x: coarse(x))(3.0) == pytest.approx(6.0)
     np.testing.assert_allclose(anvil.jacobian(sine)(np.zeros(2)), np.eye(2), rtol=1e-9)
+
+
+def test_only_what_moves_is_differenced() -> None:
+    table = np.linspace(0.0, 1.0, 100)
+    look = anvil.extern(noting(lambda x, t: float(x * t.sum())), out=float, fd=True)
+
+    def f(x):
+        return look(x, table) ** 2
+
+    for made, calls in ((anvil.grad(f), 3), (anvil.jacfwd(f), 3), (anvil.hessian(f), 9)):
+        wanted = 5000.0 if calls == 9 else 7500.0
+        result, found = outcome(lambda made=made: made(1.5))
+        assert result == pytest.approx(wanted)
+        assert len(found) == calls
+
+
+def test_keywords_are_arguments_by_name() -> None:
+    square = anvil.extern(
+        lambda x, n=2: x**n, out=anvil.like(0), jvp=lambda p, t: (p[0] ** 2, 2 * p[0] * t[0])
+    )
+    assert anvil.grad(lambda x: square(x=x))(3.0) == 6.0
+    assert square(x=3.0) == anvil.jit(lambda x: square(x=x))(3.0) == 9.0
+    with pytest.raises(TypeError, match="missing a required argument"):
+        anvil.jit(lambda x: square(n=x))(3.0)
 
 
 def test_nothing_of_a_derivative_runs_after_a_failure() -> None:

@@ -3,6 +3,9 @@
     rule "jvp"    dy = fwd(gate, live, x, c, y, dx), linear in dx
         forward   y = host_call(x);  dy = call fwd(x, y, dx)
         reverse   in the backward sweep, call fwd(x, y, 0) reversed with respect to dx
+    rule "fd"     J = host_call of the derivative of the host function, one for each w that moves
+        forward   dy = sum over w of J_w dx_w
+        reverse   xbar_w = sum over y of J_w^T ybar
     rule "vjp"    xbar = fwd(gate, live, x, c, y, ybar), linear in ybar
         reverse   in the backward sweep, call fwd(x, y, ybar)
         forward   dy = transpose of fwd(x, y, .) applied to dx
@@ -13,21 +16,23 @@ gate, a token: not after a check has failed, and only where the call was made an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from anvil.ad.calls import reverse_call
-from anvil.ad.context import ADBuilder, Session, mapped
+from anvil.ad.context import ADBuilder, Indices, Session, mapped
 from anvil.ad.forward import Forward, forward_rule
 from anvil.ad.linearity import nonlinear_in
 from anvil.ad.reverse import Cotangents, Sweep, reverse_rule, vjp_of
 from anvil.errors import AnvilError, error
 from anvil.ir.analysis import walk
 from anvil.ir.builder import Env
+from anvil.ir.families import type_at
 from anvil.ir.hosts import function_named
+from anvil.ir.ops.contraction import dims
 from anvil.ir.ops.host import FIRST, happens_again, only_acts
 from anvil.ir.records import Atom, Func, Op, Region
-from anvil.ir.types import I32, ArrayType
+from anvil.ir.types import I32, ArrayType, Shape
 
 
 def without_rule(op: Op) -> Op:
@@ -136,6 +141,78 @@ def _given(
     return [gate, live, *args[FIRST:], *outs[:n]]
 
 
+# ---- derivatives that are functions of the host
+
+
+def _derivatives(b: ADBuilder, op: Op, given: Sequence[Atom], i: int) -> Sequence[Atom]:
+    """Calls the derivative with respect to operand `i`; one array per result in `outs`."""
+    derive = function_named(op.attrs["host"]).derive
+    assert derive is not None
+    host, types = derive(i - FIRST)
+    further = host.function.derive is not None
+    attrs = {
+        "host": host,
+        "count": op.attrs["count"],
+        "types": types,
+        "pure": True,
+        "batch": op.attrs["batch"],
+        "rule": "fd" if further else "",
+        "why": "" if further else "Differences are differenced no further.",
+        "wrt": op.attrs["wrt"],
+        "outs": tuple(range(len(types))),
+    }
+    found: Sequence[Atom] = b.emit_tuple("host_call", given[: FIRST + op.attrs["count"]], attrs)
+    return found
+
+
+def _along(b: ADBuilder, op: Op, given: Sequence[Atom], moving: Mapping[int, Atom]) -> list[Atom]:
+    """The tangents of the results `outs`."""
+    lanes = tuple(range(len(op.attrs["batch"])))
+    found: list[Atom] = []
+    for i, dx in moving.items():
+        axes = tuple(range(len(lanes), type_at(dx).ndim))
+        for k, jacobian in enumerate(_derivatives(b, op, given, i)):
+            end = type_at(op.outs[op.attrs["outs"][k]])
+            t = b.cast(dx, end.dtype)
+            if axes:
+                last = tuple(range(end.ndim, end.ndim + len(axes)))
+                term = b.dot_general(jacobian, t, **dims(last, axes, lanes, lanes))
+            else:
+                term = b.scale(_spread(b, t, end.shape, lanes), jacobian)
+            if k < len(found):
+                found[k] = b.add(found[k], term)
+            else:
+                found.append(term)
+    return found
+
+
+def _back(b: ADBuilder, op: Op, given: Sequence[Atom], i: int, bars: Sequence[Atom | None]) -> Atom:
+    """The cotangent of operand `i`."""
+    lanes = tuple(range(len(op.attrs["batch"])))
+    end = type_at(op.args[i])
+    total: Atom | None = None
+    for jacobian, ct in zip(_derivatives(b, op, given, i), bars, strict=True):
+        if ct is None:
+            continue
+        axes = tuple(range(len(lanes), type_at(ct).ndim))
+        if axes:
+            term = b.dot_general(ct, jacobian, **dims(axes, axes, lanes, lanes))
+        else:
+            term = b.scale(_spread(b, ct, type_at(jacobian).shape, lanes), jacobian)
+        term = b.cast(term, end.dtype)
+        total = term if total is None else b.add(total, term)
+    assert total is not None
+    return total
+
+
+def _spread(b: ADBuilder, x: Atom, shape: Shape, lanes: Indices) -> Atom:
+    """A number per lane in an array of this shape."""
+    if type_at(x).shape == shape:
+        return x
+    out: Atom = b.broadcast(x, shape=shape, dims=lanes)
+    return out
+
+
 # ---- forward mode
 
 
@@ -151,7 +228,11 @@ def _jvp_host(fw: Forward, op: Op) -> None:
         raise _no_rule(op)
     given = _given(b, op, args, outs, None)
     tangents = [fw.dense(op.args[i]) for i in wrt]
-    if attrs["rule"] == "jvp":
+    moved: Sequence[Atom]
+    if attrs["rule"] == "fd":
+        moving = {i: t for i in wrt if (t := fw.tangent(op.args[i])) is not None}
+        moved = _along(b, op, given, moving)
+    elif attrs["rule"] == "jvp":
         moved = b.call(_rule(fw.session, op), (*given, *tangents))
     else:
         func = _reversible(fw.session, op)
@@ -176,6 +257,10 @@ def _vjp_host(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
     if not attrs["rule"]:
         raise _no_rule(op)
     given = _given(b, op, op.args, op.outs, sweep.gate)
+    if attrs["rule"] == "fd":
+        for i in active:
+            sweep.add(op.args[i], _back(b, op, given, i, bars), masked=True)
+        return
     if attrs["rule"] == "vjp":
         func = _rule(sweep.session, op)
         types = [op.outs[j].type for j in attrs["outs"]]

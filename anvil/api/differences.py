@@ -1,6 +1,6 @@
 """Derivatives of functions of the host by central differences.
 
-    J[o, w][..., i] = (y_o(x + h e_i) - y_o(x - h e_i)) / 2h        h = step * max(1, |x_i|)
+    J[o][..., i] = (y_o(x + h e_i) - y_o(x - h e_i)) / 2h        h = step * max(1, |x_i|)
 
 The error of y is about eps, that of J about eps^(2/3) for the best step, eps^(1/3). J is
 differenced again for the next order, with the best step for its error: eps^(2/9), and so on. `eps`
@@ -17,10 +17,15 @@ import numpy as np
 from anvil.ir.hosts import HostFunction, HostName, Run
 from anvil.ir.types import ArrayType
 
+ORDERS = 3
+"""How often differences are differenced."""
+
 
 class Differences:
-    """The Jacobian of a function: one result per pair of a result in `outs` and an input in `wrt`,
-    of the shape of the one, then that of the other.
+    """The derivatives of a function by differences, of its inexact results with respect to one
+    operand at a time.
+
+    `inputs` and `types` are those of its operands and results.
     """
 
     def __init__(
@@ -29,39 +34,36 @@ class Differences:
         run: Run,
         inputs: Sequence[ArrayType],
         types: Sequence[ArrayType],
-        wrt: tuple[int, ...],
-        outs: tuple[int, ...],
         step: float,
         order: int = 1,
     ) -> None:
-        self.name, self.inputs, self.wrt, self.outs = name, tuple(inputs), wrt, outs
+        self.name, self.inputs, self.types = name, tuple(inputs), tuple(types)
         self.order, self.step = order, step
-        self._run, self._given = run, tuple(types)
-        self._next: Differences | None = None
-        self.types = tuple(
-            types[o].with_shape((*types[o].shape, *inputs[w].shape)) for o in outs for w in wrt
-        )
-        self.host = HostName(HostFunction(name, self.run))
+        self.outs = [i for i, t in enumerate(types) if t.dtype.inexact]
+        self._run = run
+        self._made: dict[int, tuple[HostName, tuple[ArrayType, ...]]] = {}
 
-    def next(self) -> Differences:
-        """The Jacobian of this Jacobian."""
-        if self._next is None:
-            outs = tuple(range(len(self.types)))
-            given = (self.name, self.run, self.inputs, self.types, self.wrt, outs)
-            self._next = Differences(*given, self.step, self.order + 1)
-        return self._next
+    def derive(self, w: int) -> tuple[HostName, tuple[ArrayType, ...]]:
+        """The function of the derivatives with respect to operand `w`, and their types."""
+        if w not in self._made:
+            shape = self.inputs[w].shape
+            given = (self.types[o] for o in self.outs)
+            types = tuple(t.with_shape((*t.shape, *shape)) for t in given)
 
-    def run(self, arrays: Sequence[Any]) -> list[Any]:
-        """The Jacobian at these inputs."""
-        found = {(o, w): np.zeros(t.shape, t.dtype.np) for (o, w), t in self._pairs()}
-        for w in self.wrt:
-            for i in np.ndindex(*arrays[w].shape):
-                for o, column in zip(self.outs, self._column(arrays, w, i), strict=True):
-                    found[o, w][(..., *i)] = column
-        return list(found.values())
+            def run(arrays: Sequence[Any]) -> list[Any]:
+                return self._jacobian(arrays, w, types)
 
-    def _pairs(self) -> Any:
-        return zip(((o, w) for o in self.outs for w in self.wrt), self.types, strict=True)
+            following = Differences(self.name, run, self.inputs, types, self.step, self.order + 1)
+            derive = following.derive if self.order < ORDERS else None
+            self._made[w] = HostName(HostFunction(self.name, run, (), derive)), types
+        return self._made[w]
+
+    def _jacobian(self, arrays: Sequence[Any], w: int, types: Sequence[ArrayType]) -> list[Any]:
+        found = [np.zeros(t.shape, t.dtype.np) for t in types]
+        for i in np.ndindex(*arrays[w].shape):
+            for jacobian, column in zip(found, self._column(arrays, w, i), strict=True):
+                jacobian[(..., *i)] = column
+        return found
 
     def _column(self, arrays: Sequence[Any], w: int, i: tuple[int, ...]) -> list[Any]:
         """The derivatives of the results with respect to one number."""
@@ -79,6 +81,6 @@ class Differences:
             return [(above[o] - below[o]) / width for o in self.outs]
 
     def _best(self, w: int) -> float:
-        kinds = (self.inputs[w], *(self._given[o] for o in self.outs))
+        kinds = (self.inputs[w], *(self.types[o] for o in self.outs))
         eps = max(float(np.finfo(t.dtype.np).eps) for t in kinds)
         return float(eps ** ((2 / 3) ** (self.order - 1) / 3))

@@ -9,6 +9,7 @@ checked against `out`, so that a program means the same with and without `anvil.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MethodType
@@ -108,6 +109,8 @@ class Extern:
     @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself, on copies of the arguments; the result as `out` describes it."""
+        if kwargs:
+            args, kwargs = self.arranged(args, kwargs)
         values: list[Any] = []
         specs = [describe_argument(a, values) for a in args]
         named = {n: describe_argument(a, values) for n, a in kwargs.items()}
@@ -121,6 +124,19 @@ class Extern:
             return python_number(value[()]) if leaf.py else value[()]
 
         return rebuild(target.out, take)
+
+    def arranged(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments by position, where the function's signature is known. Raises TypeError if
+        it does not take them.
+        """
+        try:
+            signature = inspect.signature(self.fun)
+        except (TypeError, ValueError):  # written in C
+            return tuple(args), dict(kwargs)
+        bound = signature.bind(*args, **kwargs)
+        return bound.args, bound.kwargs
 
     def target(self, args: Sequence[Spec], kwargs: Mapping[str, Spec]) -> Target:
         """The function for arguments of these descriptions. Raises AnvilError."""
@@ -199,12 +215,15 @@ class Target:
         self.fun, self.name = extern.fun, extern.__name__
         self.args, self.kwargs = args, kwargs
         self.out = extern.declared(args, kwargs)
-        self.step = extern.step
         specs = (*args, *kwargs.values())
         self.immutable = all(isinstance(s, ScalarSpec | StaticSpec) for s in specs)
         self.inputs = self._types(specs)
         self.types = self._types((self.out,))
         self._hosts: dict[Any, HostName] = {}
+        self.differences: Differences | None = None
+        if extern.rule == "fd":
+            given = (self.name, self.run, self.inputs, self.types, extern.step)
+            self.differences = Differences(*given)
 
     @staticmethod
     def _types(specs: Sequence[Spec]) -> tuple[ArrayType, ...]:
@@ -214,19 +233,9 @@ class Target:
         """The function as programs call it."""
         key = tuple(catches)
         if key not in self._hosts:
-            self._hosts[key] = HostName(HostFunction(self.name, self.run, key))
+            derive = self.differences.derive if self.differences is not None else None
+            self._hosts[key] = HostName(HostFunction(self.name, self.run, key, derive))
         return self._hosts[key]
-
-    def differences(self, wrt: tuple[int, ...], outs: tuple[int, ...], order: int) -> Differences:
-        """The derivative by differences of the results `outs` with respect to the inputs `wrt`."""
-        key = ("differences", wrt, outs)
-        if key not in self._hosts:
-            first = Differences(self.name, self.run, self.inputs, self.types, wrt, outs, self.step)
-            self._hosts[key] = first  # type: ignore[assignment]
-        found: Any = self._hosts[key]
-        for _ in range(order - 1):
-            found = found.next()
-        return found  # type: ignore[no-any-return]
 
     def run(self, arrays: Sequence[Any]) -> list[Any]:
         """Calls the function on copies; the leaves of what it returns."""

@@ -17,9 +17,12 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from anvil.errors import error
+from anvil.ir.types import ArrayType
 
 Run = Callable[[Sequence[Any]], Sequence[Any]]
 """From one array per operand, not to be written to, to one array per result."""
+
+Derive = Callable[[int], "tuple[HostName, tuple[ArrayType, ...]]"]
 
 _numbers = itertools.count(1)
 _functions: WeakValueDictionary[str, HostFunction] = WeakValueDictionary()
@@ -28,15 +31,24 @@ _MOST: Final = 256
 
 
 class HostFunction:
-    """A function as programs call it; exceptions of the classes `catches` are results."""
+    """A function as programs call it; exceptions of the classes `catches` are results.
 
-    __slots__ = ("__weakref__", "catches", "name", "run")
+    `derive(w)` is the function of the derivatives with respect to operand `w`: for each inexact
+    result one of its shape, then that of the operand, with their types. None: there is none.
+    """
+
+    __slots__ = ("__weakref__", "catches", "derive", "name", "run")
 
     def __init__(
-        self, name: str, run: Run, catches: Sequence[type[BaseException]] = (), number: bool = True
+        self,
+        name: str,
+        run: Run,
+        catches: Sequence[type[BaseException]] = (),
+        derive: Derive | None = None,
+        number: bool = True,
     ) -> None:
         self.name = f"{name}#{next(_numbers)}" if number else name
-        self.run = run
+        self.run, self.derive = run, derive
         self.catches = tuple(catches)
         _functions[self.name] = self
 

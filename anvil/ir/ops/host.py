@@ -13,9 +13,10 @@ none), and `ticket` is its number (anvil.ir.hosts).
 called once per lane, in order, and results carry these axes.
 
 `rule` is "jvp" (`fwd`: (gate, live, x..., c..., y..., dx of `wrt`) -> dy of `outs`) or "vjp"
-(`fwd`: (gate, live, x..., c..., y..., ybar of `outs`) -> xbar of `wrt`), or "": then there is no
-derivative, and `why` says more. The gate is a token: nothing is called after a failure. `wrt` are
-positions among the operands of the op.
+(`fwd`: (gate, live, x..., c..., y..., ybar of `outs`) -> xbar of `wrt`), "fd" (the function has
+derivatives that are functions of the host, see `HostFunction`), or "": then there is none, and
+`why` says more. The gate is a token: nothing is called after a failure. `wrt` are positions among
+the operands of the op.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from anvil.errors import AnvilError
 from anvil.ir.loc import AnyLoc
-from anvil.ir.records import ArrayData, Atom, Func, FuncRef, Value
+from anvil.ir.records import ArrayData, Atom, Func, Value
 from anvil.parser.context import Library
 from anvil.parser.reports.messages import Raised, Site
 from anvil.parser.source.functions import FunctionInfo
@@ -109,7 +109,6 @@ class Session:
         self.revealed: dict[Any, frozenset[int]] = {}
         self.narrow: set[Any] = set()
         self.rules: list[Any] = []
-        self.rule_functions: dict[Any, FuncRef] = {}
         self.lifted: dict[Any, Any] = {}
         self.infos: dict[Any, Any] = {}
         self.keep: list[Any] = []
@@ -132,7 +131,6 @@ class Session:
     def remember(self) -> Callable[[], None]:
         """What forgets the functions that are made from now on."""
         tables: list[dict[Any, Any]] = [self.funcs, self.specialisations, self.loops]
-        tables.append(self.rule_functions)
         before = [dict(t) for t in tables]
 
         def forget() -> None:

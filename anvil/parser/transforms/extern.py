@@ -1,6 +1,6 @@
 """Calls of `anvil.extern` functions: the op host_call, and its derivative rule as a function.
 
-    rule function   (gate, live, x, c, y, dx) -> dy       by the user's jvp, or by differences
+    rule function   (gate, live, x, c, y, dx) -> dy       by the user's jvp
                     (gate, live, x, c, y, ybar) -> xbar   by the user's vjp: fwd, then bwd
 
 x are the leaves of the arguments, c what the rule captures, y the results. `gate` is the token that
@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
-from anvil.ir.ops.contraction import dims
 from anvil.ir.ops.host import FIRST
 from anvil.ir.records import Atom, Const, FuncRef
-from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
+from anvil.ir.types import BOOL, TOKEN, ArrayType, array
 from anvil.parser.control import exceptions
 from anvil.parser.state.values import Abstract, Bound, scalar
 from anvil.parser.transforms.closing import Opened, is_inexact, open_argument, result_value
@@ -39,14 +38,13 @@ if TYPE_CHECKING:
 Kwargs = Mapping[str, Abstract]
 _TRUE = Const(array(BOOL), True)
 _HEAD = (TOKEN, array(BOOL))
-ORDERS = 3
-"""How often differences are differenced."""
 
 
 def call_extern(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     """A call of an extern function."""
     extern: Any = fn.static
     token = it.token()
+    args, kwargs = _arranged(it, extern, args, kwargs)
     opened = [_opened(it, fn, a) for a in (*args, *kwargs.values())]
     specs = [o.spec for o in opened]
     named = dict(zip(kwargs, specs[len(args) :], strict=True))
@@ -72,6 +70,18 @@ def call_extern(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
         code, ticket = outs[len(target.types) :][:2]
         _leave(it, classes, code, ticket)
     return result_value(it, target.out, outs[: len(target.types)])
+
+
+def _arranged(
+    it: Interp, extern: Any, args: Sequence[Abstract], kwargs: Kwargs
+) -> tuple[Sequence[Abstract], Kwargs]:
+    try:
+        found: tuple[Sequence[Abstract], Kwargs] = extern.arranged(args, kwargs)
+    except TypeError as problem:
+        it.error("wrong-arguments", f"{extern.__name__}(): {problem}")
+    if found[1] and extern.functions:
+        it.error("wrong-arguments", f"the rule of {extern.__name__} takes arguments by position")
+    return found
 
 
 def _opened(it: Interp, fn: Bound, v: Abstract) -> Opened:
@@ -135,9 +145,7 @@ def _rule(
         types += [target.types[j] for j in attrs["outs"]]
         if any(t.dtype.kind == "c" for t in types if isinstance(t, ArrayType)):
             return {"why": "fd=True takes differences of real numbers, and here are complex ones."}
-        wrt = tuple(i - FIRST for i in attrs["wrt"])
-        name = _difference_rule(it, target, wrt, attrs["outs"], 1)
-        return {"rule": "jvp", "fwd": name}
+        return {"rule": "fd"}
     if not extern.rule:
         return {}
     rule = Rule.of(extern.__name__, opened, gated=True)
@@ -183,51 +191,3 @@ def _rule_function(
     orelse = b.end([b.zeros(t) for t in ends])
     results = b.emit_tuple("if", (live,), {}, (then, orelse))
     return FuncRef(finished(it, b, f"{rule.name}.{kind}_rule", results).name)
-
-
-def _difference_rule(
-    it: Interp, target: Any, wrt: tuple[int, ...], outs: tuple[int, ...], order: int
-) -> FuncRef:
-    """dy_o = sum over w of J[o, w] dx_w, with J by differences on the host."""
-    key = ("differences", target, wrt, outs, order)
-    if key in it.session.rule_functions:
-        return it.session.rule_functions[key]
-    differences = target.differences(wrt, outs, order)
-    x, types = list(target.inputs), list(differences.types)
-    before = target.types if order == 1 else target.differences(wrt, outs, order - 1).types
-    ends = [before[o] for o in outs] if order == 1 else list(before)
-    b = Builder([*_HEAD, *x, *before, *(x[w] for w in wrt)], loc=it.b.loc)
-    gate, live, *rest = b.params
-    given, moving = rest[: len(x)], rest[len(rest) - len(wrt) :]
-    attrs: dict[str, Any] = {
-        "host": differences.host,
-        "count": len(x),
-        "types": tuple(types),
-        "pure": True,
-        "wrt": tuple(FIRST + w for w in wrt),
-        "outs": tuple(range(len(types))),
-        "why": f"Differences are taken up to order {ORDERS}.",
-    }
-    if order < ORDERS:
-        attrs.update(rule="jvp", fwd=_difference_rule(it, target, wrt, outs, order + 1))
-    jacobian = iter(b.emit_tuple("host_call", (gate, live, *given), attrs))
-    found = []
-    for end in ends:
-        terms = [_product(b, next(jacobian), dx, end) for dx in moving]
-        total = terms[0]
-        for term in terms[1:]:
-            total = b.add(total, term)
-        found.append(total)
-    name = finished(it, b, f"{target.name}.differences", found).name
-    it.session.rule_functions[key] = FuncRef(name)
-    return FuncRef(name)
-
-
-def _product(b: Builder, jacobian: Atom, dx: Atom, end: Type) -> Atom:
-    """The product of a Jacobian and a tangent, over all axes of the tangent."""
-    assert isinstance(end, ArrayType)
-    axes, dx = array_of(dx).ndim, b.cast(dx, end.dtype)
-    if not axes:
-        return b.mul(jacobian, b.broadcast_to(dx, end.shape))  # type: ignore[no-any-return]
-    left = tuple(range(end.ndim, end.ndim + axes))
-    return b.dot_general(jacobian, dx, **dims(left, tuple(range(axes))))  # type: ignore[no-any-return]
