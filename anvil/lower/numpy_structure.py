@@ -242,13 +242,22 @@ def _print(w: Any, op: Op) -> None:
     shown = w.fit(args, lambda: ", ".join(w.text(a) for a in args), 40)
     before = w.names[token]
     w.put(f"if not {before}:")
-    end = op.attrs["end"]
-    more = "" if end == "\n" else f", end={end!r}"
-    w.put(f"    print({op.attrs['fmt']!r}.format({shown}){more})")
+    w.put("    " + _told(op, f"{op.attrs['fmt']!r}.format({shown})"))
     if w.uses.once(token):
         w.adopt(op.outs[0], token)
     elif w.uses.count(op.outs[0]):
         w.put(f"{w.bind(op.outs[0])} = {before}")
+
+
+def _told(op: Op, text: str) -> str:
+    """The statement that shows a text where the op says."""
+    to, end = op.attrs["to"], op.attrs["end"]
+    if not to:
+        return f"print({text})" if end == "\n" else f"print({text}, end={end!r})"
+    if to[0] == "log":
+        return f"logging.getLogger({to[1]!r}).log({to[2]}, {text})"
+    module, _, category = to[1].partition(":")
+    return f"warnings.warn({text}, {category if module == 'builtins' else 'UserWarning'})"
 
 
 STRUCTURE: dict[str, Write] = {

@@ -71,9 +71,12 @@ class Writer:
         """The text of the module."""
         head = _HEAD
         texts = [t + "\n" for t in self._helpers.texts("\n".join(self._blocks))]
-        if any("math." in t for t in texts):
-            head = f"import math\n\n{head}"
-        return "\n\n".join([head, *texts, *self._blocks])
+        body = "\n\n".join([*texts, *self._blocks])
+        used = [("math", "".join(texts)), ("warnings", body), ("logging", body)]
+        imports = sorted(f"import {name}\n" for name, text in used if f"{name}." in text)
+        if imports:
+            head = f"{''.join(imports)}\n{head}"
+        return f"{head}\n\n{body}"
 
     # ---- names and lines
 

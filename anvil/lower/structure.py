@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.hosts import HostError, parked_message
 from anvil.ir.ops.host import FIRST, host_results
 from anvil.ir.records import Op, Region, Value
+from anvil.ir.tell import told
 from anvil.ir.types import BOOL, I32, I64, TOKEN, array
 from anvil.lower.module import NOT_INLINED
 from anvil.lower.split import APART
@@ -190,7 +191,7 @@ def _recorded(e: Emitter, op: Op, token: str, pred: str, values: list[str]) -> s
 def _print(e: Emitter, op: Op) -> None:
     token, *args = (e.operand(a) for a in op.args)
     types = ", ".join(e.mlir(a.type) for a in op.args)
-    index = e.callback(_printer(op.attrs["fmt"], op.attrs["end"]))
+    index = e.callback(_printer(op))
     e.result(
         op.outs[0],
         f"stablehlo.custom_call @anvil_host_call({', '.join([token, token, *args])})"
@@ -231,12 +232,17 @@ def _caller(op: Op) -> Callable[..., tuple[Any, ...]]:
     return call
 
 
-def _printer(fmt: str, end: str) -> Callable[..., None]:
-    """Prints operands unless a check has failed; 0-d arrays print as their scalars."""
+def _printer(op: Op) -> Callable[..., None]:
+    """Shows operands unless a check has failed; what that raises is parked."""
 
     def show(token: Any, *args: Any) -> None:
-        if not int(token):
-            print(fmt.format(*(a[()] for a in args)), end=end)
+        try:
+            told(op, (token, *args))
+        except HostError as failure:
+            message = parked_message(failure.error)
+        else:
+            return
+        raise RuntimeError(message)
 
     return show
 

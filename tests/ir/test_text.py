@@ -154,7 +154,7 @@ def test_any_names_types_attributes_and_locations(binders, name, origin, loc, da
     """Records that no type rule has seen: the text form must not care."""
     params = tuple(Value(t, h) for h, t in binders)
     inner = tuple(Value(t, h) for h, t in binders)
-    attrs = {"fmt": data.draw(ATTR), "end": data.draw(ATTR)}
+    attrs = {"fmt": data.draw(ATTR), "end": data.draw(ATTR), "to": data.draw(ATTR)}
     read = data.draw(st.permutations(params + inner)) if params else ()
     leaf = Op(REGISTRY["print"], tuple(read), (Value(X, name),), attrs, (), loc)
     end = Op(REGISTRY["yield"], inner, (), {}, (), loc)
@@ -189,7 +189,7 @@ def constant(n: int):
         REGISTRY["print"],
         (b.emit("token", ()),),
         (Value(TOKEN),),
-        {"fmt": ArrayData(np.arange(n, dtype=float)), "end": ""},
+        {"fmt": ArrayData(np.arange(n, dtype=float)), "end": "", "to": ()},
         (),
         at(1),
     )

@@ -95,7 +95,7 @@ def test_attributes():
     refused(
         func([op("check", [], [], {}), END]), r"has attributes \(\), its kind declares \(site\)"
     )
-    bad = op("print", [T], [Value(T.type)], {"fmt": [], "end": ""})
+    bad = op("print", [T], [Value(T.type)], {"fmt": [], "end": "", "to": ()})
     refused(func([op("token", outs=[T]), bad, END]), "attribute fmt of print is a list")
 
 

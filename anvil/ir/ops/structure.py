@@ -18,7 +18,7 @@ call(args) [callee]                        results as the callee's; the call gra
 recur(args, token) [callee, site]          a call that closes a cycle of calls, removed by the pass
                                            `stackify`; fails at `site` if nested too deeply
 jvp_call, vjp_call, vmap_call, custom_call transforms of a callee, removed by the pass `expand`
-check(token, pred, values...) [site]       token; print(token, args...) [fmt]
+check(token, pred, values...) [site]       token; print(token, args...) [fmt, to]
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.opkind import OpKind, RuleError
-from anvil.ir.records import Region
+from anvil.ir.records import Op, Region
+from anvil.ir.tell import To, told
 from anvil.ir.types import BOOL, I64, TOKEN, ArrayType, HistType, TokenState, Type, array, hist
 
 _PRED = array(BOOL)
@@ -427,20 +428,21 @@ class Check(Structural):
 
 
 class Print(Structural):
-    """Prints its operands on the host; `fmt` is a format string with one `{}` per operand."""
+    """Prints its operands on the host; `fmt` is a format string with one `{}` per operand. The text
+    goes to standard output, or where `to` says (`anvil.ir.tell`).
+    """
 
-    name, attrs = "print", {"fmt": "", "end": "\n"}
+    name, attrs = "print", {"fmt": "", "end": "\n", "to": ()}
 
     @staticmethod
-    def type(token: Type, *args: Type, fmt: str, end: str) -> Type:
+    def type(token: Type, *args: Type, fmt: str, end: str, to: To) -> Type:
         """A token."""
         if token is not TOKEN:
             raise RuleError(f"print expects a token first, got {token}")
         return TOKEN
 
     @staticmethod
-    def numpy(token: Any, *args: Any, fmt: str, end: str) -> Any:
-        """Writes to standard output unless a check has failed."""
-        if not int(token):
-            print(fmt.format(*(a[()] for a in args)), end=end)
-        return token
+    def evaluate(ev: Any, op: Op, args: Sequence[Any]) -> Any:
+        """Shows the text unless a check has failed."""
+        told(op, args)
+        return args[0]

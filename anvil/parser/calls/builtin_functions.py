@@ -30,7 +30,7 @@ from anvil.parser.objects.attributes import (
 )
 from anvil.parser.objects.instances import new_object
 from anvil.parser.objects.overloading import defines
-from anvil.parser.reports import texts
+from anvil.parser.reports import telling, texts
 from anvil.parser.state.signals import PathEnd
 from anvil.parser.state.values import (
     NONE,
@@ -287,11 +287,7 @@ def _print(it: Interp, *args: Abstract, **kwargs: Abstract) -> Abstract:
     pieces: list[str | texts.Slot] = []
     for i, a in enumerate(args):
         pieces += [sep if i else "", *texts.text_of(it, a, "s")]
-    whole = texts.joined(pieces)
-    found = whole.pieces if isinstance(whole, texts.TextV) else (it.known(whole),)
-    fmt, values = texts.print_format(found)
-    it.state.token = it.b.print(it.token(), *map(it.atom, values), fmt=fmt, end=end)
-    return NONE
+    return telling.emit(it, texts.joined(pieces), end)
 
 
 def _str(it: Interp, *args: Abstract) -> Abstract:
@@ -367,6 +363,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     functools.partial: _partial,
     functools.reduce: _reduce,
     print: _print,
+    **telling.FUNCTIONS,
     **sequences.TABLE,
     repr: _repr,
     format: _format,

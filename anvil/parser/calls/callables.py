@@ -31,7 +31,7 @@ from anvil.parser.control.streams import TABLE as STREAMS
 from anvil.parser.objects import attributes as objects
 from anvil.parser.objects import instances
 from anvil.parser.objects.overloading import class_of, defines
-from anvil.parser.reports import texts
+from anvil.parser.reports import telling, texts
 from anvil.parser.source.function_source import get_source
 from anvil.parser.source.functions import FunctionInfo, code_info
 from anvil.parser.state.guards import Origin
@@ -230,6 +230,9 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
     builtin = _look_up(TABLE, obj) or _look_up(managers.FUNCTIONS, obj)
     if builtin is not None:
         return _run(it, builtin, args, kwargs, fn.describe())
+    bar = telling.progress(obj)
+    if bar is not None:
+        return call(it, Known(bar), args, kwargs)
     if isinstance(obj, types.FunctionType):
         return _call_python(it, fn, obj, args, kwargs)
     if isinstance(obj, type):
@@ -390,7 +393,7 @@ def _call_partial(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwarg
     return call(it, inner, [*given, *args], {**named, **kwargs})
 
 
-_STATEFUL = ("random", "secrets", "uuid", "time", "datetime")
+_STATEFUL = ("random", "secrets", "uuid", "time", "datetime", "os", "posix", "nt")
 
 
 def _refuse_state(it: Interp, fn: Known) -> None:

@@ -31,6 +31,7 @@ from anvil.parser.control.rolled import settle_exit
 from anvil.parser.control.trying import afterwards, again, guarded, handle, release, where_falling
 from anvil.parser.interp import Interp, statement
 from anvil.parser.objects.attributes import content as object_content
+from anvil.parser.reports.telling import filtered
 from anvil.parser.state.heap import (
     FALL,
     ONLY_FALL,
@@ -387,6 +388,7 @@ HOSTS: dict[type, Callable[[Interp, Any], Abstract]] = {
 def _filter(it: Interp, action: Abstract, *args: Abstract, **kwargs: Abstract) -> Abstract:
     if it.known(action) == "error":
         it.error("unsupported-argument", "warnings that are errors are not compiled")
+    filtered(it)
     return NONE
 
 

@@ -224,6 +224,7 @@ def str_format(
 def percent_format(ctx: Context, fmt: str, v: Abstract) -> Abstract:
     """`fmt % v` for the common conversions."""
     args = list(v.items) if isinstance(v, TupleV) else [v]
+    named = ctx.dict_entries(v) if isinstance(v, DictV) else {}
     pieces: list[str | Slot] = []
     rest = fmt
     while "%" in rest:
@@ -233,6 +234,9 @@ def percent_format(ctx: Context, fmt: str, v: Abstract) -> Abstract:
             pieces.append("%")
             rest = rest[1:]
             continue
+        if rest.startswith("(") and rest[1:].partition(")")[0] in named:
+            name, _, rest = rest[1:].partition(")")
+            args.insert(0, named[name])
         n = next((i for i, c in enumerate(rest) if c.isalpha()), len(rest))
         flags, kind, rest = rest[:n], rest[n : n + 1], rest[n + 1 :]
         if not args or not set(flags) <= set("0123456789.+- "):

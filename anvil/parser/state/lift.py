@@ -8,6 +8,7 @@ not see. Other objects stay known, and their attributes are lifted when they are
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ def _trusted(obj: Any) -> bool:
 def adopt(it: Interp, x: Any) -> Abstract:
     """A lifted object as a value of this function; one object is one box."""
     if isinstance(x, Abstract):
+        if isinstance(x, Known) and x.value is os.environ:
+            it.error("hidden-state", "os.environ is not decided by the arguments")
         return x
     if not isinstance(x, Lifted):
         return it.constant(x)

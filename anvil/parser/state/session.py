@@ -100,6 +100,7 @@ class Session:
         self.varying: set[Atom] = set()
         self.sites: list[Site] = []
         self.warnings: dict[Warned, None] = {}
+        self.filters = 0
         self.specialisations: dict[Any, Any] = {}
         self.active: list[Activation] = []
         self.activations: dict[Any, Activation] = {}
