@@ -13,12 +13,14 @@ import doc_pages
 from anvil.errors import render_reference
 from anvil.ir.reference import render_ops
 from anvil.library.coverage_page import render_coverage
+from anvil.library.scipy_page import render_scipy
 
 ROOT = Path(__file__).parents[1]
 PAGES: dict[str, Callable[[], str]] = {
     "docs/errors.md": render_reference,
     "docs/ops.md": render_ops,
     "docs/numpy.md": render_coverage,
+    "docs/scipy.md": render_scipy,
 }
 
 

@@ -21,6 +21,7 @@ from anvil.library import (
     einsum,
     fourier,
     histograms,
+    inverses,
     known,
     linalg,
     linalg_python,
@@ -50,9 +51,10 @@ from anvil.library import (
     ufuncs,
 )
 from anvil.library.scipy_table import Functions
+from anvil.library.stats import entries as scipy_stats
 from anvil.parser.context import Library
 
-__all__ = ["LIBRARY"]
+__all__ = ["LIBRARY", "SCIPY"]
 
 _MODULES: tuple[Any, ...] = (
     ufuncs,
@@ -88,6 +90,8 @@ _MODULES: tuple[Any, ...] = (
     packing,
     assembling,
     scipy_special,
+    scipy_stats,
+    inverses,
     special,
     fourier,
 )
@@ -104,6 +108,8 @@ def _merged(what: str) -> dict[Any, Any]:
 
 
 _FUNCTIONS, _METHODS = _merged("FUNCTIONS"), _merged("METHODS")
+SCIPY = _merged("SCIPY")
+"""Entries by dotted name."""
 
 LIBRARY = Library(
     functions=Functions(
@@ -111,7 +117,7 @@ LIBRARY = Library(
             **ufunc_methods.completed(_FUNCTIONS),
             **{getattr(np.ndarray, n): e for n, e in _METHODS.items() if hasattr(np.ndarray, n)},
         },
-        _merged("SCIPY"),
+        SCIPY,
     ),
     methods=_METHODS,
     attributes=_merged("ATTRIBUTES"),

@@ -120,7 +120,7 @@ def _small(a: Any, x: Any) -> Any:
     return -np.expm1(log_power) - np.exp(log_power) * total
 
 
-def _sides(a: Any, x: Any) -> tuple[Any, Any]:
+def gamma_sides(a: Any, x: Any) -> tuple[Any, Any]:
     """(P, Q) for a > 0 and 0 < x < inf."""
     a, x = np.broadcast_arrays(a, x)
     low = x < a + 1.0
@@ -149,14 +149,14 @@ def _edge(a: Any, x: Any) -> Any:
 def gammainc(a: Any, x: Any) -> Any:
     """The regularised lower incomplete gamma function P(a, x)."""
     inside = _inside(a, x)
-    lower, _ = _sides(np.where(inside, a, 1.0), np.where(inside, x, 1.0))
+    lower, _ = gamma_sides(np.where(inside, a, 1.0), np.where(inside, x, 1.0))
     return np.where(inside, lower, _edge(a, x))
 
 
 def gammaincc(a: Any, x: Any) -> Any:
     """The regularised upper incomplete gamma function Q(a, x)."""
     inside = _inside(a, x)
-    _, upper = _sides(np.where(inside, a, 1.0), np.where(inside, x, 1.0))
+    _, upper = gamma_sides(np.where(inside, a, 1.0), np.where(inside, x, 1.0))
     return np.where(inside, upper, 1.0 - _edge(a, x))
 
 
@@ -182,18 +182,29 @@ def _beta_fraction(a: Any, b: Any, x: Any) -> Any:
     return h
 
 
+def beta_sides(a: Any, b: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """(I_x(a, b), I_y(b, a)) for positive a, b and x, y that add up to 1."""
+    turned = x > (a + 1.0) / (a + b + 2.0)
+    front = np.exp(a * np.log(x) + b * np.log(y) - betaln(a, b))
+    first, second = np.where(turned, b, a), np.where(turned, a, b)
+    found = front / first * _beta_fraction(first, second, np.where(turned, y, x))
+    return np.where(turned, 1.0 - found, found), np.where(turned, found, 1.0 - found)
+
+
 def betainc(a: Any, b: Any, x: Any) -> Any:
     """The regularised incomplete beta function I_x(a, b)."""
     a, b, x = np.broadcast_arrays(a, b, x)
     inside = (a > 0) & (b > 0) & (x > 0) & (x < 1) & (a < np.inf) & (b < np.inf)
     p, q, y = np.where(inside, a, 1.0), np.where(inside, b, 1.0), np.where(inside, x, 0.5)
-    turned = y > (p + 1.0) / (p + q + 2.0)
-    front = np.exp(p * np.log(y) + q * np.log1p(-y) - betaln(p, q))
-    first, second = np.where(turned, q, p), np.where(turned, p, q)
-    z = np.where(turned, 1.0 - y, y)
-    found = front / first * _beta_fraction(first, second, z)
-    found = np.where(turned, 1.0 - found, found)
+    found, _ = beta_sides(p, q, y, 1.0 - y)
     none = (x == 0) & (a > 0) | (b == 0) & (a > 0) & (x >= 0) & (x <= 1)
     full = (x == 1) & (b > 0) | (a == 0) & (b > 0) & (x >= 0) & (x <= 1)
     edge = np.where(none & ~full, 0.0, np.where(full & ~none, 1.0, np.nan))
     return np.where(inside, found, edge)
+
+
+def central_beta(b: Any, w: Any) -> Any:
+    """I_z(1/2, b) for z = w^2, with the sign of w: smooth at 0. For z <= 3 / (2 b + 5)."""
+    z = w * w
+    front = np.exp(b * np.log1p(-z) - betaln(np.full_like(b, 0.5), b))
+    return 2.0 * w * front * _beta_fraction(np.full_like(b, 0.5), b, z)

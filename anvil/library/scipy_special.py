@@ -268,6 +268,11 @@ def gammaln(x: Any) -> Any:
     return np.where(x == -np.inf, -np.inf, special.lgamma(x))
 
 
+def loggamma(x: Any) -> Any:
+    """log gamma(x), nan on the left of 0."""
+    return np.where(x < 0, np.nan, gammaln(np.abs(x)))
+
+
 def comb(N: Any, k: Any, *, exact: Any = False, repetition: Any = False) -> Any:
     """Combinations of k of N things."""
     if repetition:
@@ -327,6 +332,7 @@ _ONE: dict[str, Callable[..., Any]] = {
     "entr": entr,
     "exprel": exprel,
     "gammasgn": gammasgn,
+    "loggamma": loggamma,
 }
 _TWO: dict[str, Callable[..., Any]] = {
     "xlogy": xlogy,
