@@ -18,6 +18,8 @@ from anvil.parser.containers.set_order import elements_of
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.control.choices import choose
 from anvil.parser.control.iteration import is_long, listed
+from anvil.parser.control.number_joins import picked
+from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.values import Abstract, Lazy, ListV, NDArray, TupleV
 
 
@@ -175,13 +177,13 @@ def chosen(ctx: Context, pred: Atom, new: Any, old: Any) -> Abstract:
     if _plain_tuple(new) and _plain_tuple(old) and len(new.items) == len(old.items):
         pairs = zip(ctx.items(new), ctx.items(old), strict=True)
         return ctx.tuple([chosen(ctx, pred, *pair) for pair in pairs])
+    if is_numeric(new) and is_numeric(old):
+        return picked(ctx, pred, new, old)
     if not kinds <= {"py", "np", "array"} or ctx.shape_of(new) != ctx.shape_of(old):
         return choose(ctx, pred, lambda: new, lambda: old)
     x, y = ctx.operands(new, old)
-    picked = ctx.b.select(ctx.broadcast(pred, shape_in(x)), x, y)
-    if kinds == {"py"}:
-        return ctx.py_scalar(picked)
-    return ctx.array(picked) if "array" in kinds else ctx.scalar(picked)
+    found = ctx.b.select(ctx.broadcast(pred, shape_in(x)), x, y)
+    return ctx.array(found) if "array" in kinds else ctx.scalar(found)
 
 
 def _plain_tuple(v: Any) -> bool:

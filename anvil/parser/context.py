@@ -60,6 +60,7 @@ from anvil.parser.state.heap import (
     State,
     fresh_box,
 )
+from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.signals import Blocked, NeedStatic
 from anvil.parser.state.values import (
     Abstract,
@@ -127,6 +128,8 @@ class Context:
         self.b = b
         self.state = State()
         self.bounds: dict[Atom, Bounds] = {}
+        self.checks: list[Any] | None = None
+        self.only_if: Atom | None = None
         self.writes: dict[int, AnyLoc] = {}
         self.external: set[int] = set()
 
@@ -167,7 +170,8 @@ class Context:
             if found is not None:
                 return arraylike.host_of(v, found)
         if isinstance(v, Scalar | Choice):
-            self.need_static(v.which if isinstance(v, Choice) else v.atom, what)
+            which = v.which if isinstance(v, Choice) else v.atom
+            self.need_static(v.common if isinstance(v, NumberChoice) else which, what)
         if isinstance(v, texts.TextV):
             return texts.known_text(self, v)
         if isinstance(v, Ragged):
@@ -531,6 +535,7 @@ class Context:
             if not pred.value:
                 self.fail(exception, *args)
             return
+        pred = exceptions.conditional(self, pred, (exception, args))
         exceptions.throw_unless(self, pred, exceptions.new_exception(self, exception, args))
 
     def catches(self, cls: type[BaseException]) -> bool:

@@ -33,6 +33,7 @@ from anvil.parser.state.heap import (
     reachable,
 )
 from anvil.parser.state.lift import adopt, lifted
+from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.session import Session
 from anvil.parser.state.signals import Blocked, Signal
 from anvil.parser.state.values import (
@@ -338,6 +339,8 @@ class Interp(Context):
         """Gives the IR value the variable's name, for printing, if it has none yet."""
         if type(v) is Scalar:
             atom: Any = v.atom
+        elif type(v) is NumberChoice:
+            atom = v.common
         elif type(v) is NDArray and not v.path:
             atom = self.state.heap[v.box]
         else:

@@ -101,9 +101,17 @@ def test_pairwise_of_arrays_and_lists() -> None:
     agree(lambda x: [a - b for a, b in pairwise([x[0], x[1], x[2]])], X)
 
 
-def test_identity_of_a_bool_of_either_kind_is_refused() -> None:
+def test_identity_of_a_bool_of_either_kind() -> None:
     def f(n: int, v: Any) -> int:
         return 1 if (1.25 < n <= v.min()) is False else 2
+
+    for n in (1, 2, 100):
+        agree(f, n, X)
+
+
+def test_identity_of_a_bool_of_numpys_kind_is_refused() -> None:
+    def f(n: int, v: Any) -> int:
+        return 1 if (n <= v.min()) is False else 2
 
     with pytest.raises(anvil.AnvilError, match="no fixed answer"):
         call_reference(anvil.jit(f), (1, X), {})

@@ -12,6 +12,7 @@ from anvil.ir.records import ArrayData, Atom, Const
 from anvil.ir.types import BOOL, I64, Array, ArrayType, DType, array, dtype_of
 from anvil.parser.arrays.promotion import Strength, fits, promote
 from anvil.parser.arrays.ragged import Ragged, dense
+from anvil.parser.state.number_choices import NumberChoice, joined_strength
 from anvil.parser.state.values import (
     Abstract,
     Known,
@@ -38,6 +39,8 @@ def kind_of(v: Any) -> str:
         return "array"
     if type(v) is Scalar:
         return "py" if v.py else "np"
+    if type(v) is NumberChoice:
+        return "py" if joined_strength(v)[1] else "np"
     obj = v.value if type(v) is Known else v
     if is_number(obj):
         return "py" if is_py_number(obj) else "np"
@@ -64,6 +67,8 @@ def strength(ctx: Context, v: Any) -> Strength:
         return v.dtype, False
     if type(v) is Scalar:
         return v.dtype, v.py
+    if type(v) is NumberChoice:
+        return joined_strength(v)
     obj = v.value if type(v) is Known else v
     if is_number(obj):
         return number_dtype(obj), is_py_number(obj)
@@ -74,6 +79,8 @@ def type_of(ctx: Context, v: Any) -> ArrayType:
     """The type that `np.asarray(v)` would have; refused for what is no array of numbers."""
     if type(v) is NDArray or type(v) is Scalar:
         return v.type
+    if type(v) is NumberChoice:
+        return array(joined_strength(v)[0])
     if type(v) is Ragged:
         dense(ctx, v)
     obj = v.value if type(v) is Known else v
@@ -100,6 +107,9 @@ def atom(ctx: Context, v: Any, dtype: DType | None = None) -> Atom:
         x = ctx.read(v)
     elif type(v) is Scalar:
         return v.atom if dtype is None else _converted(ctx, v, dtype)
+    elif type(v) is NumberChoice:
+        own, py = joined_strength(v)
+        return _converted(ctx, Scalar(ctx.b.cast(v.common, own), py), dtype or own)
     elif type(v) is Ragged:
         dense(ctx, v)
     else:
@@ -197,7 +207,7 @@ def known_array(ctx: Context, v: Any) -> Array | None:
         return contents(ctx, ctx.read(v))
     if type(v) is Scalar:
         return contents(ctx, v.atom)
-    if type(v) is Ragged:
+    if type(v) is Ragged or type(v) is NumberChoice:
         return None
     obj = v.value if type(v) is Known else v
     if is_number(obj) or not isinstance(v, Abstract):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from anvil.parser.arrays.ragged_frames import elementwise
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.columns import is_same
 from anvil.parser.containers.set_order import elements_of
-from anvil.parser.control.choices import spread
+from anvil.parser.control.choices import each, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
+from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.values import (
     Abstract,
     Choice,
@@ -46,7 +47,7 @@ _NUMBERS = ("py", "np", "array")
 def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     """`a op b` for a comparison operator."""
     if isinstance(a, Choice) or isinstance(b, Choice):
-        return spread(ctx, [a, b], lambda vs: compare(ctx, op, *vs), probe=True)
+        return _compare_choices(ctx, op, a, b)
     a, b = texts.settled(ctx, a), texts.settled(ctx, b)
     if op in ("is", "is not", "in", "not in"):
         found = _identity(ctx, a, b) if op.startswith("is") else contains(ctx, b, a)
@@ -69,6 +70,14 @@ def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if op in ("==", "!="):
         return Known(op == "!=")
     refuse(ctx, op, a, b)
+
+
+def _compare_choices(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    if op in ("is", "is not") and isinstance(a, NumberChoice) and type(b) is Known:
+        found = _is_known(ctx, a, b.value)
+        return negated(ctx, found) if "not" in op else found
+    use = lambda vs: compare(ctx, op, *vs)  # noqa: E731
+    return spread(ctx, [a, b], use, probe=True, straight=True)
 
 
 def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) -> Abstract:
@@ -131,6 +140,8 @@ def _lexicographic(
 
 def _truth_of_choice(ctx: Context, v: Choice) -> bool | Atom:
     """The truth of one of several values; it tells something about which one it is."""
+    if isinstance(v, NumberChoice):
+        return truth(ctx, scalar(v.common, True))
     known: dict[int, bool] = {}
 
     def use(vs: list[Abstract]) -> Abstract:
@@ -201,6 +212,18 @@ def _identity(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
     if type(a) is type(b) and not isinstance(a, Scalar | TupleV | Closure):
         return Known(a.open() == b.open())
     ctx.error("bad-operand", f"`is` of {a.describe()} and {b.describe()} has no fixed answer")
+
+
+def _is_known(ctx: Context, v: NumberChoice, known: Any) -> Abstract:
+    """Whether a number of one type or another is a known object: only Python's bools are unique."""
+    hits = [k for k, o in enumerate(v.options) if strength(ctx, o) == (BOOL, True)]
+    if not isinstance(known, bool) or not hits:
+        return Known(False)
+    value = ctx.b.eq(v.common, known) if v.common.type is array(BOOL) else None
+    if value is None:
+        return each(ctx, v, lambda o: _identity(ctx, o, Known(known)), probe=True)
+    kind = ctx.b.eq(v.which, hits[0])
+    return scalar(ctx.b.and_(kind, value), True)
 
 
 def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:

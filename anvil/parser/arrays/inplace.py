@@ -10,6 +10,7 @@ from anvil.parser.arrays.ragged_stores import store_ragged
 from anvil.parser.arrays.stores import store
 from anvil.parser.containers import methods
 from anvil.parser.control.choices import each
+from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.values import Abstract, Choice, NDArray, ObjectV
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstra
     """`target op= value` where that changes the object; None where the name is rebound to `target
     op value`.
     """
-    if isinstance(target, Choice):
+    if isinstance(target, Choice) and not isinstance(target, NumberChoice):
         return each(ctx, target, lambda o: _done(ctx, op, o, value))
     if type(target) is NDArray:
         result = binary(ctx, op, target, value)

@@ -18,7 +18,7 @@ from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_frames import elementwise
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.collection_values import DequeV
-from anvil.parser.control.choices import spread
+from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
 from anvil.parser.state.values import (
@@ -99,8 +99,8 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
         return folded(ctx, op, a, b)
     if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b):
         return ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b))))
-    if isinstance(a, Choice) or isinstance(b, Choice):
-        return spread(ctx, [a, b], lambda vs: binary(ctx, op, *vs))
+    if is_split(a, True) or is_split(b, op != "%" or not _is_text(a)):
+        return spread(ctx, [a, b], lambda vs: binary(ctx, op, *vs), straight=op in ("+", "-", "*"))
     own = overloading.operator(ctx, DUNDER[op], a, b)
     if own is not None:
         return own

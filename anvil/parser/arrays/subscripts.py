@@ -16,11 +16,12 @@ from anvil.parser.containers import stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.dicts import missing
 from anvil.parser.containers.stacks import stackable
-from anvil.parser.control.choice_joins import MOST
 from anvil.parser.control.choices import apart, spread
+from anvil.parser.control.remapped import MOST
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import DictBox, ListBox
+from anvil.parser.state.number_choices import integral, is_numeric
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
     Abstract,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     """`base[index]`."""
+    index = integral(index)
     if isinstance(base, Choice) or isinstance(index, Choice):
         return spread(ctx, [base, index], lambda vs: get_item(ctx, *vs))
     base = texts.settled(ctx, base)
@@ -79,7 +81,10 @@ def _get_contained(ctx: Context, base: DictV | ListV | TupleV, index: Abstract) 
 
 def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> None:
     """`base[index] = value`."""
-    parts = [base, index, value] if isinstance(base, NDArray) else [base, index]
+    index = integral(index)
+    parts = [base, index]
+    if isinstance(base, NDArray) and not (base.type.dtype.inexact and is_numeric(value)):
+        parts.append(value)
     if any(isinstance(p, Choice) for p in parts):
         apart(ctx, parts, lambda vs: set_item(ctx, vs[0], vs[1], vs[2] if len(vs) > 2 else value))
         return

@@ -25,7 +25,7 @@ from anvil.parser.containers import methods, sets
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.context import Intrinsic
 from anvil.parser.control import exceptions, managers
-from anvil.parser.control.choices import each, spread
+from anvil.parser.control.choices import each, is_split, spread
 from anvil.parser.control.generators import advance, make_generator
 from anvil.parser.control.streams import TABLE as STREAMS
 from anvil.parser.objects import attributes as objects
@@ -37,6 +37,7 @@ from anvil.parser.source.functions import FunctionInfo, code_info
 from anvil.parser.state.guards import Origin
 from anvil.parser.state.heap import GeneratorV
 from anvil.parser.state.lift import adopt, lifted
+from anvil.parser.state.number_choices import integral
 from anvil.parser.state.values import (
     Abstract,
     Bound,
@@ -177,12 +178,19 @@ def _without_context(text: str) -> str:
 _QUESTIONS = tuple(TABLE[f] for f in (isinstance, callable, hasattr, issubclass) if f in TABLE)
 
 
+_TEXTS = tuple(TABLE[f] for f in (str, repr, format, print) if f in TABLE)
+_INDEXING = tuple(TABLE[f] for f in (range, slice) if f in TABLE)
+
+
 def _run(
     it: Interp, run: Any, args: Sequence[Abstract], kwargs: Kwargs, name: str = "this function"
 ) -> Abstract:
     loc = it.b.loc
+    if run in _INDEXING:
+        args = [integral(a) for a in args]
     given = [*args, *kwargs.values()]
-    if it.session.choices and any(isinstance(v, Choice) for v in given):
+    numbers = run not in _TEXTS
+    if it.session.choices and any(is_split(v, numbers) for v in given):
         n = len(args)
 
         def one(vs: list[Abstract]) -> Abstract:

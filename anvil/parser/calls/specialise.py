@@ -58,7 +58,7 @@ from anvil.parser.state.heap import (
     reachable,
 )
 from anvil.parser.state.lift import hidden_atom
-from anvil.parser.state.results import describe_result
+from anvil.parser.state.results import describe_result, plain_numbers
 from anvil.parser.state.roots import loop_of, roots_of
 from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.state.signature import Spec
@@ -427,7 +427,8 @@ def _run(
     leaves: list[Atom] = []
     out: Spec | None = None
     if active.flat:
-        out, leaves = describe_result(child, not_none(child, ret), known_numbers=False)
+        flat = plain_numbers(child, not_none(child, ret))
+        out, leaves = describe_result(child, flat, known_numbers=False)
         ret = NONE
     raised = _raised(state)
     results = _result_atoms(state, [ret, *raised.values()], written)

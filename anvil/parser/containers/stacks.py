@@ -66,14 +66,12 @@ from anvil.parser.state.heap import (
     fresh_box,
     reachable,
 )
+from anvil.parser.state.number_choices import NumberChoice, joined_strength, strength_of
 from anvil.parser.state.values import (
     Abstract,
     Known,
     ListV,
-    Scalar,
     TupleV,
-    is_py_number,
-    number_dtype,
 )
 from anvil.parser.state.views import Window
 
@@ -198,9 +196,8 @@ def common_form(x: Any, y: Any, heap_x: Heap, heap_y: Heap) -> Any:
 def kinds_of(t: Template, v: Any, heap: Heap) -> list[Strength]:
     """The dtypes of the leaves of a value of form `t`, and whether they are Python numbers."""
     if isinstance(t, Number):
-        if isinstance(v, Scalar):
-            return [(v.dtype, v.py)]
-        return [(number_dtype(v.value), is_py_number(v.value))]
+        strength = joined_strength(v) if isinstance(v, NumberChoice) else strength_of(v)
+        return [strength or _NUMBER_START]
     if isinstance(t, Block):
         return [(t.type.dtype, False)]
     if isinstance(t, Ref):

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from anvil.ir.types import ArrayType, array
 from anvil.parser.arrays.promotion import join_dtypes
 from anvil.parser.state.heap import Content, DictBox, ListBox, ObjectBox, RowBox, StackBox
+from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.values import (
     Abstract,
     Closure,
@@ -28,9 +29,7 @@ from anvil.parser.state.values import (
     ListV,
     NDArray,
     ObjectV,
-    Scalar,
     TupleV,
-    is_number,
     known_key,
 )
 
@@ -97,7 +96,7 @@ def template_of(v: Abstract, heap: Heap, above: frozenset[int] = frozenset()) ->
     """The form of a value, which is inside the boxes `above`; None for what cannot be an element of
     a stacked list.
     """
-    if isinstance(v, Scalar) or (isinstance(v, Known) and is_number(v.value)):
+    if is_numeric(v):
         return NUMBER
     if isinstance(v, NDArray):
         return Block(v.type)

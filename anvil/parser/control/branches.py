@@ -183,7 +183,7 @@ def _joined(
     stacks: bool,
 ) -> tuple[Join, State]:
     at = it.b.loc
-    manner = Manner(at, pred, at in it.session.exact, typed=it.is_entry)
+    manner = Manner(at, pred, at in it.session.exact)
     join = Join(first.state, second.state, live, manner=manner)
     join.stacks = stacks
     join.inner = defined(first.frame), defined(second.frame)

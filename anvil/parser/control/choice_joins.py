@@ -11,54 +11,29 @@ become one option.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from anvil.ir.records import Atom, Const
-from anvil.ir.types import I64, array
-from anvil.parser.arrays.promotion import Strength
+from anvil.ir.records import Const
+from anvil.parser.control.remapped import MOST, WHICH, renumbered
 from anvil.parser.state.heap import State, open_content
+from anvil.parser.state.number_choices import NumberChoice, is_numeric
 from anvil.parser.state.values import (
     Abstract,
     Choice,
     Conflict,
     DictV,
-    Known,
     ListV,
     NDArray,
     ObjectV,
-    Scalar,
     TupleV,
-    is_number,
-    is_py_number,
-    number_dtype,
 )
 
 if TYPE_CHECKING:
-    from anvil.ir.builder import Builder
     from anvil.parser.control.joins import Join
 
-MOST = 8
-_WHICH = array(I64)
-_FIRST = Const(_WHICH, 0)
+_FIRST = Const(WHICH, 0)
 BOXED = (NDArray, ListV, DictV, ObjectV)
 _GROWING = (NDArray, ListV, TupleV, DictV)
-
-
-@dataclass(frozen=True, slots=True)
-class Remapped:
-    """The source of a leaf: a number of an option on one path, renumbered for the joined value."""
-
-    which: Atom
-    places: tuple[int, ...]
-    type = _WHICH
-
-    def atom(self, b: Builder) -> Atom:
-        """The new number."""
-        out: Atom = Const(_WHICH, self.places[-1])
-        for k, place in enumerate(self.places[:-1]):
-            out = b.select(b.eq(self.which, k), Const(_WHICH, place), out)
-        return out
 
 
 def merged(join: Join, x: Abstract, y: Abstract) -> Abstract | None:
@@ -81,14 +56,14 @@ def merged(join: Join, x: Abstract, y: Abstract) -> Abstract | None:
             options.append(join.value(partner, option) if swapped else join.value(option, partner))
     options += [join.one_sided(option, left=swapped) for option in fresh]
     moved_x, moved_y = (which_y, which_x) if swapped else (which_x, which_y)
-    moved_y = _renumbered(moved_y, places)
+    moved_y = renumbered(moved_y, places)
     source_x, source_y = (moved_y, moved_x) if swapped else (moved_x, moved_y)
-    which = join.leaf(source_x, source_y, _WHICH)
+    which = join.leaf(source_x, source_y, WHICH)
     return Choice(which, tuple(options)).close((which, *options))
 
 
 def _opened(v: Abstract) -> tuple[tuple[Abstract, ...], Any]:
-    if isinstance(v, Choice):
+    if isinstance(v, Choice) and not isinstance(v, NumberChoice):
         return v.options, v.which
     return (v,), _FIRST
 
@@ -120,12 +95,11 @@ def _one_object(x: Abstract, y: Abstract) -> bool:
 
 def _alike(join: Join, x: Abstract, y: Abstract, first: State, second: State) -> bool:
     """Whether two options have a common form; `first` and `second` are their states."""
-    sx, sy = strength_of(x), strength_of(y)
-    if sx is not None and sy is not None:
-        return sx == sy or not join.typed
+    if is_numeric(x) and is_numeric(y):
+        return True
     if isinstance(x, NDArray) and isinstance(y, NDArray):
         if not join.manner.exact:
-            return x.type.shape == y.type.shape
+            return x.type is y.type
         return x.open()[0] == y.open()[0] and not join.apart(x, y)
     if x.open()[0] != y.open()[0]:
         return False
@@ -138,15 +112,6 @@ def _alike(join: Join, x: Abstract, y: Abstract, first: State, second: State) ->
     return True
 
 
-def strength_of(v: Abstract) -> Strength | None:
-    """The dtype of a number and whether it is Python's; None for anything else."""
-    if type(v) is Scalar:
-        return v.dtype, v.py
-    if type(v) is Known and is_number(v.value):
-        return number_dtype(v.value), is_py_number(v.value)
-    return None
-
-
 def _grows(join: Join, base: tuple[Abstract, ...], fresh: list[Abstract]) -> bool:
     """Whether a new option is made in the loop and of a kind that is among the options already."""
     return any(
@@ -155,9 +120,3 @@ def _grows(join: Join, base: tuple[Abstract, ...], fresh: list[Abstract]) -> boo
         and getattr(f, "box", None) not in join.a.heap
         for f in fresh
     )
-
-
-def _renumbered(which: Any, places: list[int]) -> Any:
-    if isinstance(which, Const):
-        return Const(_WHICH, places[int(which.value)])  # type: ignore[arg-type]
-    return which if places == list(range(len(places))) else Remapped(which, tuple(places))

@@ -15,11 +15,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
-from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, array
+from anvil.ir.records import Atom
+from anvil.ir.types import BOOL
 from anvil.parser.control.branches import branch, go_on
 from anvil.parser.control.narrowing import narrow
+from anvil.parser.control.number_joins import picked
+from anvil.parser.control.number_paths import over_numbers
 from anvil.parser.state.heap import unchanged
+from anvil.parser.state.number_choices import NumberChoice, options_of, own_atom, strength_of
 from anvil.parser.state.signals import PathEnd
 from anvil.parser.state.values import (
     NONE,
@@ -44,6 +47,7 @@ CAPTURE = "<case>"
 _PURE_OPS = 12
 _RAISED: dict[str, type[Exception]] = {
     "bad-operand": TypeError,
+    "bad-index": IndexError,
     "not-callable": TypeError,
     "no-attribute": AttributeError,
 }
@@ -73,7 +77,7 @@ def _each(ctx: Context, v: Choice, use: Use, k: int) -> Abstract:
 
 def _used(ctx: Context, v: Choice, use: Use, k: int) -> Abstract:
     option = v.options[k]
-    if option.open() != NONE.open():
+    if option.open() != NONE.open() and not isinstance(v, NumberChoice):
         return use(option)
     try:
         return use(option)
@@ -132,15 +136,49 @@ def spread(
     vs: Sequence[Abstract],
     use: Callable[[list[Abstract]], Abstract],
     probe: bool = False,
+    straight: bool = False,
 ) -> Abstract:
-    """`use` of values none of which is one of several."""
-    k = next((k for k, v in enumerate(vs) if isinstance(v, Choice)), None)
+    """`use` of values none of which is one of several. `straight`: for numbers, results
+    of the widest type are those for the common values.
+    """
+    k = next((k for k, v in enumerate(vs) if is_split(v)), None)
     if k is None:
-        return use(list(vs))
+        return _spread_numbers(ctx, list(vs), use, probe, straight)
     one = settled(ctx, vs[k])
     if not isinstance(one, Choice):
-        return spread(ctx, [*vs[:k], one, *vs[k + 1 :]], use, probe)
-    return each(ctx, one, lambda o: spread(ctx, [*vs[:k], o, *vs[k + 1 :]], use, probe), probe)
+        return spread(ctx, [*vs[:k], one, *vs[k + 1 :]], use, probe, straight)
+
+    def apart(o: Abstract) -> Abstract:
+        return spread(ctx, [*vs[:k], o, *vs[k + 1 :]], use, probe, straight)
+
+    return each(ctx, one, apart, probe)
+
+
+def is_split(v: Abstract, numbers: bool = False) -> bool:
+    """Whether a value is one of several; `numbers`: numbers of several types are that too."""
+    return isinstance(v, Choice) and (numbers or not isinstance(v, NumberChoice))
+
+
+def _spread_numbers(
+    ctx: Context,
+    vs: list[Abstract],
+    use: Callable[[list[Abstract]], Abstract],
+    probe: bool,
+    straight: bool,
+) -> Abstract:
+    """`use` of numbers of one type, by branches only where there must be some."""
+    k = next((k for k, v in enumerate(vs) if isinstance(v, Choice)), None)
+    if k is None:
+        return use(vs)
+    found = None if probe and not straight else over_numbers(ctx, vs, use, straight)
+    if found is not None:
+        return found
+
+    def apart(o: Abstract) -> Abstract:
+        return _spread_numbers(ctx, [*vs[:k], o, *vs[k + 1 :]], use, probe, straight)
+
+    one: Any = vs[k]
+    return each(ctx, one, apart, probe)
 
 
 def not_none(ctx: Context, v: Abstract) -> Abstract:
@@ -260,14 +298,18 @@ def _without_branch(
     entry.locals.update({n: v for n, v in made.locals.items() if n.startswith(CAPTURE)})
     b.frames[-1].ops.extend(frame.ops)
     b.frames[-1].table.update(frame.table)
-    x = value.value if isinstance(value, Known) else value.atom  # type: ignore[attr-defined]
-    y: Atom = Const(array(BOOL), bool(x)) if isinstance(value, Known) else x
+    y = own_atom(value)
     first = test if conjunction else b.not_(test)
-    py = getattr(value, "py", True) and getattr(other, "py", True)
-    return scalar(b.and_(first, y) if conjunction else b.or_(first, y), py)
+    both: Atom = b.and_(first, y) if conjunction else b.or_(first, y)
+    if _kinds(value) == _kinds(other) and len(_kinds(value)) == 1:
+        return scalar(both, all(py for _, py in _kinds(value)))
+    found = picked(it, test, value, other)
+    return found.with_common(both) if isinstance(found, NumberChoice) else found
+
+
+def _kinds(v: Abstract) -> set[Any]:
+    return {strength_of(o) for o in options_of(v)}
 
 
 def _is_bool(v: Abstract) -> bool:
-    if isinstance(v, Known):
-        return isinstance(v.value, bool)
-    return getattr(v, "dtype", None) is BOOL
+    return all(s is not None and s[0] is BOOL for s in _kinds(v))

@@ -218,6 +218,14 @@ def throw(it: Any, exc: ObjectV) -> NoReturn:
     raise PathEnd
 
 
+def conditional(ctx: Context, pred: Atom, raised: Any) -> Atom:
+    """What a check tests: it is noted on a trial, and made only under `ctx.only_if`."""
+    if ctx.checks is not None:
+        ctx.checks.append(raised)
+    unless = ctx.only_if
+    return pred if unless is None else ctx.b.or_(ctx.b.not_(unless), pred)
+
+
 def throw_unless(it: Any, pred: Atom, exc: ObjectV) -> None:
     """Raises an exception unless `pred` holds, at run time."""
     if it.catches(exc.cls):

@@ -27,7 +27,9 @@ from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
 from anvil.parser.arrays.promotion import Strength, join_dtypes
 from anvil.parser.containers.columns import Column, room_of
 from anvil.parser.containers.stacks import capacity, common_form
-from anvil.parser.control.choice_joins import BOXED, Remapped, merged, strength_of
+from anvil.parser.control.choice_joins import BOXED, merged
+from anvil.parser.control.number_joins import joined
+from anvil.parser.control.remapped import Remapped
 from anvil.parser.state.heap import (
     FALL,
     FINALLY,
@@ -46,6 +48,7 @@ from anvil.parser.state.heap import (
     is_kept,
     open_content,
 )
+from anvil.parser.state.number_choices import is_numeric, own_atom, strength_of
 from anvil.parser.state.values import (
     UNDEFINED,
     Abstract,
@@ -58,8 +61,6 @@ from anvil.parser.state.values import (
     Partial,
     Scalar,
     Undefined,
-    is_py_number,
-    number_dtype,
     scalar,
 )
 
@@ -89,15 +90,13 @@ class Manner:
 
     `at` is the place of the branch or loop, `pred` what a branch depends on. `exact`: two objects
     stay apart where a write to the joined value has to reach the one that it is. `choosing`: the
-    variables of a loop may be one of several things. `typed`: numbers of several types that are
-    returned stay apart.
+    variables of a loop may be one of several things.
     """
 
     at: AnyLoc | None = None
     pred: Atom | None = None
     exact: bool = False
     choosing: bool = True
-    typed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -126,7 +125,7 @@ class Join:
         self.inner: tuple[set[Value], set[Value]] = (set(), set())
         self.leaves: list[Leaf] = []
         self.state = State()
-        self.chose = self.typed = False
+        self.chose = False
         self.wants: list[Want] = []
         self.adoptions: list[tuple[int, int]] = []
         self.pools: set[tuple[int, int]] = set()
@@ -194,10 +193,7 @@ class Join:
             return None if y is None else self.one_sided(y, left=False)
         if RETURN not in self.b.may or y is None:
             return self.one_sided(x, left=True)
-        self.typed = self.manner.typed
-        joined = self.value(x, y)
-        self.typed = False
-        return joined
+        return self.value(x, y)
 
     def _token(self) -> Atom | None:
         x, y = self.a.token, self.b.token
@@ -225,16 +221,14 @@ class Join:
             return x
         if isinstance(y, Conflict):
             return y
+        if is_numeric(x) and is_numeric(y):
+            return self._number(x, y)
         if isinstance(x, Choice) or isinstance(y, Choice) or self.apart(x, y):
             return self._choice(x, y)
-        sx, sy = strength_of(x), strength_of(y)
-        if sx is not None and sy is not None:
-            apart = self.typed and sx != sy
-            return self._choice(x, y) if apart else self._number(x, y, sx, sy)
         (tag, parts), (tag_y, parts_y) = x.open(), y.open()
         if tag == tag_y and len(parts) == len(parts_y):
             return self._structure(x, parts, parts_y, y)
-        if isinstance(x, NDArray) and isinstance(y, NDArray) and x.type.shape == y.type.shape:
+        if isinstance(x, NDArray) and isinstance(y, NDArray) and x.type is y.type:
             return self._choice(x, y) if self.manner.exact else self._copies(x, y)
         return self._choice(x, y)
 
@@ -278,12 +272,16 @@ class Join:
                 joined.append(self.leaf(p, q, p.type))
         return x if _same(joined, parts) else x.close(tuple(joined))
 
-    def _number(self, x: Abstract, y: Abstract, sx: Strength, sy: Strength) -> Abstract:
+    def _number(self, x: Abstract, y: Abstract) -> Abstract:
         if type(x) is Known and type(y) is Known and x.open() == y.open():
             return x
-        dtype, py = join_dtypes(sx, sy)
-        atom = self.leaf(_number_atom(x), _number_atom(y), array(dtype))
-        kept = type(x) is Scalar and atom is x.atom and py == x.py
+        strength = strength_of(x)
+        if strength is None or strength != strength_of(y):
+            found = joined(self, x, y)
+            return self._conflict(x, y) if found is None else found
+        dtype, py = strength
+        atom = self.leaf(own_atom(x), own_atom(y), array(dtype))
+        kept = type(x) is Scalar and atom is x.atom
         return x if kept else scalar(atom, py)
 
     def _partial(self, x: Abstract, y: Abstract) -> Abstract:
@@ -542,14 +540,6 @@ def _describe(c: Content) -> str:
     }.get(type(c).__name__, "a value") + (
         f" of {len(open_content(c)[1])}" if not isinstance(c, Conflict) else ""
     )
-
-
-def _number_atom(v: Abstract) -> Atom:
-    if type(v) is Scalar:
-        return v.atom
-    assert isinstance(v, Known)
-    value = v.value if is_py_number(v.value) else v.value.item()
-    return Const(array(number_dtype(v.value)), value)
 
 
 def _definedness(v: Abstract) -> tuple[Abstract | None, Atom]:

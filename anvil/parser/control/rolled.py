@@ -63,7 +63,7 @@ class Rolled:
         self.params = it.loop_params[-1]
         self.frame: Frame | None = None
         exact, choosing = self.loc in it.session.exact, node in it.choosing
-        self.manner = Manner(self.loc, None, exact, choosing, it.is_entry)
+        self.manner = Manner(self.loc, None, exact, choosing)
         self.counted = False
         self.head_leaves: list[Leaf] = []
 
@@ -243,7 +243,7 @@ def replace_known(state: State, known: dict[Any, Any]) -> None:
         elif isinstance(v, Scalar) and v.atom in known:
             state.locals[name] = scalar(known[v.atom], v.py)
         elif isinstance(v, Choice) and v.which in known:
-            state.locals[name] = v.close((known[v.which], *v.options))
+            state.locals[name] = v.decided(known[v.which])
 
 
 class RolledFor(Rolled):

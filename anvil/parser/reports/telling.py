@@ -9,12 +9,15 @@ import logging
 import types
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anvil.ir.tell import name_of
 from anvil.parser.control import exceptions
+from anvil.parser.control.choices import each
 from anvil.parser.reports import texts
 from anvil.parser.reports.progress import Progress, ranged
+from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.values import NONE, Abstract, Known, ObjectV, TupleV
 
 if TYPE_CHECKING:
@@ -25,10 +28,24 @@ _FILTERS = "Set the filters around the call of the compiled function."
 
 def emit(it: Interp, text: Abstract, end: str = "\n", to: tuple[Any, ...] = ()) -> Abstract:
     """An effect that shows a text."""
+    pieces = text.pieces if isinstance(text, texts.TextV) else ()
+    for i, p in enumerate(pieces):
+        if isinstance(p, texts.Slot) and isinstance(p.value, NumberChoice):
+            parts = pieces[:i], p, pieces[i + 1 :]
+            return each(it, p.value, partial(_emit_option, it, parts, end, to))
     found = text.pieces if isinstance(text, texts.TextV) else (it.known(text),)
     fmt, values = texts.print_format(found)
     it.state.token = it.b.print(it.token(), *map(it.atom, values), fmt=fmt, end=end, to=to)
     return NONE
+
+
+def _emit_option(
+    it: Interp, parts: tuple[Any, Any, Any], end: str, to: tuple[Any, ...], v: Abstract
+) -> Abstract:
+    """Shows a text with one of the options of a number of several types."""
+    before, slot, after = parts
+    shown = texts.text_of(it, v, slot.conversion, slot.format)
+    return emit(it, texts.joined([*before, *shown, *after]), end, to)
 
 
 # ---- warnings

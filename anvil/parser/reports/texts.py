@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from anvil.parser.state.number_choices import NumberChoice, strengths
 from anvil.parser.state.values import (
     Abstract,
     DictV,
@@ -112,7 +113,7 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
         return list(v.pieces)
     if isinstance(v, TextV) and not spec and conversion == "r" and _bare(v):
         return _quoted(v)
-    if isinstance(v, Scalar):
+    if isinstance(v, Scalar | NumberChoice):
         return [Slot(v, conversion, spec)]
     if isinstance(v, NDArray) and not (spec and v.type.shape):
         return [Slot(ctx.copy(v), conversion, spec)]
@@ -249,9 +250,11 @@ def _percent(ctx: Context, fmt: str, flags: str, kind: str, v: Abstract) -> Piec
     if ctx.is_known(v):
         return [("%" + flags + kind) % ctx.known(v)]
     whole = isinstance(v, Scalar) and v.dtype.kind in "iu"
+    if isinstance(v, NumberChoice):
+        whole = all(d.kind in "iu" for d, _ in strengths(v))
     if kind in "sr" and not flags:
         return text_of(ctx, v, kind)
-    if isinstance(v, Scalar) and (kind in "eEfFgG" or (whole and kind in "dixX")):
+    if isinstance(v, Scalar | NumberChoice) and (kind in "eEfFgG" or (whole and kind in "dixX")):
         spec = flags.replace("-", "<") + ("d" if kind == "i" else kind)
         if (whole and kind in "eEfFgG") or not flags.startswith("-") or "+" not in flags:
             return [Slot(v, "", spec)]

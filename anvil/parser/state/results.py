@@ -6,20 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from functools import reduce
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
-from anvil.parser.arrays.promotion import join_dtypes
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.columns import element, rows_of
 from anvil.parser.containers.stack_lists import known_length
 from anvil.parser.containers.templates import Many, has_refs
-from anvil.parser.control.choice_joins import strength_of
-from anvil.parser.control.choices import each
 from anvil.parser.reports import texts
 from anvil.parser.reports.blame import involve
 from anvil.parser.state.heap import (
@@ -34,6 +30,7 @@ from anvil.parser.state.heap import (
     fresh_box,
     open_content,
 )
+from anvil.parser.state.number_choices import NumberChoice, joined_strength
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.signature import (
     ArraySpec,
@@ -85,14 +82,18 @@ def described_inside(
     it: Interp, value: Abstract, known_numbers: bool = False
 ) -> tuple[Spec, list[Atom]]:
     """`describe_result` for what a transform takes apart: it opens objects of the host program."""
-    return describe_result(it, _with_objects_opened(it, value), known_numbers)
+    return describe_result(it, plain_numbers(it, value, True), known_numbers)
 
 
-def _with_objects_opened(it: Interp, v: Abstract) -> Abstract:
+def plain_numbers(it: Interp, v: Abstract, opening: bool = False) -> Abstract:
+    """`v` with numbers of one type each; `opening`: with objects of the host program opened."""
+    if isinstance(v, NumberChoice):
+        return as_joined(it, v)
     if isinstance(v, TupleV):
-        return TupleV(tuple(_with_objects_opened(it, i) for i in v.items), v.cls)
-    if isinstance(v, Known) and isinstance(spec := describe_argument(v.value), ObjectSpec):
-        attrs = {n: _with_objects_opened(it, it.attribute(v, n)) for n in spec.names}
+        return TupleV(tuple(plain_numbers(it, i, opening) for i in v.items), v.cls)
+    spec = describe_argument(v.value) if opening and isinstance(v, Known) else None
+    if isinstance(spec, ObjectSpec):
+        attrs = {n: plain_numbers(it, it.attribute(v, n), True) for n in spec.names}
         box = fresh_box()
         it.state.heap[box] = ObjectBox(attrs)
         return ObjectV(box, spec.cls)
@@ -100,12 +101,17 @@ def _with_objects_opened(it: Interp, v: Abstract) -> Abstract:
         return v
     content = it.state.heap[v.box]
     parts = open_content(content)[1]
-    opened = tuple(_with_objects_opened(it, p) for p in parts)  # type: ignore[arg-type]
+    opened = tuple(plain_numbers(it, p, opening) for p in parts)  # type: ignore[arg-type]
     if all(p is q for p, q in zip(parts, opened, strict=True)):
         return v
     box = fresh_box()
     it.state.heap[box] = close_content(content, opened)
     return v.close((box,))
+
+
+def as_joined(it: Interp, v: NumberChoice) -> Abstract:
+    """A number of one of several types, converted to the type that NumPy's promotion gives them."""
+    return scalar(it.atom(v), joined_strength(v)[1])
 
 
 def _describe(
@@ -142,15 +148,11 @@ def _describe(
 def _describe_choice(
     it: Interp, v: Choice, atoms: list[Atom], above: frozenset[int], ints: bool
 ) -> Spec:
-    strengths = [strength_of(o) for o in v.options]
-    numbers = [s for s in strengths if s is not None]
-    numeric = len(numbers) == len(strengths)
+    numeric = isinstance(v, NumberChoice)
     items: list[Spec] = [ScalarSpec(I64, True)]
     atoms.append(v.which)
-    if numeric:
-        dtype, py = reduce(join_dtypes, numbers)
-        common = each(it, v, lambda o: scalar(it.atom(o, dtype), py))
-        items.append(_describe(it, common, atoms, above, True))
+    if isinstance(v, NumberChoice):
+        items.append(_describe(it, as_joined(it, v), atoms, above, True))
     items += [_describe(it, o, atoms, above, ints) for o in v.options]
     return ChoiceSpec(tuple(items), numeric)
 

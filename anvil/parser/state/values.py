@@ -439,6 +439,10 @@ class Choice(Abstract):
             return options[int(which.value)]  # type: ignore[return-value, arg-type]
         return Choice(which, options)  # type: ignore[arg-type]
 
+    def decided(self, which: Atom) -> Abstract:
+        """What it is if `which` is the number."""
+        return self.close((which, *self.options))
+
     def describe(self) -> str:
         return " or ".join(dict.fromkeys(v.describe() for v in self.options))
 

@@ -25,6 +25,7 @@ from anvil.parser.state.heap import (
     is_kept,
     open_content,
 )
+from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.values import (
     Abstract,
     CellRef,
@@ -196,9 +197,17 @@ def _scramble(v: Abstract, out: State, how: str) -> Abstract:
             return _scramble_stack(v, items, out, how)
     elif isinstance(v, TupleV):
         return TupleV(tuple(_scramble(i, out, how) for i in v.items), v.cls)
-    elif isinstance(v, Scalar) and how != "contents":
+    elif how != "contents":
+        return _scramble_number(v)
+    return v
+
+
+def _scramble_number(v: Abstract) -> Abstract:
+    if isinstance(v, Scalar):
         return Scalar(Value(v.type), v.py)
-    elif how != "contents" and known_number(v):
+    if isinstance(v, NumberChoice):
+        return v.close(tuple(Value(p.type) for p in v.open()[1]))  # type: ignore[union-attr]
+    if known_number(v):
         assert isinstance(v, Known)
         return Scalar(Value(array(number_dtype(v.value))), is_py_number(v.value))
     return v
