@@ -9,7 +9,7 @@ too. The reads are then ordered before the writes by data flow, and the array is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from anvil.ir.analysis import nbytes, op_reads
@@ -17,27 +17,29 @@ from anvil.ir.builder import Builder, Env
 from anvil.ir.records import Atom, Func, Op, Program, Region, Value
 from anvil.ir.types import ArrayType, DType, Type, array
 
-_READS = frozenset({"dynamic_slice", "gather"})
-_WRITES = frozenset({"dynamic_update_slice", "dynamic_add_slice", "scatter", "scatter_add"})
-_WORTH = 64
+READS = frozenset({"dynamic_slice", "gather"})
+WRITES = frozenset({"dynamic_update_slice", "dynamic_add_slice", "scatter", "scatter_add"})
+WORTH = 64
 """Arrays of fewer elements are cheaper to copy than to protect."""
 
 
 @dataclass(slots=True)
 class _Letters:
-    """What goes through the mailbox of one loop body: ops, by what of them (result or update
-    operand)."""
+    """What goes through the mailbox of one loop body: results of reads, operands of updates."""
 
-    reads: set[Op] = field(default_factory=set)
+    reads: set[Value] = field(default_factory=set)
     writes: set[Op] = field(default_factory=set)
     room: dict[DType, int] = field(default_factory=dict)
 
-    def add(self, known: set[Op], ops: Sequence[Op], types: Sequence[Type]) -> None:
-        """Adds ops to `reads` or `writes` and makes room for what they send."""
-        for op, t in zip(ops, types, strict=True):
-            if op not in known and isinstance(t, ArrayType):
-                known.add(op)
-                self.room[t.dtype] = self.room.get(t.dtype, 0) + t.size
+    def add(self, reads: Iterable[Value], writes: Iterable[Op]) -> None:
+        """Adds what is sent and makes room for it."""
+        sent: list[Type] = [v.type for v in reads if v not in self.reads]
+        sent += [update_of(op).type for op in writes if op not in self.writes]
+        self.reads.update(reads)
+        self.writes.update(writes)
+        for t in sent:
+            assert isinstance(t, ArrayType)
+            self.room[t.dtype] = self.room.get(t.dtype, 0) + t.size
 
 
 def mailbox(program: Program) -> Program:
@@ -70,7 +72,7 @@ def _letters(loop: Op) -> _Letters:
     body, found = loop.regions[-1], _Letters()
     params = body.params[len(body.params) - len(body.results) :]
     for p, result in zip(params, body.results, strict=True):
-        if isinstance(p.type, ArrayType) and p.type.size >= _WORTH and result is not p:
+        if isinstance(p.type, ArrayType) and p.type.size >= WORTH and result is not p:
             _follow(body, p, found)
     return found
 
@@ -82,36 +84,69 @@ def _follow(body: Region, p: Value, found: _Letters) -> None:
     """
     assert isinstance(p.type, ArrayType)
     versions, stamp = {p}, dict[Value, int]()
-    reads, writes, late = list[Op](), list[Op](), list[Op]()
+    reads, writes, late = list[Value](), list[Op](), list[Op]()
+    inner = 0
     for op in ordered(body):
         stamped = max((stamp.get(v, 0) for v in op_reads(op)), default=0)
-        touches = bool(op.args) and op.args[0] in versions
-        if touches and op.kind.name in _READS and nbytes(op.outs[0].type) * 4 <= nbytes(p.type):
-            reads.append(op)
-            stamped = len(reads)
-        elif touches and op.kind.name in _WRITES:
+        stamp.update(dict.fromkeys(op.outs, stamped))
+        for v in _read(op, versions, p.type):
+            reads.append(v)
+            stamp[v] = len(reads)
+        if op.kind.name in WRITES and op.args[0] in versions:
             writes.append(op)
             versions.add(op.outs[0])
-            if stamp.get(_update(op), 0) < len(reads):  # type: ignore[arg-type]
+            if stamp.get(update_of(op), 0) < len(reads):  # type: ignore[arg-type]
                 late.append(op)
-        stamp.update(dict.fromkeys(op.outs, stamped))
-    if reads and writes:
-        found.add(found.reads, reads, [op.outs[0].type for op in reads])
-        found.add(found.writes, late, [_update(op).type for op in late])
+        elif op.kind.name in ("for", "while"):
+            first = int(op.kind.name == "for")
+            carried = zip(op.outs, op.args[first:], strict=False)
+            updated = [v for v, a in carried if a in versions and v.type is p.type]
+            versions.update(updated)
+            inner += len(updated)
+    if reads and (writes or inner):
+        found.add(reads, late)
+
+
+def _read(op: Op, versions: set[Value], whole: ArrayType) -> list[Value]:
+    """The results of an op that are read from a version of the array, also in a conditional (which
+    XLA turns into selects if it is cheap)."""
+    if op.kind.name in READS:
+        found = list(op.outs) if op.args[0] in versions else []
+    elif op.kind.name == "if" and not versions.isdisjoint(op_reads(op)):
+        found = _read_in_branches(op, versions)
+    else:
+        return []
+    return [v for v in found if _fits(v.type, whole)]
+
+
+def _fits(t: Type, whole: ArrayType) -> bool:
+    return isinstance(t, ArrayType) and nbytes(t) * 4 <= nbytes(whole)
+
+
+def _read_in_branches(op: Op, versions: set[Value]) -> list[Value]:
+    found = set[Value]()
+    for region in op.regions:
+        reached = set[Value](versions)
+        for inner in region.ops:
+            if not reached.isdisjoint(op_reads(inner)):
+                reached.update(inner.outs)
+        ends = zip(op.outs, region.results, strict=True)
+        found.update(v for v, r in ends if r in reached)
+    return [v for v in op.outs if v in found]
 
 
 def ordered(body: Region) -> list[Op]:
     """The body's ops, each read of an array moved before the updates of the same version of it."""
     reads: dict[Atom, list[Op]] = {}
     for op in body.ops:
-        if op.kind.name in _READS:
+        if op.kind.name in READS:
             reads.setdefault(op.args[0], []).append(op)
-    if not any(op.kind.name in _WRITES and op.args[0] in reads for op in body.ops):
+    if not any(op.kind.name in WRITES and op.args[0] in reads for op in body.ops):
         return list(body.ops)
     source = {v: op for op in body.ops for v in op.outs}
     done: dict[Op, None] = {}
     for op in body.ops:
-        if op.kind.name in _WRITES:
+        if op.kind.name in WRITES:
             for read in reads.get(op.args[0], []):
                 needed = _needs(read, source, done)
                 if op not in needed:
@@ -136,7 +171,7 @@ def _needs(op: Op, source: Mapping[Value, Op], done: Mapping[Op, None]) -> list[
     return list(found)
 
 
-def _update(op: Op) -> Atom:
+def update_of(op: Op) -> Atom:
     return op.args[2] if op.kind.name in ("scatter", "scatter_add") else op.args[1]
 
 
@@ -160,16 +195,20 @@ class _Mailer(Builder):
                 return self._loop(op, letters, env)
         box = self.box
         if box is not None and op in box.letters.writes:
-            update = _update(op)
+            update = update_of(op)
             args = [env.get(a, a) if isinstance(a, Value) else a for a in op.args]
             at = op.args.index(update, 1)
             args[at] = self._through(box, args[at])
             env[op.outs[0]] = out = self.again(op, tuple(args))
             return (out,)
         outs = super().copy(op, env)
-        if box is not None and op in box.letters.reads:
-            env[op.outs[0]] = self._through(box, outs[0])
-            return (env[op.outs[0]],)
+        if box is None or box.letters.reads.isdisjoint(op.outs):
+            return outs
+        reads = box.letters.reads
+        outs = tuple(
+            self._through(box, a) if v in reads else a for v, a in zip(op.outs, outs, strict=True)
+        )
+        env.update(zip(op.outs, outs, strict=True))
         return outs
 
     def _through(self, box: _Box, value: Atom) -> Atom:

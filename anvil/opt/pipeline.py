@@ -27,6 +27,7 @@ from anvil.opt import (
     cse,
     dce,
     fold,
+    hoist_updates,
     inline,
     licm,
     mailbox,
@@ -45,9 +46,17 @@ registered here."""
 register("stackify", stages=("surface",))(stackify.stackify)
 register("plan-loops", stages=("adjoint",), result="planned")(plan_loops.plan_loops)
 register(
+    "hoist-updates",
+    stages=("planned",),
+    needs={"plan-loops": "branches write to tapes too"},
+)(hoist_updates.hoist_updates)
+register(
     "mailbox",
     stages=("planned",),
-    needs={"plan-loops": "the tapes that it makes are carried arrays too"},
+    needs={
+        "plan-loops": "the tapes that it makes are carried arrays too",
+        "hoist-updates": "updates that leave conditionals are ordered after reads too",
+    },
 )(mailbox.mailbox)
 
 PIPELINES: Mapping[str, tuple[str, ...]] = {
@@ -55,13 +64,13 @@ PIPELINES: Mapping[str, tuple[str, ...]] = {
     "O1": (
         *("stackify", "simplify", "dce"),
         *("expand", "inline", "dce", "simplify", "dce"),
-        *("derive-steps", "plan-loops", "mailbox", "simplify", "cse", "dce"),
+        *("derive-steps", "plan-loops", "hoist-updates", "mailbox", "simplify", "cse", "dce"),
     ),
     "O2": (
         *("stackify", "simplify", "dce", "unroll"),
         *("expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
         *("derive-steps", "simplify", "cse", "licm", "dce"),
-        *("plan-loops", "mailbox", "simplify", "cse", "licm", "dce"),
+        *("plan-loops", "hoist-updates", "mailbox", "simplify", "cse", "licm", "dce"),
     ),
 }
 """The pipelines, from a parsed program to one that the lowering accepts."""
