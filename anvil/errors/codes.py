@@ -319,6 +319,12 @@ _declare("Warnings",
      "or captured number, has a program of its own; compiling takes far longer than most calls.",
      "Keep shapes and static numbers to a few values (pad, or pass a float), pass what changes as "
      "an argument, or filter this warning if only a few more are to come."),
+    ("truncated-store", "AnvilWarning",
+     "Floats are stored in an array of ints",
+     "NumPy cuts them to whole numbers without a word, and a whole number has no derivative: what "
+     "is computed from the array has a gradient of zero.",
+     "Make the array with a float dtype, `np.zeros(n)`, or say that the cut is meant: "
+     "`y[i] = int(v)`, `y[:] = v.astype(int)`."),
     ("zero-gradient", "AnvilWarning",
      "A gradient that is zero whatever the input",
      "Every path from the argument to the result passes through an operation whose derivative "

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "source-changed": "tests/parser/test_source.py",
     "many-unrolled": "test_many_unrolled",
     "recompiled": "tests/test_caching.py",
+    "truncated-store": "test_truncated_store",
     "zero-gradient": "test_zero_gradient",
     "internal": "test_a_mistake_of_anvils_own",
 }
@@ -104,6 +105,21 @@ def test_a_program_that_breaks_a_rule(name, golden, tmp_path, monkeypatch):
 def test_zero_gradient():
     with pytest.warns(AnvilWarning, match="identically zero"):
         anvil.grad(lambda x: np.floor(x) * 2.0)(1.5)
+
+
+def test_truncated_store():
+    def f(x):
+        y = np.zeros(3, dtype=int)
+        y[0] = 2.0
+        y[1] = int(x)
+        for i in range(3):
+            y[i] = x * i
+        return np.sum(y) * x
+
+    with pytest.warns(AnvilWarning, match="cut to whole numbers in `y`, an i64") as caught:
+        anvil.jit(f)(1.5)
+    assert len(caught) == 1
+    assert "y[i] = x * i" in str(caught[0].message)
 
 
 def test_many_unrolled():

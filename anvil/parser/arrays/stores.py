@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from anvil.errors.snippet import is_anvil
 from anvil.ir.families import type_at
-from anvil.parser.arrays.arraylike import strength
+from anvil.parser.arrays.arraylike import known_array, strength
 from anvil.parser.arrays.promotion import castable
 from anvil.parser.state.values import Abstract, NDArray
 
@@ -38,12 +39,28 @@ def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
     ctx.write(target, x)
 
 
+def _warn_of_cut(ctx: Context, target: NDArray, value: Abstract) -> None:
+    """Warns where NumPy cuts computed floats to whole numbers."""
+    if is_anvil(ctx.loc.source_range().file) or known_array(ctx, value) is not None:
+        return
+    text = f"floats are cut to whole numbers in {target.describe()}"
+    for name, v in ctx.state.locals.items():
+        where = ctx.state.where.get(name)
+        if isinstance(v, NDArray) and v.box == target.box and not v.path and where is not None:
+            line = where.source_range().line
+            text = f"floats are cut to whole numbers in `{name}`, {v.describe()} of line {line}"
+            break
+    ctx.warn("truncated-store", text)
+
+
 def check_cast(ctx: Context, target: NDArray, value: Abstract, op: str) -> None:
     """Refuses a value that NumPy does not cast to the dtype of an array."""
     t = target.type
     source = strength(ctx, value)[0]
     if source is not t.dtype and source.kind == "c" and t.dtype.kind != "c":
         ctx.error("dtype-mismatch", f"a complex value cannot be stored in {target.describe()}")
+    if source.kind == "f" and t.dtype.kind in "iu" and not op:
+        _warn_of_cut(ctx, target, value)
     if op and not castable(source, t.dtype):
         names = f"{source.np.name} to {t.dtype.np.name}"
         ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")
