@@ -248,7 +248,35 @@ def _unstack(x: Any, /, *, axis: Any = 0) -> Any:
     return tuple(x[i] for i in range(x.shape[0]))
 
 
+def sliding_window_view(
+    x: Any,
+    window_shape: Any,
+    axis: Any = None,
+    *,
+    subok: Any = False,
+    writeable: Any = False,
+) -> Any:
+    """The windows, gathered; axes within them come last."""
+    a = np.asarray(x)
+    shape = window_shape if isinstance(window_shape, tuple | list) else (window_shape,)
+    if writeable:
+        refuse("unsupported-argument", "windows overlap: sliding_window_view is not writeable")
+    axes: Any = axis if isinstance(axis, tuple | list) else (axis,)
+    if axis is None:
+        axes = tuple(range(a.ndim))
+    if len(shape) != len(axes):
+        refuse("bad-value", "window_shape has to have one length for each axis")
+    axes = tuple([k % a.ndim for k in axes])
+    for k, n in zip(axes, shape, strict=True):
+        if n < 0 or n > a.shape[k]:
+            refuse("bad-value", "window shape cannot be larger than input array shape")
+        places = np.arange(a.shape[k] - n + 1)[:, np.newaxis] + np.arange(n)[np.newaxis, :]
+        a = np.moveaxis(np.take(a, places, axis=k), k + 1, -1)
+    return a
+
+
 FUNCTIONS: dict[Any, Any] = {
+    np.lib.stride_tricks.sliding_window_view: sliding_window_view,
     insertion_order: known_only(insertion_order),
     np.flip: _flip,
     np.fliplr: _fliplr,

@@ -18,7 +18,7 @@ from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract
 
 
-def _block_diag(*arrs: Any) -> Any:
+def block_diag(*arrs: Any) -> Any:
     """The matrices along the diagonal, zeros elsewhere."""
     if len(arrs) == 0:
         arrs = ([],)
@@ -34,7 +34,7 @@ def _block_diag(*arrs: Any) -> Any:
     return np.concatenate(rows, axis=-2)
 
 
-def _toeplitz(c: Any, r: Any = None) -> Any:
+def toeplitz(c: Any, r: Any = None) -> Any:
     c = np.ravel(np.asarray(c))
     r = np.conj(c) if r is None else np.ravel(np.asarray(r))
     values = np.concatenate((c[::-1], r[1:]))
@@ -203,7 +203,7 @@ _PADE = (
 )
 
 
-def _expm(A: Any) -> Any:
+def expm(A: Any) -> Any:
     """The Pade approximant of order 13, scaled and squared (Higham 2005)."""
     a = np.asarray(A)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
@@ -234,13 +234,13 @@ FUNCTIONS: dict[Any, Intrinsic] = {
 }
 
 SCIPY: dict[str, Any] = {
-    "scipy.linalg.block_diag": _block_diag,
-    "scipy.linalg.toeplitz": _toeplitz,
+    "scipy.linalg.block_diag": block_diag,
+    "scipy.linalg.toeplitz": toeplitz,
     "scipy.linalg.solve_triangular": _solve_triangular,
     "scipy.linalg.cho_factor": _cho_factor,
     "scipy.linalg.cho_solve": _cho_solve,
     "scipy.linalg.lu_factor": _lu_factor,
     "scipy.linalg.lu": _lu,
     "scipy.linalg.lu_solve": _lu_solve,
-    "scipy.linalg.expm": _expm,
+    "scipy.linalg.expm": expm,
 }
