@@ -25,6 +25,7 @@ MODULES = (
     "dispatch",
     "finance",
     "heap",
+    "idioms",
     "learning",
     "matrices",
     "networks",

@@ -284,3 +284,15 @@ def test_a_gradient_comes_back_as_what_was_given():
     table = anvil.grad(lambda t: t["a"] ** 2 * t["k"])(Table(a=3.0, k=2))
     assert type(table) is Table
     assert table == {"a": 12.0, "k": None}
+
+
+def test_a_rule_inside_has_to_be_given():
+    def f(x):
+        @anvil.custom_jvp
+        def g(x):
+            return x * x
+
+        return g(x)
+
+    with pytest.raises(anvil.AnvilError, match="g has no rule: give one with defjvp"):
+        anvil.jit(f).ir(2.0)

@@ -47,6 +47,7 @@ from anvil.parser.state.values import (
     Known,
     ObjectV,
 )
+from anvil.parser.transforms import ruled
 from anvil.parser.transforms.apply import apply_transform, make_transform, opened_value
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
     marker = _look_up(session.transforms.markers, obj)
     if marker is not None:
         return make_transform(it, marker, args, kwargs)
-    builtin = _look_up(TABLE, obj) or _look_up(managers.FUNCTIONS, obj)
+    builtin = _look_up(TABLE, obj) or _look_up(OTHERS, obj)
     if builtin is not None:
         return _run(it, builtin, args, kwargs, fn.describe())
     bar = telling.progress(obj)
@@ -250,6 +251,9 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
         return call(it, opened_value(it, fn, opened), args, kwargs)
     return _call_object(it, fn, args, kwargs)
 
+
+OTHERS = {**managers.FUNCTIONS, **ruled.FUNCTIONS}
+"""More functions that are host code on values."""
 
 PROTOCOL: dict[Any, str] = {
     abs: "__abs__",
@@ -298,9 +302,10 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
     `functools.singledispatch`.
     """
     obj = fn.value
-    if any(isinstance(a, GeneratorV) for a in args) or _stops(obj):
-        stream = _look_up(STREAMS, obj)
-        if stream is not None:
+    stream = _look_up(STREAMS, obj)
+    if stream is not None:
+        args = [_begun(it, a) for a in args]
+        if any(isinstance(a, GeneratorV) for a in args) or _stops(obj):
             return call_entry(it, stream, args, kwargs, fn.describe())
     if args and class_of(args[0]) is not None:
         name = _look_up(PROTOCOL, obj)
@@ -311,6 +316,13 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
     alias = isinstance(obj, types.GenericAlias) or type(obj).__module__ == "typing"
     chosen = typing.get_origin(obj) if alias else _dispatched(obj, args)
     return None if chosen is None else call(it, Known(chosen), args, kwargs)
+
+
+def _begun(it: Interp, v: Abstract) -> Abstract:
+    """What is iterated over: the generator, where `__iter__` of an instance is one."""
+    static = inspect.getattr_static(v.cls, "__iter__", None) if isinstance(v, ObjectV) else None
+    code = getattr(static, "__code__", None)
+    return method(it, v, "__iter__", []) if code and code.co_flags & inspect.CO_GENERATOR else v
 
 
 def _dispatched(obj: Any, args: Sequence[Abstract]) -> Any:

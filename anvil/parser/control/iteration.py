@@ -24,7 +24,7 @@ from anvil.parser.containers.columns import element, length_atom
 from anvil.parser.containers.set_order import elements_of, ordered
 from anvil.parser.containers.stacks import stackable
 from anvil.parser.control.choices import each
-from anvil.parser.control.streams import list_
+from anvil.parser.control.streams import by_index, list_
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import CellBox, GeneratorV, StackBox, fresh_box
 from anvil.parser.state.values import (
@@ -111,6 +111,8 @@ def _iterable(ctx: Context, v: Abstract) -> Abstract:
         return ctx.session.calls.call_entry(ctx, list_, [v], {})
     if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
         return ctx.session.calls.method(ctx, v, "__iter__", [])
+    if isinstance(v, ObjectV) and hasattr(v.cls, "__getitem__"):
+        return ctx.session.calls.call_entry(ctx, by_index, [v], {})
     ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
 
 

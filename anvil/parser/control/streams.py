@@ -209,6 +209,18 @@ def iter_(f: Any, sentinel: Any) -> Any:
         yield v
 
 
+def by_index(v: Any) -> Any:
+    """What `for` takes from an object that has `__getitem__` and no `__iter__`."""
+    i = 0
+    while True:
+        try:
+            x = v[i]
+        except IndexError:
+            return
+        yield x
+        i += 1
+
+
 def rest_(v: Any) -> Any:
     """What is left of an iterator."""
     while True:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.parser.state.lift import adopt, lifted
 from anvil.parser.state.values import Abstract, Bound, Known
+from anvil.parser.transforms import ruled
 from anvil.parser.transforms.api import Opened
 from anvil.parser.transforms.custom import call_custom
 from anvil.parser.transforms.derivatives import (
@@ -78,6 +79,8 @@ def make_transform(it: Interp, kind: str, args: Sequence[Abstract], kwargs: Kwar
         return args[0]
     if kind == "extern":
         it.error("unsupported-call", "a compiled function cannot make an extern one", hint=_OUTSIDE)
+    if kind in ruled.CLASSES:
+        return it.session.calls.call(it, Known(ruled.CLASSES[kind]), list(args), dict(kwargs))
     if kind not in _OPTIONS:
         it.error("unsupported-call", f"anvil.{kind} is not compiled inside a function")
     names = _OPTIONS[kind]
