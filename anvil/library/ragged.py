@@ -20,8 +20,8 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I64, array
 from anvil.library import selection
 from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, type_in
+from anvil.library.ragged_joining import JOINING
 from anvil.library.ufuncs import TABLE
-from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.ragged import (
     Axis,
     Picked,
@@ -39,7 +39,6 @@ from anvil.parser.arrays.ragged import (
 )
 from anvil.parser.arrays.ragged_frames import (
     Frame,
-    compacted,
     elementwise,
     frame_of,
     moved,
@@ -439,87 +438,6 @@ def _fill(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     return NONE
 
 
-# ---- joining
-
-
-def _concatenate(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
-    axis = args[1] if len(args) > 1 else kwargs.pop("axis", 0)
-    dtype = kwargs.pop("dtype", None)
-    if len(args) > 2 or kwargs or not absent(ctx, dtype):
-        _refuse(ctx, args, kwargs)
-    return _joined(ctx, ctx.items(args[0]), axis)
-
-
-def _append(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
-    axis = args[2] if len(args) > 2 else kwargs.get("axis")
-    return _joined(ctx, [ctx.lifted(v) for v in args[:2]], axis)
-
-
-def _joined(ctx: Context, items: Sequence[Abstract], axis: Any) -> Abstract:
-    flat = absent(ctx, axis)
-    common = ctx.promote(*items)
-    ndim = max(_ndim(ctx, v) for v in items)
-    k = 0 if flat else ctx.axis(axis, ndim)
-    parts: list[tuple[Atom, Atom]] = []
-    frame: Frame = [None] * (1 if flat else ndim)
-    for v in items:
-        if isinstance(v, Ragged):
-            if flat and len(v.axes) != 1:
-                dense(ctx, v)
-            if any(a is not None and i != k for i, a in enumerate(v.axes)):
-                dense(ctx, v)
-            parts.append(_in_front(ctx, v, k, common))
-        else:
-            x = ctx.atom(v, common)
-            x = _flat(ctx, x) if flat else x
-            parts.append((x, ctx.b.i64(shape_in(x)[k])))
-    x, total = _laid_out(ctx, parts, k)
-    known = _constant_of(ctx, total)
-    if known is not None:
-        ends = [known if i == k else n for i, n in enumerate(shape_in(x))]
-        zeros, ones = (0,) * len(ends), (1,) * len(ends)
-        return ctx.array(ctx.b.slice(x, starts=zeros, limits=tuple(ends), strides=ones))
-    frame[k] = Span(shape_in(x)[k], ctx.b.i64(0), total)
-    return ragged(ctx, ctx.array(x), frame)  # type: ignore[no-any-return]
-
-
-def _constant_of(ctx: Context, atom: Atom) -> int | None:
-    return difference(ctx.b, atom, ctx.b.i64(0))
-
-
-def _in_front(ctx: Context, v: Ragged, k: int, dtype: Any) -> tuple[Atom, Atom]:
-    """The elements of a ragged array from the first position on, and how many they are."""
-    v = compacted(ctx, v, k)
-    axis = v.axes[k]
-    x = ctx.cast(ctx.read(v.data), dtype)
-    if axis is None:
-        return x, ctx.b.i64(shape_in(x)[k])
-    count = count_of(ctx, axis)
-    front = Span(axis.size, ctx.b.i64(0), count)
-    if not alike(ctx, axis, front):
-        x = moved(ctx, x, k, axis, front)
-    return x, count
-
-
-def _laid_out(ctx: Context, parts: list[tuple[Atom, Atom]], k: int) -> tuple[Atom, Atom]:
-    """The parts one behind the other: each is written over what follows the one before."""
-    b = ctx.b
-    size = sum(shape_in(x)[k] for x, _ in parts)
-    first = shape_in(parts[0][0])
-    for x, _ in parts:
-        rest = [n for i, n in enumerate(shape_in(x)) if i != k]
-        if len(shape_in(x)) != len(first) or rest != [n for i, n in enumerate(first) if i != k]:
-            ctx.error("shape-mismatch", f"shapes {first} and {shape_in(x)} cannot be joined")
-    shape = tuple(size if i == k else n for i, n in enumerate(first))
-    out: Atom = b.zeros(type_in(parts[0][0]).with_shape(shape))
-    total: Atom = b.i64(0)
-    for x, count in parts:
-        starts = [total if i == k else b.i64(0) for i in range(len(shape))]
-        out = b.dynamic_update_slice(out, x, *starts)
-        total = b.add(total, count)
-    return out, total
-
-
 # ---- the table
 
 _ANY, _ONE = _elementwise(None), _elementwise(1)
@@ -577,8 +495,7 @@ RULES: dict[Any, Rule | None] = {
     np.reshape: _reshape,
     np.transpose: _transpose,
     np.shape: _shape,
-    np.concatenate: _concatenate,
-    np.append: _append,
+    **JOINING,
     sum: _builtin_sum,
     abs: _ONE,
 }

@@ -462,7 +462,7 @@ class Context:
     def refuse_conflict(self, what: str, v: Conflict) -> NoReturn:
         """Refuses to read what two paths left in different forms."""
         error = conflict_error(what, v, self.loc)
-        if error.diagnostic.code == "growing-list" and v.loop is not None:
+        if v.loop is not None and (v.grows or error.diagnostic.code == "growing-list"):
             self.session.growable[error] = v.loop
         if v.pred is not None:
             why = "a condition that decides what a variable is"

@@ -184,6 +184,8 @@ class _Attempt:
         loop, known = self.session.growable.get(error), self.session.growing
         if loop is not None and loop not in known:
             known.add(loop)
+            if error.diagnostic.code == "loop-types":
+                self.refused.append(error)
             raise _Again from None
 
     def _again(self, error: AnvilError, found: Any, known: set[Any]) -> None:

@@ -103,7 +103,138 @@ def both_ways(x, limit):
     return sum(path), len(path)
 
 
+def appended(x):
+    a = np.array([])
+    for i in range(len(x)):
+        a = np.append(a, np.sin(x[i]) * 2)
+    return a, a * x
+
+
+def appended_ints(x):
+    a, b = np.array([]), np.array([1, 2])
+    for i in range(len(x)):
+        a, b = np.append(a, i), np.append(b, i)
+    return a * x, b
+
+
+def used_inside(x):
+    a, s = np.array([x[0]]), 0.0
+    for i in range(1, len(x)):
+        a = np.append(a, a[-1] * 0.9 + x[i])
+        s = s + a.mean() + len(a) * a.max()
+    return s, a
+
+
+def rows(x):
+    y, t = np.array([[1.0, 0.0]]), np.array([0.0])
+    for v in x:
+        slope = np.array([y[-1, 1], -y[-1, 0]])
+        y = np.vstack([y, y[-1] + 0.1 * slope * v])
+        t = np.concatenate([t, t[-1:] + 0.1])
+    return t, y, len(y)
+
+
+def columns(x):
+    a = x[:4].reshape(4, 1)
+    for k in range(2, 40):
+        a = np.column_stack([a, a[:, 0] * k])
+    return a
+
+
+def in_front(x):
+    a = np.array([1.0])
+    for v in x:
+        a = np.hstack((v * a[0], a))
+    return a
+
+
+def triangle(x):
+    row = np.array([1.0])
+    for _ in range(36):
+        row = np.append(row, 0.0) + np.append(0.0, row) * x[0] * 0.1
+    return row
+
+
+def selected(x):
+    positive, negative = np.array([]), np.array([])
+    for v in x:
+        if v > 0:
+            positive = np.append(positive, v)
+        else:
+            negative = np.append(negative, v * 2)
+    return positive.sum() - negative.sum(), np.max(positive), len(negative)
+
+
+def with_more(a, v):
+    return np.append(a, v)
+
+
+def by_a_helper(x):
+    a = np.array([])
+    for v in x:
+        a = with_more(with_more(a, v), 2 * v)
+        if v > 0:
+            a = with_more(a, 3 * v)
+    return a.sum(), len(a), a[-1], a[40]
+
+
+def left_early(x):
+    a = np.array([])
+    for v in x:
+        if v > 0.99 and len(a) > 3:
+            break
+        a = np.append(a, v)
+    return a.sum(), len(a)
+
+
+def on_data(x):
+    a = np.array([x])
+    while a[-1] < 100.0:
+        a = np.append(a, a[-1] * 1.1)
+    return a.sum(), len(a), a[3]
+
+
+def shorter(x):
+    a, s = x * 2, 0.0
+    for _ in range(35):
+        s += a[0] * a.sum()
+        a = a[1:]
+    return s, a
+
+
+def two_calls(x):
+    out = []
+
+    def add(v):
+        out.append(v)
+
+    for v in x:
+        if v > -2.0:
+            add(v)
+        add(2 * v)
+        add(3 * v)
+    return sum(out), len(out), out[-1], out[100]
+
+
+LONG = np.cos(np.arange(40) * 1.7)
+GROWN = [
+    (appended, LONG),
+    (appended_ints, LONG),
+    (used_inside, LONG),
+    (rows, LONG),
+    (columns, LONG),
+    (in_front, LONG),
+    (triangle, LONG),
+    (selected, LONG),
+    (selected, WAVE),
+    (by_a_helper, LONG),
+    (left_early, LONG),
+    (on_data, 1.5),
+    (shorter, LONG),
+    (two_calls, LONG),
+]
 PROGRAMS = [
+    *GROWN,
     (geometric, 1.5),
     (sometimes, 10.0),
     (depth_first, GRAPH),
@@ -167,3 +298,41 @@ def test_without_a_host_to_compile_again_it_raises():
         outer = jax.jit(lambda x: anvil.jit(steps)(x, 0.1))
         with pytest.raises(Exception, match="outgrown"):
             outer(1.0).block_until_ready()
+
+
+@pytest.mark.parametrize("program", GROWN, ids=lambda p: p[0].__name__)
+def test_derivatives_of_arrays_that_grow(program):
+    fn, x, *rest = program
+
+    def scaled(s):
+        out = fn(x * s, *rest)
+        return sum(
+            np.sum(o * 1.0)
+            for o in (out if isinstance(out, tuple) else (out,))
+            if np.ndim(o) or isinstance(o, float)
+        )
+
+    h = 1e-6
+    want = (scaled(1.0 + h) - scaled(1.0 - h)) / (2 * h)
+    for got in (
+        call_reference(anvil.grad(scaled), (1.0,), {}),
+        call_reference(anvil.jit(lambda s: anvil.jvp(scaled, (s,), (1.0,))[1]), (1.0,), {}),
+    ):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
+def test_loops_with_arrays_that_grow_stay_loops():
+    def size(n):
+        return len(str(anvil.jit(used_inside).ir(np.cos(np.arange(n) * 1.7), stage="parse")))
+
+    assert size(300) < 1.1 * size(100)
+
+
+def test_arrays_that_grow_on_xla():
+    def bent(s):
+        return used_inside(LONG * s)[0] ** 2
+
+    h = 1e-4
+    want = (bent(1.1 + h) - 2 * bent(1.1) + bent(1.1 - h)) / h**2
+    assert np.isclose(anvil.jit(bent)(1.1), bent(1.1), rtol=1e-12)
+    assert np.isclose(anvil.grad(anvil.grad(bent))(1.1), want, rtol=1e-5)

@@ -10,7 +10,7 @@ stands at the others is of no meaning. A span is a view, as in NumPy; what a mas
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from anvil.errors import error as make_error
@@ -21,6 +21,7 @@ from anvil.ir.types import BOOL, I8, I64, array
 from anvil.parser.arrays import ranges
 from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.bounds import of_axis
+from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
     Abstract,
     Known,
@@ -42,24 +43,32 @@ Axes: TypeAlias = "tuple[Axis | None, ...]"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Span:
-    """The positions from `start` to `stop` (both from 0 to `size`; none if they cross)."""
+    """The positions from `start` to `stop` (both from 0 to `size`; none if they cross).
+
+    Of an array that a loop makes longer: `room` is how many more elements certainly fit behind
+    `stop`; if the size is `guessed`, what makes it longer checks that instead. It is in `front`:
+    its start is 0, and nothing that is computed.
+    """
 
     size: int
     start: Atom
     stop: Atom
+    room: int = 0
+    guessed: bool = False
+    front: bool = False
 
     @property
     def tag(self) -> Hashable:
-        return ("span", self.size)
+        return ("span", self.size, self.room, self.guessed, self.front)
 
     @property
     def atoms(self) -> tuple[Atom, ...]:
         """What is computed."""
-        return self.start, self.stop
+        return (self.stop,) if self.front else (self.start, self.stop)
 
     def around(self, atoms: Sequence[Any]) -> Span:
         """The same kind of axis around other atoms."""
-        return Span(self.size, *atoms)
+        return replace(self, start=self.start if self.front else atoms[0], stop=atoms[-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +183,8 @@ def count_of(ctx: Context, axis: Axis) -> Atom:
     b = ctx.b
     if isinstance(axis, Picked):
         count: Atom = b.reduce_sum(b.cast(axis.mask, I64), axes=(0,))
+    elif _is(axis.start, 0):
+        count = axis.stop
     else:
         count = b.sub(axis.stop, axis.start)
         known = difference(b, axis.stop, axis.start)
@@ -261,7 +272,8 @@ def alike(ctx: Context, x: Axis | None, y: Axis | None) -> bool:
     if x.size != y.size or type(x) is not type(y):
         return False
     if isinstance(x, Span):
-        pairs = zip(x.atoms, y.atoms, strict=True)
+        assert isinstance(y, Span)
+        pairs = ((x.start, y.start), (x.stop, y.stop))
         return all(p is q or p == q or difference(ctx.b, p, q) == 0 for p, q in pairs)
     return x.atoms[0] is y.atoms[0]
 
@@ -329,7 +341,8 @@ def dense(ctx: Context, v: Ragged, what: str = "") -> NoReturn:
             )
             why = "a mask that selects elements"
             raise ctx.asked_for(error, axis.mask, why, v.loc)
-    raise AssertionError("nothing ragged")
+    message = "an array that a loop makes longer is used where its length has to be known"
+    raise Blocked(make_error("dynamic-shape", message, v.loc))
 
 
 def length(ctx: Context, v: Ragged, k: int) -> Abstract:

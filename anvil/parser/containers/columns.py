@@ -421,7 +421,7 @@ def length_atom(stack: StackBox) -> Atom:
     return n.atom
 
 
-OUTGROWN = "a list has outgrown the room that the compiled program has for it"
+OUTGROWN = "a list or array has outgrown the room that the compiled program has for it"
 
 
 def with_room(ctx: Context, stack: StackBox) -> StackBox:
@@ -430,11 +430,15 @@ def with_room(ctx: Context, stack: StackBox) -> StackBox:
     """
     if not stack.guessed:
         return stack if room_of(stack) else grown(ctx, stack, stack.capacity + 1)
-    fits = ctx.b.lt(length_atom(stack), stack.capacity)
-    if not isinstance(fits, Const):
+    check_fits(ctx, ctx.b.lt(length_atom(stack), stack.capacity))
+    return stack
+
+
+def check_fits(ctx: Context, fits: Atom) -> None:
+    """Checks that there is room where a capacity is a guess."""
+    if not isinstance(fits, Const) or not fits.value:
         site = ctx.session.site(Raised(MemoryError, (static(OUTGROWN),)), ctx.loc, grows=True)
         ctx.state.token = ctx.b.check(ctx.token(), fits, site=site)
-    return stack
 
 
 def add_row(ctx: Context, stack: StackBox, leaves: Packed, boxes: list[int]) -> StackBox:
@@ -446,7 +450,7 @@ def add_row(ctx: Context, stack: StackBox, leaves: Packed, boxes: list[int]) -> 
         if has_identity(stack.template):
             share(ctx.state, col.box, boxes)  # type: ignore[attr-defined]
     n = scalar(ctx.b.add(i, 1), True)
-    return replace(stack, length=n, room=room_of(stack) - 1)
+    return replace(stack, length=n, room=max(room_of(stack) - 1, 0))
 
 
 def is_same(ctx: Context, a: Abstract, b: Abstract) -> bool | Atom:

@@ -147,7 +147,7 @@ def make_room(loop: Rolled, joined: Join, end: State) -> bool:
     for x, first, used in _consumed(loop, joined, end):
         trips = loop.trips()
         if trips is None:
-            capacity = _guess(loop, first.capacity)
+            capacity = guess(loop, first.capacity)
         elif (lacking := used * trips - room_of(first)) > 0:
             capacity = first.capacity + lacking
         else:
@@ -158,7 +158,7 @@ def make_room(loop: Rolled, joined: Join, end: State) -> bool:
     return changed
 
 
-def _guess(loop: Rolled, capacity: int) -> int:
+def guess(loop: Rolled, capacity: int) -> int:
     """The room for a list in a loop that the data decide how often runs; refused unless every other
     way has been tried.
     """
@@ -189,10 +189,9 @@ def _consumed(loop: Rolled, joined: Join, end: State) -> list[tuple[int, StackBo
     return out  # type: ignore[return-value]
 
 
-def settle_lengths(loop: Rolled, joined: Join, end: State) -> None:
+def settle_lengths(loop: Rolled, joined: Join, end: State, steps: Mapping[Atom, int]) -> None:
     """After a loop: lengths that are known again, and the room that is left."""
     trips = loop.trips()
-    steps = _steps(loop, joined)
     for (x, y), box in joined.pairs.items():
         content = joined.state.heap.get(box)
         first = None if x is None else loop.entry.heap[x]
@@ -219,7 +218,7 @@ def _atom(length: Any) -> Atom:
     return atom
 
 
-def _steps(loop: Rolled, joined: Join) -> dict[Atom, int]:
+def steps_of(loop: Rolled, joined: Join) -> dict[Atom, int]:
     """Carried numbers that grow by the same amount in each iteration."""
     assert loop.frame is not None
     made = {v: op for op in loop.frame.ops for v in op.outs}
@@ -238,9 +237,9 @@ def _traced(it: Interp, atom: Any, made: Mapping[Any, Op]) -> tuple[Any, int]:
     total = 0
     while atom in made:
         op = made[atom]
-        if op.kind.name == "add" and isinstance(op.args[1], Const):
-            total += int(op.args[1].value)  # type: ignore[arg-type]
-            atom = op.args[0]
+        if op.kind.name == "add" and any(isinstance(a, Const) for a in op.args):
+            atom, by = op.args if isinstance(op.args[1], Const) else op.args[::-1]
+            total += int(by.value)  # type: ignore[arg-type, union-attr]
         elif op.kind.name == "call":
             func = it.session.funcs[op.attrs["callee"].name]
             assert func is not None

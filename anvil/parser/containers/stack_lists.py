@@ -248,7 +248,7 @@ def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: st
     elif has_identity(stack.template):
         columns = _own_columns(ctx, stack, [])
     n = scalar(b.add(length, -1), True)
-    room = room_of(stack) + 1
+    room = 0 if stack.guessed else room_of(stack) + 1
     ctx.state.heap[v.box] = replace(stack, length=n, columns=tuple(columns), room=room)
     return item
 

@@ -229,7 +229,7 @@ def _ragged_rows(ctx: Context, v: Ragged) -> Items:
     count = count_of(ctx, axis)
 
     def item(i: Atom) -> Abstract:
-        at = ctx.b.add(axis.atoms[0], i)
+        at = ctx.b.add(axis.start, i)  # type: ignore[union-attr]
         ranges.set_bounds(ctx, at, 0, axis.size - 1)
         row = row_of(ctx, v.data, at)
         return ragged(ctx, row, v.axes[1:])  # type: ignore[no-any-return]

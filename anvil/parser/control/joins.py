@@ -24,7 +24,9 @@ from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, TOKEN, ArrayType, Type, array
+from anvil.parser.arrays.growing import agreed, growth
 from anvil.parser.arrays.promotion import Strength, join_dtypes
+from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.containers.columns import Column, room_of
 from anvil.parser.containers.stacks import capacity, common_form
 from anvil.parser.control.choice_joins import BOXED, merged
@@ -128,6 +130,7 @@ class Join:
         self.chose = False
         self.wants: list[Want] = []
         self.adoptions: list[tuple[int, int]] = []
+        self.growths: list[tuple[Abstract, Abstract]] = []
         self.pools: set[tuple[int, int]] = set()
         self.stacks = True
         self._copied: list[tuple[int, int, int]] = []
@@ -225,6 +228,8 @@ class Join:
             return self._number(x, y)
         if isinstance(x, Choice) or isinstance(y, Choice) or self.apart(x, y):
             return self._choice(x, y)
+        if isinstance(x, Ragged) and isinstance(y, Ragged):
+            x, y = agreed(x, y, self.loop is not None)
         (tag, parts), (tag_y, parts_y) = x.open(), y.open()
         if tag == tag_y and len(parts) == len(parts_y):
             return self._structure(x, parts, parts_y, y)
@@ -248,6 +253,10 @@ class Join:
         """Unlike values: which one it is becomes a value of its own. Loops are peeled or unrolled
         rather, if they can be.
         """
+        grows = self.loop is not None and growth(x, y) is not None
+        if grows:
+            self.growths.append((x, y))
+            return replace(self._conflict(x, y), grows=True)
         either = isinstance(x, Choice) or isinstance(y, Choice)
         if self.manner.choosing or either:
             found = merged(self, x, y)

@@ -21,6 +21,7 @@ from anvil.ir.builder import Frame
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser.containers import loop_lists
+from anvil.parser.control import loop_arrays
 from anvil.parser.control.branches import defined, place, scoped
 from anvil.parser.control.iteration import Items, index_bounds
 from anvil.parser.control.joins import Join, Leaf, Manner, materialise
@@ -66,6 +67,7 @@ class Rolled:
         self.manner = Manner(self.loc, None, exact, choosing)
         self.counted = False
         self.head_leaves: list[Leaf] = []
+        self.unrollable: list[Abstract] = []
 
     # ---- the fixed point
 
@@ -88,11 +90,15 @@ class Rolled:
                     head, signature, key = self._first_head()
                     continue
                 joined = self._join(end, bool(changed))
+            if joined.growths and loop_arrays.hold(self, joined.growths):
+                head, signature, key = self._first_head()
+                continue
             self.it.session.choices |= joined.chose
             if head_key(joined, self.names, self.it.external) == head_key(
                 head, self.names, self.it.external
             ):
-                if loop_lists.make_room(self, joined, end):
+                longer = loop_arrays.make_room(self, joined, end)
+                if loop_lists.make_room(self, joined, end) or longer:
                     head, signature, key = self._first_head()
                     continue
                 if attempt:
@@ -214,7 +220,9 @@ class Rolled:
         """
         state = joined.state
         state.may = (ONLY_FALL if natural else frozenset()) | (end.may - _STAYS)
-        loop_lists.settle_lengths(self, joined, end)
+        steps = loop_lists.steps_of(self, joined)
+        loop_lists.settle_lengths(self, joined, end, steps)
+        loop_arrays.settle(self, joined, end, steps)
         if ran:
             known = {x.out: x.b for x in joined.leaves if type(x.b) is Const}
             replace_known(state, known)

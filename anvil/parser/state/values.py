@@ -401,7 +401,7 @@ class Partial(Abstract):
 @dataclass(slots=True, eq=False)
 class Conflict(Abstract):
     """Values of two paths that have no common form; reading it is refused, unless `pred`, which
-    decides between the paths, can be known.
+    decides between the paths, can be known. `grows`: an array that a loop makes longer or shorter.
     """
 
     first: str
@@ -410,6 +410,7 @@ class Conflict(Abstract):
     second_loc: AnyLoc | None = None
     loop: ast.AST | None = None
     pred: Atom | None = None
+    grows: bool = False
 
     def open(self) -> tuple[Hashable, Parts]:
         return "conflict", ()

@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from anvil.ir.records import Atom, Value
+from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import array
+from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.state.heap import (
     ColumnBox,
     Content,
@@ -69,8 +70,10 @@ class Signature:
         if seen is not None:
             return seen
         self.boxes[box] = number = len(self.boxes)
-        tag, parts = open_content(self.heap[box])
-        return (number, tag, *map(self.key, parts))
+        content = self.heap[box]
+        tag, parts = open_content(content)
+        room = content.room if isinstance(content, StackBox) else 0
+        return (number, tag, room, *map(self.key, parts))
 
 
 class Renaming:
@@ -177,6 +180,8 @@ def _scramble(v: Abstract, out: State, how: str) -> Abstract:
     """Another value like `v`. `contents`: other contents of its arrays; `here`: other numbers too;
     `anew`: in boxes of its own.
     """
+    if isinstance(v, Ragged) and how == "anew":
+        return _scramble_ragged(v, out)
     if isinstance(v, NDArray):
         if how == "anew":
             box = fresh_box()
@@ -188,13 +193,7 @@ def _scramble(v: Abstract, out: State, how: str) -> Abstract:
         content = out.heap[v.box]
         out.heap[v.box] = close_content(content, (_scramble(content.value, out, how),))
     elif isinstance(v, ListV):
-        items = out.heap[v.box]
-        if isinstance(items, ListBox):
-            box = fresh_box() if how == "anew" else v.box
-            out.heap[box] = ListBox(tuple(_scramble(i, out, how) for i in items.items))
-            return v.close((box,))
-        if isinstance(items, StackBox):
-            return _scramble_stack(v, items, out, how)
+        return _scramble_list(v, out, how)
     elif isinstance(v, TupleV):
         return TupleV(tuple(_scramble(i, out, how) for i in v.items), v.cls)
     elif how != "contents":
@@ -211,6 +210,22 @@ def _scramble_number(v: Abstract) -> Abstract:
         assert isinstance(v, Known)
         return Scalar(Value(array(number_dtype(v.value))), is_py_number(v.value))
     return v
+
+
+def _scramble_list(v: ListV, out: State, how: str) -> Abstract:
+    items = out.heap[v.box]
+    if isinstance(items, ListBox):
+        box = fresh_box() if how == "anew" else v.box
+        out.heap[box] = ListBox(tuple(_scramble(i, out, how) for i in items.items))
+        return v.close((box,))
+    return _scramble_stack(v, items, out, how) if isinstance(items, StackBox) else v
+
+
+def _scramble_ragged(v: Ragged, out: State) -> Abstract:
+    """Other contents and bounds; a start that is 0 may stay so."""
+    data, *bounds = v.open()[1]
+    fresh = [a if type(a) is Const and a.value == 0 else Value(a.type) for a in bounds]  # type: ignore[union-attr]
+    return v.close((_scramble(data, out, "anew"), *fresh))  # type: ignore[arg-type]
 
 
 def _scramble_stack(v: ListV, stack: StackBox, out: State, how: str) -> Abstract:
