@@ -21,7 +21,7 @@ from tests.parser.exception_programs import (
     one_of_two_raised_again,
     texts_of_numbers,
 )
-from tests.parser.harness import outcome, same
+from tests.parser.harness import agree, outcome, same
 
 
 def printed(fn: Any, args: Any) -> tuple[Any, str]:
@@ -110,3 +110,20 @@ def test_messages_carry_the_first_failing_lane() -> None:
         anvil.vmap(f)(np.array([0.01, 0.2, 0.5]))
     with pytest.raises(AssertionError, match=r"^5\.10 at 16\n"):
         anvil.grad(f)(0.3)
+
+
+def test_else_is_skipped_where_what_is_known_raises() -> None:
+    def f(x: float) -> list[float]:
+        out = []
+        for rate in (0.1, 0.9, 0.2):
+            try:
+                if rate > 0.5:
+                    raise ValueError(rate)
+                x = x * 2.0
+            except ValueError:
+                out.append(rate)
+            else:
+                out.append(x)
+        return out
+
+    agree(f, 1.5)

@@ -216,6 +216,15 @@ def test_derivatives() -> None:
     assert anvil.grad(anvil.grad(lambda x: max(x, 0) ** 2))(3.0) == 2.0
 
 
+def test_cotangents_are_none_where_the_result_is_an_int() -> None:
+    def clipped(x: Any) -> Any:
+        return [max(v, 0) for v in x]
+
+    pullback = anvil.vjp(clipped, X)[1]
+    assert list(pullback([2.0, None, 3.0, 4.0])[0]) == [2.0, 0.0, 3.0, 4.0]
+    assert list(pullback([2.0, 0, 3.0, 4.0])[0]) == [2.0, 0.0, 3.0, 4.0]
+
+
 def test_the_value_alone_costs_nothing() -> None:
     def newton(a: Any) -> Any:
         x = 1.0

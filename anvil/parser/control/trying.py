@@ -135,10 +135,11 @@ def _try(it: Interp, node: ast.Try, rest: Rest) -> bool:
 
     def handled() -> None:
         scoped(it, body, None if node.orelse else lambda: dispatch(it, handlers))
-        with_else = bool(node.orelse) and it.state.may != ONLY_FALL and FALL in it.state.may
+        falls = FALL in it.state.may
+        with_else = bool(node.orelse) and it.state.may != ONLY_FALL and falls
         if not with_else:
             dispatch(it, handlers)
-            if node.orelse:
+            if node.orelse and falls:
                 it.when_falling(lambda: it.block(node.orelse))
             return
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,7 +12,7 @@ from anvil.ir.loc import Loc
 from anvil.ir.records import Atom, Const
 from anvil.parser.source.function_source import get_source, header_loc
 from anvil.parser.state.results import described_inside
-from anvil.parser.state.signature import Spec, StaticSpec, TupleSpec, leaves
+from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, TupleSpec, leaves
 from anvil.parser.state.values import NONE, Abstract, Bound, Closure, Known, Parts, TupleV
 from anvil.parser.transforms.closing import (
     Closed,
@@ -212,18 +212,19 @@ def matched(
     """The leaves of a tangent or cotangent that belong to inexact leaves, in their types."""
     if given is NONE or (isinstance(given, Known) and given.value is None):
         return [it.b.zeros(a.type) for a in atoms if is_inexact(a.type)]
-    _, found = described_inside(it, given, known_numbers=True)
+    shape, found = described_inside(it, given, known_numbers=True)
+    slots = list(_slots(shape, iter(found)))
+    if len(found) < len(slots) == len(atoms):
+        pairs = zip(atoms, slots, strict=True)
+        found = [it.b.zeros(a.type) if t is None else t for a, t in pairs]
     if len(found) != len(atoms) and len(found) != sum(is_inexact(a.type) for a in atoms):
         it.error("bad-tangent", f"the {what} has {len(found)} leaves, its value {len(atoms)}")
-    pairs = (
-        zip(atoms, found, strict=False)
-        if len(found) == len(atoms)
-        else zip([a for a in atoms if is_inexact(a.type)], found, strict=True)
-    )
+    whole = len(found) == len(atoms)
+    belong = atoms if whole else [a for a in atoms if is_inexact(a.type)]
     out = []
-    for atom, t in pairs:
+    for atom, t in zip(belong, found, strict=True):
         if not is_inexact(atom.type):
-            if len(found) != len(atoms) or _is_zero(t):
+            if not whole or _is_zero(t):
                 continue
             it.error("bad-tangent", f"the {what} of an {atom.type} is None or zero")
         want: Any = atom.type
@@ -232,6 +233,18 @@ def matched(
             it.error("bad-tangent", f"the {what} is {have}, its value {want}")
         out.append(it.b.cast(t, want.dtype))
     return out
+
+
+def _slots(spec: Spec, found: Iterator[Atom]) -> Iterator[Atom | None]:
+    """The leaves of a tangent or cotangent, None where it says that there is none."""
+    if isinstance(spec, StaticSpec):
+        if spec.value is None:
+            yield None
+    elif isinstance(spec, ArraySpec | ScalarSpec):
+        yield next(found)
+    else:
+        for item in spec.items:
+            yield from _slots(item, found)
 
 
 def _is_zero(atom: Atom) -> bool:
