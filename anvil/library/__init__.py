@@ -57,6 +57,7 @@ from anvil.library import (
 )
 from anvil.library.scipy_table import Functions
 from anvil.library.stats import entries as scipy_stats
+from anvil.library.stats import vectors
 from anvil.parser.context import Library
 
 __all__ = ["LIBRARY", "SCIPY"]
@@ -96,6 +97,7 @@ _MODULES: tuple[Any, ...] = (
     assembling,
     scipy_special,
     scipy_stats,
+    vectors,
     scipy_images,
     scipy_integrate,
     scipy_matrices,

@@ -41,6 +41,10 @@ with the others. `ppf` of a discrete distribution is a whole number and does not
 | --- | --- |
 {rows}
 
+Distributions of vectors: `multivariate_normal` (`logpdf`, `pdf`, `entropy`; of a regular
+covariance), `dirichlet` (`logpdf`, `pdf`, `mean`, `var`, `entropy`) and `multinomial` (`logpmf`,
+`pmf`), frozen too.
+
 Other subclasses of `rv_continuous` and `rv_discrete`, SciPy's and your own, are compiled
 from the methods that their class defines (`_pdf`, `_logpdf`, `_cdf`, `_ppf` ...) where these can be
 compiled. Refused: {outside}.
@@ -59,7 +63,7 @@ def compiled(record: Distribution, discrete: bool) -> list[str]:
 
 def render_scipy() -> str:
     """The page, in Markdown."""
-    modules = sorted({name.rsplit(".", 1)[0] for name in SCIPY if ".stats." not in name})
+    modules = sorted({name.rsplit(".", 1)[0] for name in SCIPY if "scipy.stats" not in name})
     parts = [_INTRODUCTION, *("\n".join(_section(m)) + "\n" for m in modules)]
     outside = ", ".join(f"`{n}`" for n in OUTSIDE)
     parts.append(_STATS.format(rows="\n".join(_distributions()), outside=outside))

@@ -4,6 +4,6 @@ records        what is declared of a distribution, and what follows for one that
 methods        densities, distribution functions and quantiles of any record, in plain Python
 continuous     declarations
 discrete       declarations
-normal_family  distributions of vectors
+vectors        distributions of vectors
 entries        methods of scipy's objects, by the distribution that they belong to
 """
