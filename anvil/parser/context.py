@@ -194,11 +194,10 @@ class Context:
         """The Python object that `v` is, or None if it is not known."""
         return self.known(v) if self.is_known(v) else None
 
-    def need_static(self, atom: Atom, what: str) -> NoReturn:
+    def need_static(self, atom: Atom, what: str, hint: str = "") -> NoReturn:
         """Asks for the value of a scalar atom while compiling (see `known`)."""
-        error = make_error(
-            "value-needed", f"{what} is needed while compiling, and depends on data", self.loc
-        )
+        text = f"{what} is needed while compiling, and depends on data"
+        error = make_error("value-needed", text, self.loc, hint=hint)
         raise self.asked_for(error, atom, what, self.loc)
 
     def asked_for(self, error: AnvilError, atom: Atom, why: str, loc: AnyLoc) -> NeedStatic:

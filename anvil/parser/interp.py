@@ -19,6 +19,7 @@ from anvil.ir.records import Atom, Const, Value
 from anvil.parser.context import Context
 from anvil.parser.control.branches import Guard, branch, scoped
 from anvil.parser.objects.attributes import get_attribute
+from anvil.parser.reports import spelling
 from anvil.parser.reports.blame import involve
 from anvil.parser.source.functions import Captured, FunctionInfo
 from anvil.parser.source.liveness import names_used
@@ -309,7 +310,10 @@ class Interp(Context):
         if hasattr(builtins, name):
             host = getattr(builtins, name)
             return lifted(self.session, host, self.session.guards.builtin(scope, name, host))
-        self.error("undefined-name", f"the name {name!r} is not defined")
+        names = (*self.state.locals, *info.host_cells, *scope, *vars(builtins))
+        self.error(
+            "undefined-name", f"the name {name!r} is not defined", hint=spelling.meant(name, names)
+        )
 
     def adopt(self, found: Any) -> Abstract:
         """A lifted host object as a value of this function: its arrays become hidden parameters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,17 @@ from anvil.parser.interp import ASSIGN, Interp, statement
 from anvil.parser.objects.attributes import delete_attribute, delete_item, set_attribute
 from anvil.parser.reports.blame import name_operands
 from anvil.parser.state.heap import BREAK, CONTINUE, RETURN
-from anvil.parser.state.values import NONE, UNDEFINED, Abstract, CellRef, Choice, Known
+from anvil.parser.state.values import (
+    NONE,
+    UNDEFINED,
+    Abstract,
+    CellRef,
+    Choice,
+    DictV,
+    Known,
+    ListV,
+    TupleV,
+)
 
 Rest = Sequence[ast.stmt]
 
@@ -61,6 +72,11 @@ def assign(it: Interp, target: ast.expr, value: Abstract) -> None:
 ASSIGN.append(assign)
 
 
+def _counts(value: Abstract) -> bool:
+    """Whether this version of Python says how long a sequence is that is too long."""
+    return sys.version_info >= (3, 14) and isinstance(value, ListV | TupleV | DictV)
+
+
 def _unpack(it: Interp, targets: list[ast.expr], value: Abstract) -> None:
     if isinstance(value, Choice):
         apart(it, [settled(it, value)], lambda vs: _unpack(it, targets, vs[0]))
@@ -69,15 +85,17 @@ def _unpack(it: Interp, targets: list[ast.expr], value: Abstract) -> None:
     stars = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
     if not stars:
         if len(items) != len(targets):
-            few = "not enough" if len(items) < len(targets) else "too many"
-            message = f"{few} values to unpack (expected {len(targets)}, got {len(items)})"
-            it.fail(ValueError, message)
+            many = len(items) > len(targets)
+            got = f", got {len(items)}" if not many or _counts(value) else ""
+            few = "too many" if many else "not enough"
+            it.fail(ValueError, f"{few} values to unpack (expected {len(targets)}{got})")
         for target, item in zip(targets, items, strict=True):
             it.assign(target, item)
         return
     head, tail = stars[0], len(targets) - stars[0] - 1
     if len(items) < head + tail:
-        it.fail(ValueError, f"not enough values to unpack (expected at least {head + tail})")
+        wanted = f"expected at least {head + tail}, got {len(items)}"
+        it.fail(ValueError, f"not enough values to unpack ({wanted})")
     middle = items[head : len(items) - tail]
     starred: Any = targets[head]
     for target, item in zip(targets[:head], items[:head], strict=True):

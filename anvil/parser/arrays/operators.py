@@ -22,12 +22,14 @@ from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
 from anvil.parser.state.values import (
+    PY_NAMES,
     Abstract,
     Choice,
     Known,
     ListV,
     NDArray,
     ObjectV,
+    Scalar,
     is_number,
     scalar,
 )
@@ -433,6 +435,9 @@ def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
 
 def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
     """`seq * n` of a list or tuple."""
+    if isinstance(n, Scalar) and n.dtype.kind not in "iub":
+        wrong = PY_NAMES[n.dtype.kind].split()[1] if n.py else f"numpy.{n.dtype.np.name}"
+        ctx.error("bad-operand", f"can't multiply sequence by non-int of type {wrong!r}")
     times = int(ctx.known(n, "the number of repetitions"))
     if not isinstance(seq, ListV):
         return ctx.tuple(ctx.items(seq) * times)

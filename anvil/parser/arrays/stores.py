@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anvil.errors.snippet import is_anvil
 from anvil.ir.families import type_at
+from anvil.ir.types import Shape
 from anvil.parser.arrays.arraylike import known_array, strength
 from anvil.parser.arrays.promotion import castable
 from anvil.parser.state.values import Abstract, NDArray
@@ -35,8 +36,19 @@ def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
         while len(shape) > len(t.shape) and shape[0] == 1:
             shape = shape[1:]
             x = ctx.b.reshape(x, shape=shape)
+        if not _fits(shape, t.shape):
+            text = f"could not broadcast input array from shape {shape} into shape {t.shape}"
+            if op:
+                text = f"non-broadcastable output operand of shape {t.shape}: the result is {shape}"
+            ctx.error("shape-mismatch", text)
         x = ctx.broadcast(x, t.shape)
     ctx.write(target, x)
+
+
+def _fits(shape: Shape, target: Shape) -> bool:
+    """Whether an array of a shape may be written into another."""
+    short = target[len(target) - len(shape) :]
+    return len(shape) <= len(target) and all(n in (1, m) for n, m in zip(shape, short, strict=True))
 
 
 def _warn_of_cut(ctx: Context, target: NDArray, value: Abstract) -> None:

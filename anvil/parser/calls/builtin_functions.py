@@ -167,7 +167,10 @@ def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
 
 def _isinstance(it: Interp, v: Abstract, classes: Abstract) -> Abstract:
     wanted = it.known(classes, "a class")
-    return Known(issubclass(type_of_value(v), wanted))
+    try:
+        return Known(issubclass(type_of_value(v), wanted))
+    except TypeError:
+        it.error("bad-operand", "isinstance() arg 2 must be a type, a tuple of types, or a union")
 
 
 def _type(it: Interp, v: Abstract) -> Abstract:

@@ -368,7 +368,7 @@ def _errstate(it: Interp, manager: Any) -> Abstract:
             it.error(
                 "unsupported-syntax",
                 f"`np.errstate({name}={mode!r})` is not compiled",
-                hint="Test for the value: `if not np.isfinite(y): raise FloatingPointError`.",
+                hint=_ERRORS,
             )
     return NONE
 
@@ -396,7 +396,16 @@ def _print_options(it: Interp, **kwargs: Abstract) -> Abstract:
     it.error("unsupported-call", "np.printoptions is not compiled", hint=AROUND)
 
 
+def _set_errors(it: Interp, **kwargs: Abstract) -> Abstract:
+    it.error(
+        "unsupported-call", "np.seterr is not compiled: it changes all of the program", hint=_ERRORS
+    )
+
+
+_ERRORS = "Test for the value: `if not np.isfinite(y): raise FloatingPointError`."
+
 FUNCTIONS: dict[Any, Callable[..., Abstract]] = {
+    np.seterr: _set_errors,
     contextlib.contextmanager: decorated,
     np.printoptions: _print_options,
     warnings.simplefilter: _filter,

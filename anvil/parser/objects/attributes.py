@@ -10,7 +10,7 @@ import functools
 import inspect
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
 from anvil.parser.control.choices import apart, each
 from anvil.parser.reports import texts
+from anvil.parser.reports.spelling import meant
 from anvil.parser.source.functions import Captured
 from anvil.parser.state.heap import DictBox, GeneratorV, ListBox, Mark, ObjectBox
 from anvil.parser.state.lift import adopt, lifted, lifted_attribute
@@ -75,7 +76,7 @@ def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
     if found is None and hasattr(type_of_value(base), name):
         it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
     if found is None:
-        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+        _missing(it, base, name)
     return found
 
 
@@ -139,14 +140,14 @@ def _number_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     if name in library.attributes:
         return it.call_entry(library.attributes[name], [base], {})
     if isinstance(base, Scalar) and base.py and not hasattr(type_of_value(base), name):
-        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+        _missing(it, base, name)
     if name in library.methods:
         return Bound("array method", Known(name), (base,))
     if isinstance(base, Known):
         return Known(getattr(base.value, name))
     if hasattr(type_of_value(base), name):
         it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
-    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    _missing(it, base, name)
 
 
 def type_of_value(v: Abstract) -> type:
@@ -178,9 +179,14 @@ def type_of_value(v: Abstract) -> type:
     return found
 
 
+def _missing(it: Interp, base: Abstract, name: str) -> NoReturn:
+    text = f"{base.describe()} has no attribute {name!r}"
+    it.error("no-attribute", text, hint=meant(name, dir(type_of_value(base))))
+
+
 def _known_number_attribute(it: Interp, base: Known, name: str) -> Abstract | None:
     if not hasattr(base.value, name):
-        it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+        _missing(it, base, name)
     found = getattr(base.value, name)
     return it.constant(found) if not callable(found) or isinstance(found, type) else None
 
@@ -264,7 +270,7 @@ def _container_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
             return _bind(it, base, base.cls, name, static)
     if methods.has_method(base, name):
         return Bound("container method", Known(name), (base,))
-    it.error("no-attribute", f"{base.describe()} has no attribute {name!r}")
+    _missing(it, base, name)
 
 
 def _is_frozenset(v: Abstract) -> bool:
@@ -497,7 +503,7 @@ def _known_attribute(it: Interp, base: Known, name: str) -> Abstract:
     try:
         found = getattr(obj, name)
     except AttributeError as error:
-        it.error("no-attribute", str(error))
+        it.error("no-attribute", str(error), hint=meant(name, dir(obj)))
     if isinstance(obj, types.ModuleType | type) or not _is_instance(obj):
         if isinstance(obj, type):
             static = inspect.getattr_static(obj, name, None)

@@ -43,6 +43,7 @@ TELLING = frozenset(
         "dynamic-shape",
         "overflow",
         "unsupported-argument",
+        "no-attribute",
     )
 )
 """Errors that are about the types of operands."""

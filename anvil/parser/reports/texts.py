@@ -90,8 +90,14 @@ def formatted(value: Any, conversion: str, spec: str) -> str:
     return format(value if convert is None else convert(value), spec)
 
 
+_OUTSIDE = "Print the text or raise it in an exception; or return the number and format it outside."
+
+
 def known_text(ctx: Context, v: TextV) -> str:
     """The string, its numbers asked for."""
+    for p in v.pieces:
+        if isinstance(p, Slot) and isinstance(p.value, Scalar) and not ctx.is_known(p.value):
+            ctx.need_static(p.value.atom, "a number in this text", _OUTSIDE)
     return "".join(
         p
         if isinstance(p, str)

@@ -1,0 +1,12 @@
+"""Names that were perhaps meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def meant(name: str, names: Iterable[object]) -> str:
+    """A hint about a name that does not exist; empty if none is like it."""
+    near = get_close_matches(name, [n for n in map(str, names) if not n.startswith("__")], 2, 0.75)
+    return f"Did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
