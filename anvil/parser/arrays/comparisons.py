@@ -18,6 +18,7 @@ from anvil.parser.containers import stack_lists
 from anvil.parser.containers.columns import is_same
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.control.choices import each, spread
+from anvil.parser.control.streams import contains_
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
 from anvil.parser.state.number_choices import NumberChoice
@@ -242,6 +243,8 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
         return Known(ctx.key(item, "an element of a set") in elements)
     if elements is not None:
         container = TupleV(tuple(map(Known, elements)))
+    if isinstance(container, ObjectV) and not hasattr(container.cls, "__contains__"):
+        return calls.call_entry(ctx, contains_, [container, item], {})
     if isinstance(container, ObjectV) or overloading.defines(container, "__contains__"):
         return calls.method(ctx, container, "__contains__", [item])
     if isinstance(container, Ragged):

@@ -45,12 +45,41 @@ if TYPE_CHECKING:
 # ---- reading and writing
 
 
+def as_index(ctx: Context, v: Abstract) -> Abstract:
+    """What an object with `__index__`, or a 0-d int array, is where a whole number is meant."""
+    if isinstance(v, ObjectV) and overloading.defines(v, "__index__"):
+        return ctx.session.calls.method(ctx, v, "__index__", [])
+    if isinstance(v, NDArray) and not v.type.shape and v.type.dtype.kind in "iu":
+        known = ctx.known_array(v)
+        return Known(int(known)) if known is not None else _number(ctx, v)
+    return v
+
+
+def _number(ctx: Context, v: NDArray) -> Abstract:
+    found: Abstract = ctx.py_scalar(ctx.read(v))
+    return found
+
+
+def _whole(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
+    """An index into `base` without objects that have `__index__`."""
+    if isinstance(base, DictV | ObjectV) or overloading.defines(base, "__getitem__"):
+        return index
+    if isinstance(base, Known) and isinstance(base.value, dict):
+        return index
+    if isinstance(base, NDArray | Ragged) or (isinstance(base, Scalar) and not base.py):
+        if isinstance(index, TupleV):
+            return TupleV(tuple(_whole(ctx, base, i) for i in index.items), index.cls)
+        return as_index(ctx, index) if isinstance(index, ObjectV) else index
+    return as_index(ctx, index)
+
+
 def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     """`base[index]`."""
     index = integral(index)
     if isinstance(base, Choice) or isinstance(index, Choice):
         return spread(ctx, [base, index], lambda vs: get_item(ctx, *vs))
     base = texts.settled(ctx, base)
+    index = _whole(ctx, base, index)
     if isinstance(base, NDArray):
         return get_array(ctx, base, index)
     if isinstance(base, Ragged):
@@ -88,6 +117,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
     if any(isinstance(p, Choice) for p in parts):
         apart(ctx, parts, lambda vs: set_item(ctx, vs[0], vs[1], vs[2] if len(vs) > 2 else value))
         return
+    index = _whole(ctx, base, index)
     if isinstance(base, NDArray):
         set_array(ctx, base, index, value)
     elif isinstance(base, Ragged):

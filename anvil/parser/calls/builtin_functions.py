@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.parser.arrays import comparisons
 from anvil.parser.arrays.ragged import Ragged, length
+from anvil.parser.arrays.subscripts import as_index
 from anvil.parser.containers import collection_makers, random_numbers, sequences, sets
 from anvil.parser.containers.dicts import dict_entries, new_dict
 from anvil.parser.containers.set_order import elements_of
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 def _range(it: Interp, *args: Abstract) -> Abstract:
     if not 1 <= len(args) <= 3:
         it.error("wrong-arguments", f"range expects 1 to 3 arguments, got {len(args)}")
+    args = tuple(as_index(it, a) for a in args)
     for a in args:
         if it.kind_of(a) not in ("py", "np") or it.strength(a)[0].kind not in "iub":
             it.error("bad-operand", f"{it.describe(a)} cannot be interpreted as an integer")

@@ -10,7 +10,7 @@ import re
 import types
 import typing
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from anvil.parser.context import Intrinsic
 from anvil.parser.control import exceptions, managers
 from anvil.parser.control.choices import each, is_split, spread
 from anvil.parser.control.generators import advance, make_generator
+from anvil.parser.control.iteration import opened_object
 from anvil.parser.control.streams import TABLE as STREAMS
 from anvil.parser.objects import attributes as objects
 from anvil.parser.objects import instances
@@ -274,6 +275,16 @@ PROTOCOL: dict[Any, str] = {
 """What builtins ask of an instance."""
 
 
+def _streams(v: Abstract) -> TypeGuard[ObjectV]:
+    """Whether an object gives its items one by one, when it is asked for them."""
+    if not isinstance(v, ObjectV):
+        return False
+    iterates = inspect.getattr_static(v.cls, "__iter__", None)
+    if iterates is None:
+        return hasattr(v.cls, "__getitem__")
+    return hasattr(v.cls, "__next__") or inspect.isgeneratorfunction(iterates)
+
+
 def _stops(obj: Any) -> bool:
     """Whether a function decides by its items which ones it gives, whatever it is given."""
     return obj is itertools.takewhile or obj is itertools.dropwhile
@@ -303,10 +314,12 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
     """
     obj = fn.value
     stream = _look_up(STREAMS, obj)
-    if stream is not None:
-        args = [_begun(it, a) for a in args]
-        if any(isinstance(a, GeneratorV) for a in args) or _stops(obj):
-            return call_entry(it, stream, args, kwargs, fn.describe())
+    if stream is not None and not (obj in (max, min) and len(args) > 1):
+        opened = [opened_object(it, a) or a if _streams(a) else a for a in args]
+        if any(a is not b for a, b in zip(opened, args, strict=True)):
+            return _call_known(it, fn, opened, kwargs)
+    if stream is not None and (any(isinstance(a, GeneratorV) for a in args) or _stops(obj)):
+        return call_entry(it, stream, args, kwargs, fn.describe())
     if args and class_of(args[0]) is not None:
         name = _look_up(PROTOCOL, obj)
         if obj is str and not protocol(args[0], "__str__"):
@@ -316,13 +329,6 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
     alias = isinstance(obj, types.GenericAlias) or type(obj).__module__ == "typing"
     chosen = typing.get_origin(obj) if alias else _dispatched(obj, args)
     return None if chosen is None else call(it, Known(chosen), args, kwargs)
-
-
-def _begun(it: Interp, v: Abstract) -> Abstract:
-    """What is iterated over: the generator, where `__iter__` of an instance is one."""
-    static = inspect.getattr_static(v.cls, "__iter__", None) if isinstance(v, ObjectV) else None
-    code = getattr(static, "__code__", None)
-    return method(it, v, "__iter__", []) if code and code.co_flags & inspect.CO_GENERATOR else v
 
 
 def _dispatched(obj: Any, args: Sequence[Abstract]) -> Any:

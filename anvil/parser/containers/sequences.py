@@ -41,6 +41,7 @@ MANY = 10_000
 
 def sorted_(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
     """`sorted(v, key=, reverse=)`."""
+    key = _given(key)
     elements = elements_of(it, v)
     if elements is not None and key is NONE:
         descending = bool(it.known(reverse, "`reverse`"))
@@ -50,9 +51,15 @@ def sorted_(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = N
     return out
 
 
+def _given(key: Abstract) -> Abstract:
+    """A key function; NONE for any None."""
+    return NONE if isinstance(key, Known) and key.value is None else key
+
+
 def sort(it: Interp, v: ListV, *, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
     """`v.sort(key=, reverse=)`."""
     items = it.items(v)
+    key = _given(key)
     it.touch(v.box)
     keys = [x if key is NONE else it.call(key, x) for x in items]
     places = _order(it, keys, bool(it.known(reverse)))
@@ -425,7 +432,19 @@ def heapify(heap: Any) -> None:
         sift(heap, place, n)
 
 
+def nlargest(n: Any, iterable: Any, key: Any = None) -> Any:
+    """As `heapq.nlargest`, by sorting."""
+    return sorted(iterable, key=key, reverse=True)[: max(n, 0)]
+
+
+def nsmallest(n: Any, iterable: Any, key: Any = None) -> Any:
+    """As `heapq.nsmallest`, by sorting."""
+    return sorted(iterable, key=key)[: max(n, 0)]
+
+
 PYTHON: dict[Any, Callable[..., Any]] = {
+    heapq.nlargest: nlargest,
+    heapq.nsmallest: nsmallest,
     bisect.bisect_left: bisect_left,
     bisect.bisect_right: bisect_right,
     bisect.bisect: bisect_right,

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anvil.parser.control.exceptions import exception_class
 from anvil.parser.control.fusing import RESULT, Emit, Exit, fused
-from anvil.parser.control.iteration import iterator, next_item
+from anvil.parser.control.iteration import iterator, next_item, opened_object
 from anvil.parser.control.rolled import rename_exit, settle_exit
-from anvil.parser.control.streams import END, rest_
+from anvil.parser.control.streams import END, next_, rest_, stepped_
 from anvil.parser.interp import CLEANUP, Interp, statement
 from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.heap import (
@@ -78,8 +78,8 @@ def not_started(ctx: Context, v: GeneratorV) -> bool:
 
 def iterated(it: Interp, v: Abstract) -> Abstract:
     """What a `for` runs over: `__iter__` called, a generator one that has not started."""
-    if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
-        v = it.session.calls.method(it, v, "__iter__", [])
+    if isinstance(v, ObjectV):
+        v = opened_object(it, v) or v
     if isinstance(v, GeneratorV) and not not_started(it, v):
         v = it.session.calls.call_entry(it, rest_, [v], {})
     return v
@@ -168,7 +168,12 @@ def iterator_of(it: Interp, v: Abstract) -> Abstract:
     if isinstance(v, GeneratorV) or (isinstance(v, Lazy) and v.box):
         return v
     if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
-        return iterator_of(it, it.session.calls.method(it, v, "__iter__", []))
+        found = it.session.calls.method(it, v, "__iter__", [])
+        return found if isinstance(found, ObjectV) else iterator_of(it, found)
+    if isinstance(v, ObjectV):
+        v = opened_object(it, v) or v
+        if isinstance(v, GeneratorV):
+            return v
     return iterator(it, "iter", (v,))
 
 
@@ -176,12 +181,17 @@ def step(it: Interp, v: Abstract) -> Abstract | None:
     """The next item of an iterator, None at its end."""
     if isinstance(v, GeneratorV):
         return advance(it, v)
+    if isinstance(v, ObjectV):
+        v = it.session.calls.call_entry(it, stepped_, [v], {})
+        return step(it, v)
     item = next_item(it, v, _END)
     return None if item is _END else item
 
 
 def next_of(it: Interp, v: Abstract, default: Abstract | None = None) -> Abstract:
     """`next(v)` and `next(v, default)`."""
+    if isinstance(v, ObjectV) and default is not None:
+        return it.session.calls.call_entry(it, next_, [v, default], {})
     if isinstance(v, ObjectV):
         return it.session.calls.method(it, v, "__next__", [])
     if not isinstance(v, GeneratorV):

@@ -24,7 +24,7 @@ from anvil.parser.containers.columns import element, length_atom
 from anvil.parser.containers.set_order import elements_of, ordered
 from anvil.parser.containers.stacks import stackable
 from anvil.parser.control.choices import each
-from anvil.parser.control.streams import by_index, list_
+from anvil.parser.control.streams import by_index, list_, stepped_
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import CellBox, GeneratorV, StackBox, fresh_box
 from anvil.parser.state.values import (
@@ -109,11 +109,23 @@ def _iterable(ctx: Context, v: Abstract) -> Abstract:
     """
     if isinstance(v, GeneratorV):
         return ctx.session.calls.call_entry(ctx, list_, [v], {})
-    if isinstance(v, ObjectV) and hasattr(v.cls, "__iter__"):
-        return ctx.session.calls.method(ctx, v, "__iter__", [])
-    if isinstance(v, ObjectV) and hasattr(v.cls, "__getitem__"):
-        return ctx.session.calls.call_entry(ctx, by_index, [v], {})
-    ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
+    found = opened_object(ctx, v) if isinstance(v, ObjectV) else None
+    if found is None:
+        ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
+    return _iterable(ctx, found) if isinstance(found, GeneratorV) else found
+
+
+def opened_object(ctx: Context, v: ObjectV) -> Abstract | None:
+    """What gives the items of an object with `__iter__`, or with `__getitem__` only; else None."""
+    calls = ctx.session.calls
+    if not hasattr(v.cls, "__iter__"):
+        return calls.call_entry(ctx, by_index, [v], {}) if hasattr(v.cls, "__getitem__") else None
+    found = calls.method(ctx, v, "__iter__", [])
+    if not isinstance(found, ObjectV):
+        return found
+    if not hasattr(found.cls, "__next__"):
+        ctx.error("bad-operand", f"iter() returned non-iterator of type '{found.cls.__name__}'")
+    return calls.call_entry(ctx, stepped_, [found], {})
 
 
 def _elements(ctx: Context, v: TupleV | ListV) -> Items:

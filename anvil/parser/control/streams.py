@@ -230,6 +230,32 @@ def rest_(v: Any) -> Any:
         yield x
 
 
+def stepped_(obj: Any) -> Any:
+    """The items of an object with `__next__`."""
+    while True:
+        try:
+            item = obj.__next__()
+        except StopIteration:
+            return
+        yield item
+
+
+def next_(obj: Any, default: Any) -> Any:
+    """`next` of an object with `__next__`."""
+    try:
+        return obj.__next__()
+    except StopIteration:
+        return default
+
+
+def contains_(v: Any, x: Any) -> Any:
+    """`x in v`, for an object that can be iterated over and has no `__contains__`."""
+    for y in v:  # noqa: SIM110
+        if y == x:
+            return True
+    return False
+
+
 TABLE: dict[Any, Any] = {
     builtins.list: list_,
     builtins.tuple: tuple_,
