@@ -216,6 +216,63 @@ def two_calls(x):
     return sum(out), len(out), out[-1], out[100]
 
 
+def sorted_by_merging(a):
+    if len(a) <= 1:
+        return a
+    m = len(a) // 2
+    left, right = sorted_by_merging(a[:m]), sorted_by_merging(a[m:])
+    out, i, j = [], 0, 0
+    while i < len(left) and j < len(right):
+        if left[i] <= right[j]:
+            out.append(left[i])
+            i += 1
+        else:
+            out.append(right[j])
+            j += 1
+    out.extend(left[i:])
+    out.extend(right[j:])
+    return out
+
+
+def merge_sort(x):
+    s = sorted_by_merging(list(x))
+    return s[0] * s[3], s[-1], len(s), sum(v * i for i, v in enumerate(s))
+
+
+def parts(x):
+    positive = [v for v in x if v > 0]
+    some = positive[2:5]
+    return (
+        sum(positive[1:]) - sum(positive[-3:]),
+        some[0] * some[-1],
+        len(positive[:-1]),
+        len(positive[100:]),
+    )
+
+
+def moving_parts(x):
+    s = 0.0
+    xs = [v * 2 for v in x]
+    for i in range(3, 20):
+        s += sum(xs[i : i + 3]) + max(xs[:i])
+    return s
+
+
+def extended(x):
+    out = [x[0]]
+    for i in range(8):
+        out.extend([v for v in x[5 * i : 5 * i + 5] if v > 0])
+    out += [v for v in x if v < 0]
+    return sum(v * i for i, v in enumerate(out)), len(out), out[-1]
+
+
+def neighbours(x):
+    tops = [i for i in range(1, len(x) - 1) if x[i] > x[i - 1] and x[i] > x[i + 1]]
+    best = min((v for v in x if v > 0.2), key=lambda v: abs(v - 0.5))
+    before, after = tops[:-1], tops[1:]
+    return sum((b - a) * x[a] for a, b in zip(before, after, strict=True)) * best
+
+
 LONG = np.cos(np.arange(40) * 1.7)
 GROWN = [
     (appended, LONG),
@@ -232,6 +289,11 @@ GROWN = [
     (on_data, 1.5),
     (shorter, LONG),
     (two_calls, LONG),
+    (merge_sort, WAVE[:8]),
+    (parts, LONG),
+    (moving_parts, LONG),
+    (extended, LONG),
+    (neighbours, LONG),
 ]
 PROGRAMS = [
     *GROWN,

@@ -15,7 +15,7 @@ from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.dicts import missing
-from anvil.parser.containers.stacks import stackable
+from anvil.parser.containers.stacks import stackable, transient
 from anvil.parser.control.choices import apart, spread
 from anvil.parser.control.remapped import MOST
 from anvil.parser.objects import overloading
@@ -34,6 +34,7 @@ from anvil.parser.state.values import (
     ObjectV,
     RangeV,
     Scalar,
+    SliceV,
     TupleV,
     scalar,
 )
@@ -158,6 +159,9 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
             found = _one_of(ctx, base, items, index)
         if found is not None:
             return found
+    cut = _computed_part(ctx, base, index)
+    if cut is not None:
+        return cut
     i = _known_index(ctx, items, index)
     if isinstance(i, slice) and isinstance(base, DequeV):
         ctx.fail(TypeError, "sequence index must be integer, not 'slice'")
@@ -167,6 +171,14 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     if not -len(items) <= n < len(items):
         ctx.fail(IndexError, f"{_kind(base)} index out of range")
     return items[n]
+
+
+def _computed_part(ctx: Context, base: Abstract, index: Abstract) -> Abstract | None:
+    """A slice with computed bounds of a list of like things; None for others."""
+    if not isinstance(index, SliceV) or type(base) is not ListV or stack_lists.fixed(index):
+        return None
+    form = stackable(ctx, base)
+    return None if form is None else stack_lists.part(ctx, transient(ctx, base, form), index)
 
 
 def _uniform(ctx: Context, items: tuple[Abstract, ...]) -> bool:

@@ -279,6 +279,11 @@ def _pack_list(ctx: Context, t: Many, v: Any, boxes: list[int]) -> Packed:
     return stacked_rows(ctx, t.item, content.items, boxes)
 
 
+def all_rows(ctx: Context, stack: StackBox) -> Packed:
+    """The columns of a list, with the rows beyond its length."""
+    return [(read_rows(ctx, c), bool(_content(ctx.state, c)[1])) for c in stack.columns]
+
+
 def rows_of(ctx: Context, stack: StackBox) -> Packed:
     """The columns of a list of known length, without the rows beyond it."""
     n = int(ctx.known(stack.length, "the length of a list"))

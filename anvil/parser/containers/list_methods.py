@@ -33,6 +33,8 @@ def append(ctx: Context, v: ListV, item: Abstract) -> Abstract:
 
 def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
     """`v.extend(more)`."""
+    if isinstance(more, ListV) and stack_lists.extend(ctx, v, more):
+        return NONE
     if stack_lists.stack_of(ctx, v) is not None:
         for item in listed(ctx, more):
             append(ctx, v, item)

@@ -17,8 +17,11 @@ from anvil.parser.arrays.indices import checked_index
 from anvil.parser.containers.columns import (
     Column,
     add_row,
+    all_rows,
     boxed,
+    check_fits,
     element,
+    grown,
     length_atom,
     pack,
     pools_of,
@@ -42,7 +45,7 @@ from anvil.parser.containers.templates import (
     unified,
 )
 from anvil.parser.state.heap import ColumnBox, ListBox, StackBox, fresh_box
-from anvil.parser.state.values import Abstract, Known, ListV, Scalar, scalar
+from anvil.parser.state.values import Abstract, Known, ListV, Scalar, SliceV, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -108,9 +111,45 @@ def place(ctx: Context, stack: StackBox, index: Abstract, message: str) -> Atom:
 def get(ctx: Context, v: ListV, stack: StackBox, index: Abstract) -> Abstract:
     """`v[index]`."""
     if isinstance(index, Known) and isinstance(index.value, slice):
-        n = ctx.known(stack.length, "the length of a list that is sliced")
-        return taken(ctx, stack, range(n)[index.value])
+        at = index.value
+        index = SliceV(ctx.constant(at.start), ctx.constant(at.stop), ctx.constant(at.step))
+    if isinstance(index, SliceV):
+        return part(ctx, stack, index)
     return element(ctx, stack, place(ctx, stack, index, "list index out of range"))
+
+
+def part(ctx: Context, stack: StackBox, at: SliceV) -> Abstract:
+    """`v[start:stop:step]`: a fresh list, whose length may be computed."""
+    known = isinstance(stack.length, Known) and fixed(at)
+    step = ctx.known(at.step, "the step of a slice")
+    if known or step not in (None, 1) or not stack.capacity:
+        n = ctx.known(stack.length, "the length of a list that is sliced")
+        return taken(ctx, stack, range(n)[ctx.known(at, "the bounds of a slice")])
+    b, n = ctx.b, length_atom(stack)
+    first, last = (_bound(ctx, p, n, e) for p, e in ((at.start, b.i64(0)), (at.stop, n)))
+    places = b.iota(shape=(stack.capacity,), axis=0, dtype=I64)
+    if not isinstance(first, Const) or first.value:
+        places = b.add(places, b.broadcast_to(first, (stack.capacity,)))
+        end = b.broadcast_to(b.i64(stack.capacity - 1), (stack.capacity,))
+        places = b.min(places, end)
+    out: ListV = _rows_at(ctx, stack, places)
+    count = scalar(b.max(b.sub(last, first), 0), True)
+    held: Any = ctx.state.heap[out.box]
+    ctx.state.heap[out.box] = replace(held, length=count)
+    return out
+
+
+def fixed(at: SliceV) -> bool:
+    """Whether the bounds of a slice are known."""
+    return all(isinstance(p, Known) for p in (at.start, at.stop, at.step))
+
+
+def _bound(ctx: Context, v: Abstract, n: Atom, default: Atom) -> Atom:
+    """A bound of a slice, brought into the list."""
+    if isinstance(v, Known) and v.value is None:
+        return default
+    b, i = ctx.b, ctx.atom(v, I64)
+    return b.select(b.lt(i, 0), b.max(b.add(i, n), 0), b.min(i, n))  # type: ignore[no-any-return]
 
 
 def element_of(ctx: Context, v: Abstract, i: Atom) -> Abstract:
@@ -229,6 +268,45 @@ def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
     return True
 
 
+def extend(ctx: Context, v: ListV, more: ListV) -> bool:
+    """`v.extend(more)` by a list whose length is computed; False if that cannot be done so."""
+    other = stack_of(ctx, more)
+    stack = stack_of(ctx, v)
+    have = stack.template if stack is not None else _form(ctx, v)
+    if other is None or isinstance(other.length, Known) or not other.capacity:
+        return False
+    form = other.template if have is None and not stack and not ctx.items(v) else have
+    form = None if form is None else unified(form, other.template)
+    if form is None or form != other.template or has_identity(form):
+        return False
+    ctx.touch(v.box)
+    restack(ctx, v.box, form, 0)
+    held: Any = ctx.state.heap[v.box]
+    adopt(ctx, Many(0, form), [more], pools_of(held))
+    held = ctx.state.heap[v.box]
+    b, n, m = ctx.b, length_atom(held), length_atom(other)
+    total = b.add(n, m)
+    if held.guessed:
+        check_fits(ctx, b.le(total, held.capacity))
+    else:
+        held = grown(ctx, held, held.capacity + max(other.capacity - room_of(held), 0))
+    size = (held.capacity,)
+    at = b.iota(shape=size, axis=0, dtype=I64)
+    inside = b.and_(b.ge(at, b.broadcast_to(n, size)), b.lt(at, b.broadcast_to(total, size)))
+    at = b.max(b.sub(at, b.broadcast_to(n, size)), b.broadcast_to(b.i64(0), size))
+    at = b.min(at, b.broadcast_to(b.i64(other.capacity - 1), size))
+    at = b.reshape(at, shape=(*size, 1))
+    fresh = all_rows(ctx, stack_of(ctx, more))  # type: ignore[arg-type]
+    for col, (x, px), (y, py) in zip(held.columns, all_rows(ctx, held), fresh, strict=True):
+        dtype = ctx.promote(ctx.array(x), ctx.array(y))
+        x, y = b.cast(x, dtype), b.gather(b.cast(y, dtype), at, axes=(0,))
+        mask = b.broadcast(inside, shape=type_at(x).shape, dims=(0,))
+        write_rows(ctx, col, b.select(mask, y, x), px and py)
+    room = 0 if held.guessed else room_of(held) - other.capacity
+    ctx.state.heap[v.box] = replace(held, length=scalar(total, True), room=room)
+    return True
+
+
 def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: str) -> Abstract:
     """The element at an index, which is taken out of the list."""
     ctx.touch(v.box)
@@ -300,9 +378,13 @@ def taken(ctx: Context, stack: StackBox, places: Sequence[int] | Atom) -> ListV:
     if isinstance(places, Sequence):
         data = np.array(places, np.int64).reshape(-1)
         places = const(ctx, data)
+    return _rows_at(ctx, stack, places)
+
+
+def _rows_at(ctx: Context, stack: StackBox, places: Atom) -> ListV:
     n = type_at(places).shape[0]
     at = ctx.b.reshape(places, shape=(n, 1))
-    rows = [(ctx.b.gather(x, at, axes=(0,)), py) for x, py in rows_of(ctx, stack)]
+    rows = [(ctx.b.gather(x, at, axes=(0,)), py) for x, py in all_rows(ctx, stack)]
     boxes = [c.box for c in stack.columns]  # type: ignore[attr-defined]
     box = fresh_box()
     ctx.state.heap[box] = boxed(ctx, stack.template, rows, n, None, boxes, pools_of(stack))
