@@ -198,6 +198,10 @@ def _cholesky(ctx: Context, a: Any, /, *, upper: Any = False) -> Abstract:
     read = triangle(b, x)
     fine = b.or_(no_nan(ctx, diagonal(b, low)), b.not_(no_nan(ctx, read)))
     _require(ctx, fine, "Matrix is not positive definite")
+    if ctx.catches(LinAlgError):  # the nan of a path that is not taken has no derivative
+        every = b.broadcast_to(fine, shape_in(x))
+        one = ctx.broadcast(_identity(ctx, x, shape_in(x)[-1]), shape_in(x))
+        low = b.cholesky(b.select(every, x, one))
     return given(ctx, adjoint(b, low) if above else low, dtype)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import anvil
+from anvil.api.programs import call_reference
 from anvil.api.specialisation import FailedValues
 from tests.parser.harness import agree
 
@@ -225,3 +226,57 @@ def test_a_failure_that_does_not_come_again(monkeypatch):
     with pytest.raises(Odd, match=r"\?"):
         anvil.jit(f)(2.0, 4)
     assert message(anvil.jit(pick), np.ones(3), np.array([5]))[0].startswith("index ? is")
+
+
+# ---- LinAlgError
+
+
+def solved(a, b):
+    try:
+        return np.sum(np.linalg.solve(a, b))
+    except np.linalg.LinAlgError:
+        return 3.0 * np.sum(a) + np.sum(b * b)
+
+
+def inverted(a, b):
+    try:
+        return np.sum(np.linalg.inv(a) @ b)
+    except np.linalg.LinAlgError as problem:
+        if "Singular" in str(problem):
+            return np.sum(a * a)
+        raise
+
+
+def factored(a, b):
+    for scale in (1.0, 4.0):
+        try:
+            return np.sum(np.linalg.cholesky(a + scale * np.eye(2)) @ b)
+        except np.linalg.LinAlgError:
+            b = 2.0 * b
+    return np.sum(a)
+
+
+MATRICES = {
+    "regular": np.array([[2.0, 0.5], [0.5, 1.5]]),
+    "singular": np.array([[1.0, 2.0], [2.0, 4.0]]),
+    "indefinite": np.array([[-2.0, 0.5], [0.5, -1.5]]),
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize("function", [solved, inverted, factored])
+def test_an_error_of_linear_algebra_is_caught(function, name):
+    a, b = MATRICES[name], np.array([1.0, -0.5])
+    agree(function, a, b)
+    if name == "singular" and function is not factored:
+        slope = 3.0 * np.ones((2, 2)) if function is solved else 2.0 * a
+    else:
+        steps = 1e-6 * np.eye(4).reshape(4, 2, 2)
+        ups = [function(a + s, b) - function(a - s, b) for s in steps]
+        slope = np.reshape(ups, (2, 2)) / 2e-6
+    got = call_reference(anvil.grad(function), (a, b), {})
+    lower = np.tril(np.ones((2, 2))) if function is factored else np.ones((2, 2))
+    if function is not factored:
+        np.testing.assert_allclose(got * lower, slope * lower, rtol=1e-7, atol=1e-8)
+    else:
+        np.testing.assert_allclose(np.sum(got), np.sum(slope), rtol=1e-7)
