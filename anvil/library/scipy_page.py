@@ -21,7 +21,7 @@ have derivatives of every order, but those that are whole numbers or bools.
 
 _NOTES: Mapping[str, str] = {
     "scipy.special": "Elementwise functions take `out=` and `where=`, and real numbers. Values are "
-    "within 1e-10 of the exact ones, relatively; [accuracy](accuracy.md) has the exceptions. "
+    "within 1e-10 of the exact ones, relatively; [accuracy](accuracy-special.md) has exceptions. "
     "Quantiles that are found by iteration (`gammaincinv`, `betaincinv`, `stdtrit` ...) are exact "
     "up to their seventh derivative.",
     "scipy.linalg": "What SciPy may compute in place (`overwrite_a`) is computed elsewhere; inputs "
