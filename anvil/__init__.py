@@ -15,6 +15,7 @@ import importlib as _importlib
 import typing as _t
 
 if _t.TYPE_CHECKING:
+    from anvil import random
     from anvil.api.check import check_grads
     from anvil.api.extern import ShapeDtype, extern, like
     from anvil.api.transforms import (
@@ -56,6 +57,7 @@ __all__ = [
     "jvp",
     "like",
     "linearize",
+    "random",
     "stop_gradient",
     "value_and_grad",
     "vjp",
@@ -63,6 +65,7 @@ __all__ = [
 ]
 
 _HOMES = {"AnvilError": "anvil.errors", "AnvilWarning": "anvil.errors"}
+_MODULES = ("random",)
 _HOMES["check_grads"] = "anvil.api.check"
 _HOMES |= dict.fromkeys(("ShapeDtype", "extern", "like"), "anvil.api.extern")
 
@@ -70,6 +73,8 @@ _HOMES |= dict.fromkeys(("ShapeDtype", "extern", "like"), "anvil.api.extern")
 def __getattr__(name: str) -> _t.Any:
     if name not in __all__:
         raise AttributeError(f"module 'anvil' has no attribute {name!r}")
+    if name in _MODULES:
+        return _importlib.import_module(f"anvil.{name}")
     value = getattr(_importlib.import_module(_HOMES.get(name, "anvil.api.transforms")), name)
     globals()[name] = value
     return value

@@ -85,6 +85,7 @@ _LAX: dict[str, Callable[..., Any]] = {
     "quot": lax.div,
     "round": lambda x: lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN),
     "is_nan": lambda x: lax.ne(x, x),
+    "rounded": lambda x: x,
 }
 
 

@@ -33,6 +33,7 @@ EXECUTED = (
     "docs/index.md",
     "docs/architecture.md",
     "docs/language.md",
+    "docs/random.md",
     "docs/derivatives.md",
     "docs/extern.md",
     "docs/adding-an-op.md",

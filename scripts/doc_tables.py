@@ -14,6 +14,7 @@ from anvil.ir.builder import Builder
 from anvil.ir.opkind import PYTHON, REGISTRY
 from anvil.ir.stages import STAGES
 from anvil.library import LIBRARY
+from anvil.library.random import ENTRIES
 from anvil.lower.numpy_source import to_numpy
 from anvil.opt.passes import PASSES
 from anvil.opt.pipeline import PIPELINES
@@ -45,6 +46,21 @@ def stages() -> str:
         ("stage", "", "not legal there"),
         ((f"`{s.name}`", s.doc, code(s.forbidden)) for s in STAGES.values()),
     )
+
+
+def distributions() -> str:
+    """The functions of anvil.random."""
+    return table(
+        ("", "", "derivatives in", "as in jax.random"),
+        (
+            (f"`{e.signature}`", e.doc, _parameters(e.derivative), f"`{e.jax}`" if e.jax else "")
+            for e in ENTRIES.values()
+        ),
+    )
+
+
+def _parameters(names: str) -> str:
+    return names if names in ("", "none") else code(names.split(", "))
 
 
 def passes() -> str:

@@ -58,6 +58,16 @@ def test_kepler(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.count("step") == 6
 
 
+def test_monte_carlo(capsys: pytest.CaptureFixture[str]) -> None:
+    errors = load("monte_carlo").main(paths=4000, steps=800)
+    assert errors["value"] < 0.4
+    assert errors["delta"] < 0.02
+    assert errors["vega"] < 1.5
+    assert errors["second moment"] < 0.1
+    assert errors["plain"] == 0.0
+    assert "formula" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     accuracy = load("digits").main(out=tmp_path, ir_lines=10)

@@ -102,8 +102,12 @@ def located(
     """Adds to a user's own exception the place in compiled code that raised it."""
     if not hasattr(error, "_anvil_place"):
         error.__dict__["_anvil_place"] = loc
-        lines = [line for at in (loc, *reversed(frames)) for line in place(at)]
-        error.add_note("raised in compiled code at\n" + "\n".join(f"  {line}" for line in lines))
+        where = [at for at in (loc, *reversed(frames)) if at.source_range().line]
+        lines = [line for at in where for line in place(at)]
+        if lines:
+            error.add_note(
+                "raised in compiled code at\n" + "\n".join(f"  {line}" for line in lines)
+            )
     return error
 
 

@@ -51,6 +51,7 @@ _ORDER: Final = (
     "systems",
     "spectra",
     "creation",
+    "randomness",
     "structure",
     "host",
 )

@@ -37,6 +37,7 @@ from anvil.library import (
     python_statistics,
     quantiles,
     ragged,
+    random,
     rearranging,
     reductions,
     refusal,
@@ -107,6 +108,7 @@ _MODULES: tuple[Any, ...] = (
     inverses,
     special,
     fourier,
+    random,
 )
 
 

@@ -33,7 +33,7 @@ def _converged(fine: Any) -> None:
         )
 
 
-def _stirling(z: Any) -> Any:
+def stirling(z: Any) -> Any:
     """What Stirling's formula lacks, for z >= 10."""
     r = 1.0 / z
     square = r * r
@@ -50,11 +50,11 @@ def betaln(a: Any, b: Any) -> Any:
     both = low >= 10.0
     p, q = np.where(mixed, low, 1.0), np.where(mixed, high, 10.0)
     s = p + q
-    shift = _stirling(q) - _stirling(np.where(mixed, s, 11.0))
+    shift = stirling(q) - stirling(np.where(mixed, s, 11.0))
     some = lgamma(p) - (q - 0.5) * np.log1p(p / q) - p * np.log(s) + p + shift
     large = np.where(both, low, 10.0)
     every = _HALF_LOG - 0.5 * np.log(q) + (large - 0.5) * np.log(large / (large + q))
-    every = every - q * np.log1p(large / q) + _stirling(large) + shift
+    every = every - q * np.log1p(large / q) + stirling(large) + shift
     m, n = np.where(mixed, 1.0, low), np.where(mixed, 1.0, high)
     plain = lgamma(m) + lgamma(n) - lgamma(m + n)
     return np.where(both, every, np.where(mixed, some, plain))
@@ -65,7 +65,7 @@ def _log_front(a: Any, x: Any) -> Any:
     large = a >= 10.0
     big, small = np.where(large, a, 10.0), np.where(large, 1.0, a)
     gap = np.where(large, (x - big) / big, 0.0)
-    far = big * (np.log1p(gap) - gap) - 0.5 * np.log(big) - _HALF_LOG - _stirling(big)
+    far = big * (np.log1p(gap) - gap) - 0.5 * np.log(big) - _HALF_LOG - stirling(big)
     return np.where(large, far, small * np.log(x) - x - lgamma(small + 1.0))
 
 

@@ -82,6 +82,10 @@ class _Caller(Builder):
         if op.kind.decompose is None:
             return super().copy(op, env)
         args = tuple(env.get(a, a) if isinstance(a, Value) else a for a in op.args)
+        simpler = op.kind.simplify and op.kind.simplify(self, args, op.attrs)
+        if simpler is not None and len(op.outs) == 1:  # where decompositions made operands equal
+            env[op.outs[0]] = simpler
+            return (simpler,)
         func = _made(op.kind, tuple(a.type for a in args), op.attrs)
         if func is None:
             return super().copy(op, env)
@@ -123,10 +127,13 @@ class _Speller(Builder):
     ) -> Func:
         key = (kind, types, tuple(attrs.values()))
         if key not in self.made:
-            b = Builder(types)
-            out = kind.decompose(b, *b.params, **attrs)
+            plain = Builder(types)
+            out = kind.decompose(plain, *plain.params, **attrs)
             origin = Origin(f"{kind.name} of {', '.join(map(str, types))}", self.loc)
-            func = b.finish(f"{kind.name}.{len(self.made)}", (out,), origin)
+            body = plain.finish(kind.name, (out,), origin).body
+            b = _Speller(types, [""] * len(types), self.used, self.made)
+            outs = b.inline(body, b.params)
+            func = b.finish(f"{kind.name}.{len(self.made)}", outs, origin)
             self.made[key] = self.used[func.name] = func
         return self.made[key]
 

@@ -17,7 +17,8 @@
 What XLA may do shapes the formulas: its simplifier folds (x + c1) + c2 into x + (c1 + c2) and
 divides by a constant by multiplying by the inverse, and LLVM contracts a product and a sum into one
 rounding. So nothing here adds two constants to one value in a row, and the error-free sum in log1p
-is written over variables.
+is written over variables. Of a sum of two products LLVM contracts one or the other, depending on
+the program around it: one of them is `rounded`.
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ def _log_reduced(b: Any, m: Atom) -> tuple[Atom, Atom]:
     f = b.sub(m, 1.0)
     s = b.div(f, b.add(f, 2.0))
     z = b.mul(s, s)
-    half_square = b.mul(b.mul(f, f), 0.5)
+    half_square = b.rounded(b.mul(b.mul(f, f), 0.5))
     tail = b.mul(z, polynomial(b, z, format_of(m).log))
     return f, b.sub(half_square, b.mul(s, b.add(half_square, tail)))
 

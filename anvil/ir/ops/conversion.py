@@ -20,6 +20,7 @@ from anvil.ir.types import (
     C64,
     C128,
     COMPLEXES,
+    DTYPES,
     F16,
     F32,
     F64,
@@ -289,3 +290,29 @@ class StopGradient(Elementwise):
         if not type_at(args[0]).dtype.inexact or made_by(b, args[0], "stop_gradient"):
             return args[0]
         return None
+
+
+class Rounded(Elementwise):
+    """`x`, rounded to its dtype: never part of a multiply-add with a sum or product around it."""
+
+    name, dtypes, samples = "rounded", FLOATS, uniform((-3, 3))
+    source = "{0}"
+
+    @staticmethod
+    def numpy(x: Any) -> Any:
+        """x itself."""
+        return x
+
+    @staticmethod
+    def jvp(b: Any, args: Args, outs: Args, tangents: Args) -> Any:
+        """The tangent as it is."""
+        return tangents[0]
+
+    @staticmethod
+    def decompose(b: Any, x: Any) -> Any:
+        """Through its bits: one nan is replaced by another, which no compiler can leave out."""
+        dtype = type_at(x).dtype
+        whole = DTYPES[f"u{dtype.bits}"]
+        nan = int(np.array(np.nan, dtype.np).view(whole.np))
+        bits = b.bitcast(x, dtype=whole)
+        return b.bitcast(b.select(b.eq(bits, nan + 1), nan, bits), dtype=dtype)

@@ -268,15 +268,30 @@ _END = (
 
 def _ratio(b: Any, x: Any, parts: Sequence[Sequence[float]]) -> Any:
     over, under = parts
-    return b.div(polynomial(b, x, over), polynomial(b, x, under))
+    return b.div(_by_steps(b, x, over), _by_steps(b, x, under))
+
+
+def _by_steps(b: Any, x: Any, coefficients: Sequence[float]) -> Any:
+    """Horner's rule with every product rounded: the same bits in every program. LLVM contracts
+    products and sums of several scalar polynomials, or not, as it arranges them in vectors.
+    """
+    *rest, last = coefficients
+    found = b.add(b.zeros_like(x), last)
+    for c in reversed(rest):
+        found = b.add(b.rounded(b.mul(found, x)), c)
+    return found
 
 
 def _quantile(b: Any, q: Any, tail: Any, scale: float = 1.0) -> Any:
     """Where the normal distribution function is 1/2 + q; `tail` is the smaller of the two sides,
     over `scale` (half of a tiny number is flushed to 0).
+
+    0.425^2 - q^2 is a product: XLA takes constant factors out of a square in some programs, and the
+    difference would be rounded in another way there.
     """
     central = b.le(b.abs(q), 0.425)
-    middle = b.mul(q, _ratio(b, b.sub(0.180625, b.mul(q, q)), _CENTRE))
+    inside = b.mul(b.sub(0.425, q), b.add(0.425, q))
+    middle = b.mul(q, _ratio(b, inside, _CENTRE))
     depth = b.neg(b.log(b.select(central, 0.1 / scale, tail)))
     r = b.sqrt(depth if scale == 1.0 else b.sub(depth, math.log(scale)))
     near, far = _ratio(b, b.sub(r, 1.6), _MIDDLE), _ratio(b, b.sub(r, 5.0), _END)

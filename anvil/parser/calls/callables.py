@@ -20,6 +20,7 @@ from anvil.parser.arrays.comparisons import negated
 from anvil.parser.arrays.ragged import is_ragged, refuse_ragged
 from anvil.parser.calls.arguments import bind
 from anvil.parser.calls.builtin_functions import TABLE
+from anvil.parser.calls.hidden_state import refuse_state
 from anvil.parser.calls.specialise import call_specialised
 from anvil.parser.containers import methods, sets
 from anvil.parser.containers.collection_values import SetV
@@ -347,8 +348,7 @@ def _call_python(
     if obj.__code__ is managers.HELPER:
         inner = lifted(it.session, obj.__wrapped__, _derived(it, fn, "__wrapped__"))
         return managers.new_manager(it, adopt(it, inner), args, kwargs)
-    if obj.__module__ in _STATEFUL:
-        _refuse_state(it, fn)
+    refuse_state(it, fn)
     return _call_function(it, fn, args, kwargs)
 
 
@@ -369,7 +369,7 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     entry = it.session.library.instances.get(type(obj))
     if entry is not None:
         return call_entry(it, entry, [fn, *args], kwargs, fn.describe())
-    _refuse_state(it, fn)
+    refuse_state(it, fn)
     if _is_numeric(obj) and all(_is_constant(it, a) for a in (*args, *kwargs.values())):
         return _evaluate(it, fn, args, kwargs)
     special = inspect.getattr_static(type(obj), "__call__", None)
@@ -417,18 +417,6 @@ def _call_partial(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwarg
     named = {k: held(v, within[1], k) for k, v in obj.keywords.items()}
     inner = adopt(it, lifted(session, obj.func, _derived(it, fn, "func")))
     return call(it, inner, [*given, *args], {**named, **kwargs})
-
-
-_STATEFUL = ("random", "secrets", "uuid", "time", "datetime", "os", "posix", "nt")
-
-
-def _refuse_state(it: Interp, fn: Known) -> None:
-    """Refuses clocks and random numbers: compiled code would give the same ones at every call."""
-    owner = getattr(fn.value, "__self__", None)
-    module = getattr(fn.value, "__module__", None) or type(owner).__module__
-    stateful = module in _STATEFUL or module.startswith("numpy.random")
-    if stateful or (isinstance(owner, types.ModuleType) and owner.__name__ in _STATEFUL):
-        it.error("hidden-state", f"the result of {fn.describe()} is not decided by the arguments")
 
 
 def _derived(it: Interp, fn: Known, name: str) -> Origin:
@@ -486,8 +474,15 @@ def _call_class(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: Kwargs) 
 def _call_function(
     it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs, library: bool = False
 ) -> Abstract:
-    info = function_info(it, fn.value, library)
+    info = function_info(it, fn.value, library or _helps(it, fn.value))
     return _enter(it, info, bind_host(it, fn.value, info, args, kwargs), {})
+
+
+def _helps(it: Interp, obj: Any) -> bool:
+    """Whether a function of the library calls another: errors are at the user's call of the
+    first.
+    """
+    return it.info.library and str(obj.__globals__.get("__name__")).startswith("anvil.library.")
 
 
 def bind_host(

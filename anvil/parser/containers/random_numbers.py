@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 Kwargs = dict[str, Abstract]
-_HINT = "Seed it by a number, `np.random.default_rng(0)`, or pass the random numbers as an array."
+_HINT = (
+    "Seed it by a number, `np.random.default_rng(0)`, draw with keys (`anvil.random`), or pass the "
+    "random numbers as an array."
+)
 
 
 def _maker(cls: type, make: Callable[..., Any]) -> Callable[..., Abstract]:
