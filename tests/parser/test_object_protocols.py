@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from anvil import grad
-from anvil.errors import AnvilTypeError
+from anvil.errors import AnvilError, AnvilTypeError
 from tests.parser.harness import agree, run
 
 X = np.array([0.5, -1.0, 2.0, 3.0])
@@ -394,3 +394,34 @@ CASES: list[tuple[Any, ...]] = [
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c[0].__name__)
 def test_agrees(case: tuple[Any, ...]) -> None:
     agree(*case)
+
+
+class Bag:
+    """Attributes by name."""
+
+    def __init__(self, **given: Any) -> None:
+        for name, value in given.items():
+            setattr(self, name, value)
+
+    def bumped(self) -> Any:
+        for name in list(self.__dict__):
+            setattr(self, name, self.__dict__[name] + 1)
+        return self
+
+
+def test_attributes_by_dict() -> None:
+    def read(x: float) -> Any:
+        bag = Bag(a=x, b=1.0)
+        n, first = len(vars(bag)), dict(bag.__dict__)
+        bag.c = 2.0
+        return n, first, vars(bag.bumped())
+
+    def stale(x: float) -> Any:
+        bag = Bag(a=x)
+        held = vars(bag)
+        bag.a = 5.0
+        return held["a"]
+
+    agree(read, 2.0)
+    with pytest.raises(AnvilError, match="is held by a variable"):
+        run(stale, 2.0)
