@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import importlib
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ def spelled(value: Any) -> str:
         return f"{type(value).__name__}({inside})"
     if isinstance(value, tuple):
         return "(" + ", ".join(map(spelled, value)) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(spelled, value)) + "]"
+    if isinstance(value, enum.Enum):
+        return str(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {spelled(v)}" for k, v in value.items()) + "}"
     return repr(value)

@@ -12,27 +12,39 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Type:
-    """A type of values: `kind` f (float64), g (float32), i (int64) or b (bool); scalars are
-    Python's (`py`) or NumPy's; arrays have a shape.
+    """A type of values: `kind` f (float64), g (float32), i (int64), x (int32), c (complex128) or b
+    (bool); scalars are Python's (`py`) or NumPy's; arrays have a shape. Of another `form` are lists
+    of Python numbers, dicts of floats, numbers that may be None, functions of a float, strings, and
+    the classes of the prelude.
     """
 
     kind: str
     shape: tuple[int, ...] = ()
     py: bool = False
+    form: str = ""
 
     @property
     def family(self) -> str:
-        """The name under which productions are found: PF, NF, PI, NI, PB, NB, NG, V, Q, H or M."""
+        """The name under which productions are found: PF, NF, PI, NI, PB, NB, V, Q, M, L, D ..."""
+        if self.form:
+            return "LI" if self.form == "L" and self.kind == "i" else self.form
         if len(self.shape) == 2:
             return "M"
         if self.shape:
-            return {"f": "V", "i": "Q", "g": "H", "b": "B"}[self.kind]
+            return {"f": "V", "i": "Q", "g": "H", "x": "X", "c": "Z", "b": "B"}[self.kind]
         return ("P" if self.py else "N") + self.kind.upper()
 
+    @property
+    def array(self) -> bool:
+        return bool(self.shape) and not self.form
 
-PF, PI, PB = Type("f", py=True), Type("i", py=True), Type("b", py=True)
-NF, NI, NB, NG = Type("f"), Type("i"), Type("b"), Type("g")
+
+PF, PI, PB, PC = (Type(kind, py=True) for kind in "fibc")
+NF, NI, NB, NG, NC = (Type(kind) for kind in "fibgc")
+DICT, MAYBE, FUNCTION, TEXT = (Type("f", py=True, form=form) for form in ("D", "O", "FN", "S"))
+BOX, VEC, GRID, SHAPE = (Type("f", form=form) for form in ("Box", "Vec", "Grid", "Shape"))
 DIMS = (3, 4)
+KEYS = ("a", "b", "c")
 
 
 def vector(n: int, kind: str = "f") -> Type:
@@ -41,6 +53,11 @@ def vector(n: int, kind: str = "f") -> Type:
 
 def matrix(m: int, n: int) -> Type:
     return Type("f", (m, n))
+
+
+def numbers(n: int, kind: str = "f") -> Type:
+    """A list of Python numbers."""
+    return Type(kind, (n,), True, "L")
 
 
 @dataclass(frozen=True)
@@ -123,17 +140,27 @@ class Draw:
         self.names += 1
         return f"{stem}{self.names}"
 
+    def recent(self, options: Sequence[T]) -> T:
+        """One of these, the last ones more often."""
+        return options[int(max(self.rng.random(), self.rng.random()) * len(options))]
+
     def dim(self) -> int:
         return self.pick(DIMS)
 
     def array_type(self) -> Type:
         """Mostly a vector of floats."""
-        drawn = self.rng.random()
-        if drawn < 0.55:
-            return vector(self.dim())
-        if drawn < 0.75:
-            return matrix(self.dim(), self.dim())
-        return vector(self.dim(), "i") if drawn < 0.9 else vector(self.dim(), "g")
+        n = self.dim()
+        types = {vector(n): 5.5, matrix(n, self.dim()): 2, vector(n, "i"): 1.5}
+        return self.weighted({**types, vector(n, "g"): 0.5, vector(n, "x"): 0.4})
 
     def scalar_type(self) -> Type:
-        return self.weighted({PF: 5, NF: 3, PI: 4, NI: 1, PB: 1, NG: 0.4})
+        return self.weighted({PF: 6, NF: 3, PI: 4, NI: 1, PB: 0.8, NG: 0.3, PC: 0.3})
+
+    def other_type(self) -> Type:
+        """A type of another form."""
+        n = self.dim()
+        lists = {numbers(n): 3.0, numbers(n, "i"): 1.5}
+        return self.weighted(
+            {**lists, DICT: 1.5, MAYBE: 1, FUNCTION: 1, TEXT: 0.5, BOX: 1, VEC: 1, GRID: 0.7}
+            | {SHAPE: 0.7}
+        )
