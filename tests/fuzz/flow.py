@@ -207,7 +207,7 @@ def while_loop(g: Statements, s: Scope) -> Made | None:
         lines = [f"{e} = abs({g.expr(s, PF)}) + 0.1", f"{k} = 0", f"while {e} > 0.3 and {k} < 4:"]
         body = [f"{e} *= 0.5", *step, *body]
     else:
-        lines = [f"{k} = 0", f"while {k} < {limit} and {g.condition(s)}:"]
+        lines = [f"{k} = 0", f"while {k} < {limit} and ({g.condition(s)}):"]
         body = [*step, *body] if g.chance(0.5) else [*body, *step]
         if body[-1] == step[0] and any("continue" in line for line in body):
             body = [*step, *body[:-1]]
@@ -229,7 +229,7 @@ def matching(g: Statements, s: Scope) -> Made | None:
     if form == "int":
         heads = [f"match {k}:", f"case 0 | {g.pick(('1', '2'))}:", f"case {g.pick(('3', '-1'))}:"]
     elif form == "tuple":
-        heads = [f"match ({k} % 2, {g.condition(s)}):", "case (0, True):", "case (_, False):"]
+        heads = [f"match ({k} % 2, bool({g.condition(s)})):", "case (0, True):", "case (_, False):"]
     elif form == "object":
         heads = [f"match {g.expr(s, BOX, 1)}:", f"case Box(a={name}, k=1):", "case Box(k=2):"]
         inner = s.add(Place(name, PF))

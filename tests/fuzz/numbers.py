@@ -17,8 +17,8 @@ conditions("""
 2 {c} < {F} <= {F}
 1 {PI} < {PI} <= {PI} < {j}
 1 not {F} < {c}
-2 {C} and {C}
-2 {C} or {C}
+2 ({C} and {C})
+2 ({C} or {C})
 1 {PI} in (1, 2, {j})
 1 {V}.max() > {c}
 1 np.any({V} > {c})
@@ -35,7 +35,7 @@ conditions("""
 0.4 not {L}
 0.3 {PF} in {L}
 0.4 {key} in {D}
-0.3 ({z} := {F}) > {c} and {z} < 2.0
+0.3 (({z} := {F}) > {c} and {z} < 2.0)
 0.3 len({V}[{V} > {c}]) > {j}
 0.3 np.allclose({V3}, {V3})
 """)
