@@ -281,6 +281,18 @@ def _partial(it: Interp, fn: Abstract, *args: Abstract, **kwargs: Abstract) -> A
     return Bound("partial", fn, (*args, *kwargs.values()), tuple(kwargs))
 
 
+def _wraps(it: Interp, wrapped: Abstract) -> Abstract:
+    """`functools.wraps(wrapped)`."""
+    return Bound("partial", Known(functools.update_wrapper), (wrapped,), ("wrapped",))
+
+
+def _update_wrapper(it: Interp, wrapper: Abstract, wrapped: Abstract) -> Abstract:
+    """A function made while compiling that shows the name and text of another one."""
+    if isinstance(wrapper, Known):
+        it.error("mutated-global", f"{wrapper.describe()} is outside the compiled function")
+    return Bound("wrapper", wrapper, (wrapped,))
+
+
 def _print(it: Interp, *args: Abstract, **kwargs: Abstract) -> Abstract:
     options = {n: it.known(v, f"`{n}`") for n, v in kwargs.items()}
     for name in options:
@@ -367,6 +379,8 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     tuple.__new__: _new_tuple,
     functools.partial: _partial,
     functools.reduce: _reduce,
+    functools.wraps: _wraps,
+    functools.update_wrapper: _update_wrapper,
     print: _print,
     **telling.FUNCTIONS,
     **sequences.TABLE,

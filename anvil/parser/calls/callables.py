@@ -102,6 +102,8 @@ def is_plain(it: Interp, obj: Any) -> bool:
 def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     if fn.kind == "method":
         return call(it, fn.fn, [*fn.args, *args], kwargs)
+    if fn.kind == "wrapper":
+        return call(it, fn.fn, args, kwargs)
     if fn.args and isinstance(fn.args[0], Choice):
         one, rest = fn.args[0], fn.args[1:]
         again = Bound(fn.kind, fn.fn, (), fn.static)

@@ -88,6 +88,11 @@ def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | Non
             return Known(None if isinstance(node, ast.Lambda) else ast.get_docstring(node))
         label = "<lambda>" if isinstance(node, ast.Lambda) else node.name
         return Known(label) if name in ("__name__", "__qualname__") else None
+    if isinstance(base, Bound) and base.kind == "wrapper":
+        if name == "__wrapped__":
+            return base.args[0]
+        copied = name in functools.WRAPPER_ASSIGNMENTS
+        return get_attribute(it, base.args[0] if copied else base.fn, name)
     if isinstance(base, Bound) and base.kind == "partial":
         names: Any = base.static
         n = len(base.args) - len(names)

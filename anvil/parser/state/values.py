@@ -338,6 +338,8 @@ class Bound(Abstract):
         return Bound(self.kind, parts[0], parts[1:], self.static)  # type: ignore[arg-type]
 
     def describe(self) -> str:
+        if self.kind == "wrapper":
+            return self.args[0].describe()
         if self.kind in ("method", "partial", "array method", "container method"):
             return self.fn.describe()
         return f"{self.kind}({self.fn.describe()})"
