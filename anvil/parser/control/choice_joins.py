@@ -46,6 +46,8 @@ def merged(join: Join, x: Abstract, y: Abstract) -> Abstract | None:
     partners, places, fresh = _matched(join, base, more, swapped)
     if len(base) + len(fresh) > MOST or (join.loop is not None and _grows(join, base, fresh)):
         return None
+    if partners and not (isinstance(x, Choice) or isinstance(y, Choice)):
+        return None  # of one form, and what they hold is not
     join.chose = True
     options = []
     for k, option in enumerate(base):
