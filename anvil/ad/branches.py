@@ -38,12 +38,14 @@ class _Branch:
 
 @reverse_rule("if")
 def _reverse_if(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
-    captured = [v for v in captures(op) if sweep.active(v)]
+    read = captures(op)
+    captured = [v for v in read if sweep.active(v)]
     branches = [_joint(sweep, r, captured, cts) for r in op.regions]
     targets = [v for v in captured if any(v in br.accs for br in branches)]
     if not targets:
         return
-    given = [*cts, *(sweep.ct.get(v) for v in targets), sweep.gate]
+    given = [*cts, *(sweep.ct.get(v) for v in targets)]
+    given += [] if sweep.gate in read else [sweep.gate]  # there before, or made after the branch
     seeds = {v for v in given if type(v) is Value}
     for br in branches:
         wanted = [br.accs.get(v, sweep.dense(v)) for v in targets]

@@ -97,7 +97,7 @@ def _count(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
 
 
 def _remove(ctx: Context, v: ListV, item: Abstract) -> Abstract:
-    pop(ctx, v, sequences.index(ctx, v, item))
+    pop(ctx, v, sequences.index(ctx, v, item, "remove"))
     return NONE
 
 

@@ -11,6 +11,7 @@ import bisect
 import functools
 import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,12 @@ from anvil.ir.records import Atom
 from anvil.ir.types import I64
 from anvil.parser.arrays.subscripts import get_item
 from anvil.parser.containers import stack_lists
+from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.stacks import restack, stackable
 from anvil.parser.control import streams
 from anvil.parser.control.iteration import iterator, listed, next_item
+from anvil.parser.reports import texts
 from anvil.parser.state.heap import ListBox, ObjectBox, StackBox, fresh_box
 from anvil.parser.state.values import NONE, Abstract, Known, Lazy, ListV, NDArray, ObjectV, TupleV
 
@@ -143,9 +146,9 @@ def _key_columns(it: Interp, keys: list[Abstract]) -> list[Abstract]:
 # ---- searching
 
 
-def index(it: Any, v: Abstract, item: Abstract) -> Abstract:
-    """`v.index(item)`."""
-    message = "the value is not in the list"
+def index(it: Any, v: Abstract, item: Abstract, method: str = "index") -> Abstract:
+    """`v.index(item)`, or the place of what another method looks for."""
+    message = _missing(it, v, item, method)
     stack = stack_lists.stack_of(it, v)
     if stack is not None and it.column_type(v) is not None and len(it.column_type(v).shape) == 1:
         mask = it.atom(it.compare("==", it.array(it.column(v)), item))
@@ -160,7 +163,7 @@ def index(it: Any, v: Abstract, item: Abstract) -> Abstract:
             if same is True:
                 break
         if not found:
-            it.fail(ValueError, f"{it.describe(item)} is not in {v.describe()}")
+            it.fail(ValueError, message)
         flags = [it.lifted(s) if isinstance(s, bool) else it.py_scalar(s) for _, s in found]
         mask = it.atom(it.list(flags))
         first = found[0][0]
@@ -169,6 +172,16 @@ def index(it: Any, v: Abstract, item: Abstract) -> Abstract:
         return it.py_scalar(it.b.add(at, first))  # type: ignore[no-any-return]
     it.check(it.b.reduce_or(mask, axes=(0,)), ValueError, message)
     return it.py_scalar(it.atom(it.call(np.argmax, it.array(mask)), I64))  # type: ignore[no-any-return]
+
+
+def _missing(it: Any, v: Abstract, item: Abstract, method: str) -> Abstract:
+    """What Python says of an item that is not there."""
+    empty: Any = () if isinstance(v, TupleV) else deque() if isinstance(v, DequeV) else []
+    try:
+        getattr(empty, method)(0)
+    except ValueError as error:
+        before, found, after = str(error).partition("0")
+    return texts.joined([before, *(texts.text_of(it, item, "r") if found else ()), after])
 
 
 # ---- itertools and NumPy's iterators

@@ -374,6 +374,8 @@ class Join:
         """Notes two lists that can be joined if both are held as stacked rows."""
         if not isinstance(self.state.heap[box], Conflict) or not self.stacks:
             return
+        if isinstance(cx, StackBox) and isinstance(cy, StackBox) and _alike(cx, cy):
+            return  # they are so already: one is a part of another list
         found = common_form(cx, cy, self.a.heap, self.b.heap)
         if found is not None:
             guessed = any(isinstance(c, StackBox) and c.guessed for c in (cx, cy))
@@ -538,6 +540,10 @@ def _same(joined: Sequence[Part], parts: Sequence[Part]) -> bool:
 
 def _source_key(x: Any) -> Any:
     return (x.box, id(x)) if isinstance(x, NDArray) else x
+
+
+def _alike(x: StackBox, y: StackBox) -> bool:
+    return (x.template, x.capacity, x.guessed) == (y.template, y.capacity, y.guessed)
 
 
 def _describe(c: Content) -> str:

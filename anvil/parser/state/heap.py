@@ -207,7 +207,10 @@ _OPENED: dict[type, Callable[[Any], tuple[Hashable, Parts]]] = {
         ("generator", c.place, c.lost, tuple(c.locals)),
         tuple(c.locals.values()),
     ),
-    StackBox: lambda c: (("stack", c.template, c.capacity, c.guessed), (c.length, *c.columns)),
+    StackBox: lambda c: (
+        ("stack", c.template, c.capacity, c.guessed, tuple(r.open()[0] for r in c.columns)),
+        (c.length, *c.columns),
+    ),
     ColumnBox: lambda c: (("column", c.py), (c.atom,)),
     RowBox: lambda c: ("row", (c.pool, c.index)),
 }
