@@ -1,15 +1,20 @@
 """`python -m tests.fuzz 20000`: random programs against CPython, resumable (`make fuzz`).
 
-The state lies in out/fuzz.json: the next seed and what became of the programs so far. It starts
-anew when anvil's code or the generator has changed, unless --continue is given. Failures are
-reduced and kept in tests/fuzz/kept, where the suite replays them.
+Processes take a hundred seeds at a time, and are replaced after some, so that their memory stays
+bounded. The state lies in out/fuzz.json: which hundreds are done and what became of the programs.
+It starts anew when anvil's code or the generator has changed, unless --continue is given. Failures
+are reduced and kept in tests/fuzz/kept, where the suite replays them.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
+import multiprocessing
+import os
+import resource
 import sys
 import time
 from collections import Counter
@@ -17,12 +22,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from tests.fuzz.keep import keep
 from tests.fuzz.run import Found, chunk, smallest
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / "out" / "fuzz.json"
 CHUNK = 100
+TASKS = 12  # chunks of one process
+MEMORY = 10 << 30  # bytes of address space of one process
 
 
 def digest() -> str:
@@ -37,7 +46,7 @@ def loaded(path: Path, anyway: bool) -> dict[str, Any]:
     state = json.loads(path.read_text()) if path.exists() else {}
     if state and (state["code"] == code or anyway):
         return {**state, "code": code}
-    return {"code": code, "next": 0, "seconds": 0.0, "counts": {}, "refused": {}, "failures": []}
+    return {"code": code, "done": [], "seconds": 0.0, "counts": {}, "refused": {}, "failures": []}
 
 
 def counted(state: dict[str, Any], found: list[Found], xla: int) -> None:
@@ -76,26 +85,60 @@ def summary(state: dict[str, Any]) -> Iterator[str]:
         yield f"  FAILED seed {f['seed']}: {f['kind']}: {f['detail']}"
 
 
-def main() -> int:
+def prepared() -> None:
+    """Sets up a process: less collecting of what lives on, and an end to its memory."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+
+
+def of_chunk(start: int) -> tuple[int, list[Found], int]:
+    """What became of the programs from a seed on."""
+    jax.clear_caches()
+    return (start, *chunk(range(start, start + CHUNK)))
+
+
+def results(starts: list[int], processes: int) -> Iterator[tuple[int, list[Found], int]]:
+    """The chunks as they are finished."""
+    if processes == 1:
+        prepared()
+        yield from map(of_chunk, starts)
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, prepared, maxtasksperchild=TASKS) as pool:
+        yield from pool.imap_unordered(of_chunk, starts)
+
+
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.fuzz", description=__doc__)
-    parser.add_argument("programs", type=int, help="how many programs in all")
+    parser.add_argument("programs", type=int, help="how many programs in all, in hundreds")
+    parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--continue", dest="anyway", action="store_true", help="also of other code")
     parser.add_argument("--no-keep", action="store_true", help="report failures without reducing")
     parser.add_argument("--state", type=Path, default=STATE)
-    options = parser.parse_args()
-    state = loaded(options.state, options.anyway)
-    options.state.parent.mkdir(parents=True, exist_ok=True)
-    while state["next"] < options.programs:
-        start, stop = state["next"], min(state["next"] + CHUNK, options.programs)
-        began = time.perf_counter()
-        found, xla = chunk(range(start, stop))
+    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 4))
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = options()
+    state = loaded(given.state, given.anyway)
+    given.state.parent.mkdir(parents=True, exist_ok=True)
+    done = set(state["done"])
+    starts = [s for s in range(given.start, given.start + given.programs, CHUNK) if s not in done]
+    began, before = time.perf_counter(), state["seconds"]
+    for start, found, xla in results(starts, given.processes):
         counted(state, found, xla)
-        state["seconds"] += time.perf_counter() - began
-        state["next"] = stop
-        options.state.write_text(json.dumps(state, indent=1))
-        for f in [] if options.no_keep else (f for f in found if f.verdict.failed):
-            path = keep(smallest(f), f"{f.verdict.kind}: {f.verdict.detail}")
-            print(f"kept {path}", flush=True)
+        state["seconds"] = before + time.perf_counter() - began
+        state["done"] = sorted([*state["done"], start])
+        given.state.write_text(json.dumps(state, indent=1))
+        for f in (f for f in found if f.verdict.failed):
+            print(f"failed: {f.program.seed}: {f.verdict}", flush=True)
+            if not given.no_keep:
+                path = keep(smallest(f), f"{f.verdict.kind}: {f.verdict.detail}")
+                print(f"kept {path}", flush=True)
     print("\n".join(summary(state)))
     return bool(state["failures"])
 

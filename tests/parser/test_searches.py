@@ -1,0 +1,28 @@
+"""`index` and `remove`: Python's words where nothing is found."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.parser.harness import agree
+
+SEARCHES = [
+    lambda x, n: [1, n, 3].index(n + 4),
+    lambda x, n: [x, 2.0].index(x + 1),
+    lambda x, n: (1, n).index(n + 7),
+    lambda x, n: [1.0, x].remove(x + 5),
+    lambda x, n: ["a", "b"].index("c") + x,
+    lambda x, n: [1, 2, 3].index(7) + x,
+    lambda x, n: deque([1, n]).index(n + 4),
+    lambda x, n: [1, n, 5].index(np.int64(n) + 4),
+]
+
+
+@pytest.mark.parametrize("fn", SEARCHES)
+def test_what_a_search_that_finds_nothing_says(fn: Callable[..., Any]) -> None:
+    agree(fn, 1.5, 3)
