@@ -9,12 +9,9 @@ are reduced and kept in tests/fuzz/kept, where the suite replays them.
 from __future__ import annotations
 
 import argparse
-import gc
 import hashlib
 import json
-import multiprocessing
 import os
-import resource
 import sys
 import time
 from collections import Counter
@@ -22,16 +19,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from tests.fuzz.keep import keep
-from tests.fuzz.run import Found, chunk, smallest
+from tests.fuzz.run import Found, smallest
+from tests.fuzz.workers import CHUNK, results
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / "out" / "fuzz.json"
-CHUNK = 100
-TASKS = 12  # chunks of one process
-MEMORY = 10 << 30  # bytes of address space of one process
 
 
 def digest() -> str:
@@ -83,32 +76,6 @@ def summary(state: dict[str, Any]) -> Iterator[str]:
         yield f"  refused, {code}: {n}"
     for f in state["failures"]:
         yield f"  FAILED seed {f['seed']}: {f['kind']}: {f['detail']}"
-
-
-def prepared() -> None:
-    """Sets up a process: less collecting of what lives on, and an end to its memory."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, most))
-
-
-def of_chunk(start: int) -> tuple[int, list[Found], int]:
-    """What became of the programs from a seed on."""
-    jax.clear_caches()
-    return (start, *chunk(range(start, start + CHUNK)))
-
-
-def results(starts: list[int], processes: int) -> Iterator[tuple[int, list[Found], int]]:
-    """The chunks as they are finished."""
-    if processes == 1:
-        prepared()
-        yield from map(of_chunk, starts)
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, prepared, maxtasksperchild=TASKS) as pool:
-        yield from pool.imap_unordered(of_chunk, starts)
 
 
 def options() -> argparse.Namespace:
