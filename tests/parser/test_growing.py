@@ -273,6 +273,14 @@ def neighbours(x):
     return sum((b - a) * x[a] for a, b in zip(before, after, strict=True)) * best
 
 
+def of_unequal_length(x):
+    a, b = [v for v in x if v > 0], [v for v in x if v > 0.5]
+    try:
+        return sum(p * q for p, q in zip(a, b, strict=True))
+    except ValueError:
+        return sum(a) - sum(b)
+
+
 LONG = np.cos(np.arange(40) * 1.7)
 GROWN = [
     (appended, LONG),
@@ -294,6 +302,7 @@ GROWN = [
     (moving_parts, LONG),
     (extended, LONG),
     (neighbours, LONG),
+    (of_unequal_length, LONG),
 ]
 PROGRAMS = [
     *GROWN,

@@ -357,8 +357,10 @@ def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
 def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
     inner = [items_of(ctx, v) for v in vs]
     counts = [i.count for i in inner]
-    if ctx.known(strict) and len(set(map(str, counts))) > 1:
-        ctx.fail(ValueError, "zip() arguments have different lengths")
+    if ctx.known(strict):
+        first, *rest = map(_count_atom, inner) if inner else (None,)
+        for other in rest:
+            ctx.check(ctx.b.eq(first, other), ValueError, "zip() arguments have different lengths")
     known = [c for c in counts if isinstance(c, int)]
     total: int | Atom = min(known) if known else 0
     for c in counts:
