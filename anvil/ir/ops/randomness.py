@@ -52,17 +52,18 @@ class Threefry(Elementwise):
 
     @staticmethod
     def numpy(key: Any, counter: Any) -> Any:
-        """On pairs of halves."""
+        """On pairs of halves; complete in itself, for NumPy source shows it."""
+        low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
         with np.errstate(over="ignore"):
-            k0, k1 = ((key >> np.uint64(s)).astype(np.uint32) for s in (32, 0))
-            x, y = ((counter >> np.uint64(s)).astype(np.uint32) for s in (32, 0))
-            x, y = x + k0, y + k1
-            for k, m, i in _schedule(k0, k1, k0 ^ k1 ^ np.uint32(_PARITY)):
-                for r in _ROTATIONS[(i - 1) % 2]:
+            k0, k1 = (key >> half).astype(np.uint32), (key & low).astype(np.uint32)
+            x, y = (counter >> half).astype(np.uint32) + k0, (counter & low).astype(np.uint32) + k1
+            words = (k0, k1, k0 ^ k1 ^ np.uint32(0x1BD11BDA))
+            for i in range(1, 6):
+                for r in (13, 15, 26, 6) if i % 2 else (17, 29, 16, 24):
                     x = x + y
                     y = ((y << np.uint32(r)) | (y >> np.uint32(32 - r))) ^ x
-                x, y = x + k, y + m + np.uint32(i)
-        return (x.astype(np.uint64) << np.uint64(32)) | y.astype(np.uint64)
+                x, y = x + words[i % 3], y + words[(i + 1) % 3] + np.uint32(i)
+        return (x.astype(np.uint64) << half) | y.astype(np.uint64)
 
     @staticmethod
     def decompose(b: Any, key: Any, counter: Any) -> Any:
