@@ -40,7 +40,9 @@ def _int(ctx: Context, x: Any = 0, base: Any = None) -> Abstract:
         return evaluated(ctx, int, x) if radix is None else evaluated(ctx, int, x, base)
     a = _single(ctx, x, "int")
     if dtype_in(a).kind == "c":
-        ctx.error("bad-operand", "int() argument must be a real number, not 'complex'")
+        ctx.error(
+            "bad-operand", "int() argument must be a real number, not 'complex'", raises=TypeError
+        )
     if dtype_in(a).inexact:
         return ctx.py_scalar(to_int(ctx, ctx.b.trunc(ctx.cast(a, F64))))
     return ctx.py_scalar(to_python(ctx, a))
@@ -53,6 +55,7 @@ def _single(ctx: Context, x: Any, name: str) -> Atom:
             "bad-operand",
             "only 0-dimensional arrays can be converted to Python scalars",
             hint=f"{name}(x[0]), or x.item()",
+            raises=TypeError,
         )
     return a
 
@@ -62,7 +65,9 @@ def _to_float(ctx: Context, x: Any = 0.0) -> Abstract:
         return evaluated(ctx, float, x)
     a = _single(ctx, x, "float")
     if dtype_in(a).kind == "c":
-        ctx.error("bad-operand", "float() argument must be a real number, not 'complex'")
+        ctx.error(
+            "bad-operand", "float() argument must be a real number, not 'complex'", raises=TypeError
+        )
     return ctx.py_scalar(ctx.cast(a, F64))
 
 
@@ -232,7 +237,11 @@ def _pow(ctx: Context, base: Any, exp: Any, mod: Any = None) -> Abstract:
 def _numpy_type(dtype: Any) -> Intrinsic:
     def run(ctx: Context, x: Any = 0) -> Abstract:
         if dtype.kind in "iuf" and ctx.kind_of(x) == "py" and ctx.strength(x)[0].kind == "c":
-            ctx.error("bad-operand", "float() argument must be a real number, not 'complex'")
+            ctx.error(
+                "bad-operand",
+                "float() argument must be a real number, not 'complex'",
+                raises=TypeError,
+            )
         return ctx.result(ctx.atom(x, dtype))
 
     return Intrinsic(run)

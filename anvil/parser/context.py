@@ -509,14 +509,21 @@ class Context:
         return v.describe() if isinstance(v, Abstract) else repr(v)
 
     def error(
-        self, code: str, message: str, *, hint: str = "", notes: Sequence[Any] = ()
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        notes: Sequence[Any] = (),
+        raises: type[Exception] | None = None,
     ) -> NoReturn:
         """Refuses the program: `code` is one of `anvil.errors.codes`, `message` is one line.
 
-        What Python would raise here as well is raised where a handler may catch it.
+        What Python would raise here as well (`raises`, or by the code) is raised where a handler
+        may catch it.
         """
         error = make_error(code, message, self.loc, notes=notes, hint=hint)
-        cls = exceptions.PYTHONS.get(code)
+        cls = raises or exceptions.PYTHONS.get(code)
         if cls is not None and self.catches(cls):
             unstated = exceptions.Unstated(error)
             exceptions.throw(self, exceptions.new_exception(self, cls, [unstated]))

@@ -167,3 +167,12 @@ def test_a_slice_with_a_computed_bound_makes_the_index_known(i):
 def test_bad_indices(fn, args, text):
     with pytest.raises((AnvilError, IndexError, KeyError), match=text):
         run(fn, *args)
+
+
+def test_ranges_are_indices() -> None:
+    def picked(x: Any, labels: Any, n: int) -> Any:
+        y = x.copy()
+        y[range(n), range(n)] = -1.0
+        return x[range(len(labels)), labels], x[range(n)], x[range(0)], y
+
+    agree(picked, np.arange(12.0).reshape(4, 3), np.array([0, 2, 1, 1]), 2)

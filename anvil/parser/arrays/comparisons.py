@@ -14,7 +14,7 @@ from anvil.parser.arrays.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.arrays.operators import folded, python_numbers, refuse
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.arrays.ragged_frames import elementwise
-from anvil.parser.containers import stack_lists
+from anvil.parser.containers import computed_ranges, stack_lists
 from anvil.parser.containers.columns import is_same
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.control.choices import each, spread
@@ -238,6 +238,9 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
             return Known(item.value in container.value)
         except TypeError as error:
             ctx.error("bad-operand", str(error))
+    within = computed_ranges.contains(ctx, container, item)
+    if within is not None:
+        return within
     elements = elements_of(ctx, container)
     if elements is not None and type(item) is Known:
         return Known(ctx.key(item, "an element of a set") in elements)

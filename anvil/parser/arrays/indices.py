@@ -11,7 +11,7 @@ import numpy as np
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser.arrays import ranges
-from anvil.parser.arrays.arraylike import is_arraylike
+from anvil.parser.arrays.arraylike import is_arraylike, kind_of
 from anvil.parser.arrays.bounds import Message, check_all, message_of, of_axis
 from anvil.parser.arrays.ragged import Picked, Ragged, dense, replaced
 from anvil.parser.arrays.ragged_frames import Frame
@@ -19,8 +19,8 @@ from anvil.parser.arrays.slices import Chosen, Entry, Moving, flipped, resolved
 from anvil.parser.state.values import (
     Abstract,
     Known,
-    ListV,
     NDArray,
+    RangeV,
     Scalar,
     SliceV,
     TupleV,
@@ -72,9 +72,11 @@ def _normal(ctx: Context, p: Abstract) -> Any:
     found = _scalar_part(ctx, p)
     if found is not _OTHER:
         return found
-    if isinstance(p, NDArray) or (isinstance(p, ListV | TupleV) and is_arraylike(ctx, p)):
+    if isinstance(p, RangeV):
+        p = Known(ctx.known(p, "a range of positions"))
+    if isinstance(p, NDArray) or (kind_of(p) == "sequence" and is_arraylike(ctx, p)):
         a = p if isinstance(p, NDArray) else ctx.array(ctx.atom(p))
-        if isinstance(p, ListV) and not a.type.size:
+        if not isinstance(p, NDArray) and not a.type.size:
             a = ctx.array(ctx.b.zeros(array(I64, a.type.shape)))
         if a.type.dtype.kind in "iub":
             whole = not a.type.shape and a.type.dtype is not BOOL

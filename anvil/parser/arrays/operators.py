@@ -358,7 +358,7 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
     if isinstance(v, Ragged):
         return elementwise(ctx, lambda x: unary(ctx, op, x), (v,), "zero")
     if kind_of(v) not in _NUMBERS:
-        ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}")
+        ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}", raises=TypeError)
     return _unary_number(ctx, op, v, kind_of(v) == "py")
 
 
@@ -451,4 +451,8 @@ def _is_text(v: Abstract) -> bool:
 
 def refuse(ctx: Context, op: str, a: Abstract, b: Abstract) -> NoReturn:
     """Refuses an operator that is not defined for its operands."""
-    ctx.error("bad-operand", f"`{op}` is not defined for {a.describe()} and {b.describe()}")
+    ctx.error(
+        "bad-operand",
+        f"`{op}` is not defined for {a.describe()} and {b.describe()}",
+        raises=TypeError,
+    )

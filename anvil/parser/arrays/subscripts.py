@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anvil.parser.arrays import operators
 from anvil.parser.arrays.array_items import get_array, set_array
 from anvil.parser.arrays.arraylike import is_arraylike
 from anvil.parser.arrays.indices import checked_index
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
-from anvil.parser.containers import stack_lists
+from anvil.parser.containers import computed_ranges, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.dicts import missing
 from anvil.parser.containers.stacks import stackable, transient
@@ -92,11 +91,10 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     if isinstance(base, Known):
         return _get_known(ctx, base, index)
     if isinstance(base, RangeV):
-        offset = operators.binary(ctx, "*", index, base.step)
-        return operators.binary(ctx, "+", base.start, offset)
+        return computed_ranges.get(ctx, base, index)
     if isinstance(base, Scalar) and not base.py:
         return get_array(ctx, ctx.array(base.atom), index)
-    ctx.error("bad-operand", f"{base.describe()} is not subscriptable")
+    ctx.error("bad-operand", f"{base.describe()} is not subscriptable", raises=TypeError)
 
 
 def _get_contained(ctx: Context, base: DictV | ListV | TupleV, index: Abstract) -> Abstract:
@@ -135,7 +133,9 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
     elif isinstance(base, Known) and base.origin is not None:
         ctx.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
     else:
-        ctx.error("bad-operand", f"{base.describe()} does not support item assignment")
+        ctx.error(
+            "bad-operand", f"{base.describe()} does not support item assignment", raises=TypeError
+        )
 
 
 def _get_key(ctx: Context, base: DictV, index: Abstract) -> Abstract:
@@ -262,7 +262,9 @@ def _as_index(ctx: Context, i: Any) -> int:
 
 def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:
     obj = base.value
-    if isinstance(obj, tuple | list | range) and isinstance(index, Scalar):
+    if isinstance(obj, range) and isinstance(index, Scalar):
+        return computed_ranges.get(ctx, computed_ranges.opened(obj), index)
+    if isinstance(obj, tuple | list) and isinstance(index, Scalar):
         return _get_sequence(ctx, ctx.tuple(ctx.items(base)), index)
     entry = ctx.session.library.items.get(obj) if _is_object(obj) else None
     if entry is not None:

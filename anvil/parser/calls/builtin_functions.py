@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING, Any
 from anvil.parser.arrays import comparisons
 from anvil.parser.arrays.ragged import Ragged, length
 from anvil.parser.arrays.subscripts import as_index
-from anvil.parser.containers import collection_makers, random_numbers, sequences, sets
+from anvil.parser.containers import (
+    collection_makers,
+    computed_ranges,
+    random_numbers,
+    sequences,
+    sets,
+)
 from anvil.parser.containers.dicts import dict_entries, new_dict
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.stack_lists import stack_of
 from anvil.parser.control import streams
 from anvil.parser.control.generators import iterator_of, next_of
-from anvil.parser.control.iteration import items_of, iterator, listed
+from anvil.parser.control.iteration import iterator, listed
 from anvil.parser.objects import records
 from anvil.parser.objects.attributes import (
     delete_attribute,
@@ -44,6 +50,7 @@ from anvil.parser.state.values import (
     NDArray,
     ObjectV,
     RangeV,
+    Scalar,
     TupleV,
     scalar,
 )
@@ -77,7 +84,7 @@ def _rows(it: Interp, v: NDArray | Ragged) -> Abstract:
     if isinstance(v, Ragged):
         return length(it, v, 0)
     if not v.type.shape:
-        it.error("bad-operand", "len() of a 0-d array")
+        it.error("bad-operand", "len() of a 0-d array", raises=TypeError)
     return Known(v.type.shape[0])
 
 
@@ -88,8 +95,7 @@ def _len(it: Interp, v: Abstract) -> Abstract:
     if isinstance(v, ObjectV) or defines(v, "__len__"):
         return it.session.calls.method(it, v, "__len__", [])
     if isinstance(v, RangeV):
-        count = items_of(it, v).count
-        return Known(count) if isinstance(count, int) else scalar(count, True)
+        return computed_ranges.count_of(it, v)
     return _length(it, v)
 
 
@@ -106,7 +112,7 @@ def _length(it: Interp, v: Abstract) -> Abstract:
         return Known(len(found))
     if isinstance(v, Known) and hasattr(v.value, "__len__"):
         return Known(len(v.value))
-    it.error("bad-operand", f"{v.describe()} has no len()")
+    it.error("bad-operand", f"{v.describe()} has no len()", raises=TypeError)
 
 
 def _lazy(kind: str) -> Callable[..., Abstract]:
@@ -117,6 +123,9 @@ def _iter(it: Interp, v: Abstract, sentinel: Abstract | None = None) -> Abstract
     if sentinel is not None:
         made: Abstract = it.session.calls.call_entry(it, streams.iter_, [v, sentinel], {})
         return made
+    single = isinstance(v, Scalar) or (isinstance(v, NDArray) and not v.type.shape)
+    if single or (isinstance(v, Known) and not hasattr(v.value, "__iter__")):
+        it.error("bad-operand", f"{v.describe()} is not iterable", raises=TypeError)
     return iterator_of(it, v)
 
 
@@ -333,6 +342,15 @@ def _reduce(it: Interp, fn: Abstract, v: Abstract, *initial: Abstract) -> Abstra
     return total
 
 
+def _cache(it: Interp, fn: Abstract) -> Abstract:
+    return Bound("wrapper", fn, (fn,))
+
+
+def _lru_cache(it: Interp, maxsize: Abstract = NONE, typed: Abstract = NONE) -> Abstract:
+    plain = isinstance(maxsize, Known) and not callable(maxsize.value)
+    return Bound("partial", Known(functools.cache), (), ()) if plain else _cache(it, maxsize)
+
+
 def _bool(it: Interp, v: Abstract = NONE) -> Abstract:
     t = comparisons.truth(it, v)
     return Known(t) if isinstance(t, bool) else scalar(t, True)
@@ -381,6 +399,8 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     functools.reduce: _reduce,
     functools.wraps: _wraps,
     functools.update_wrapper: _update_wrapper,
+    functools.cache: _cache,
+    functools.lru_cache: _lru_cache,
     print: _print,
     **telling.FUNCTIONS,
     **sequences.TABLE,

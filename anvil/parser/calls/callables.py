@@ -22,7 +22,7 @@ from anvil.parser.calls.arguments import bind
 from anvil.parser.calls.builtin_functions import TABLE
 from anvil.parser.calls.hidden_state import refuse_state
 from anvil.parser.calls.specialise import call_specialised
-from anvil.parser.containers import methods, sets
+from anvil.parser.containers import computed_ranges, methods, sets
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.context import Intrinsic
 from anvil.parser.control import exceptions, managers
@@ -47,7 +47,9 @@ from anvil.parser.state.values import (
     Choice,
     Closure,
     Known,
+    Lazy,
     ObjectV,
+    RangeV,
 )
 from anvil.parser.transforms import ruled
 from anvil.parser.transforms.apply import apply_transform, make_transform, opened_value
@@ -574,6 +576,10 @@ def truth(it: Interp, v: Abstract) -> bool | Atom:
         return bool(keys)
     if isinstance(v, SetV):
         return bool(sets.keys_in(it, v))
+    if isinstance(v, RangeV):
+        return computed_ranges.truth(it, v)  # type: ignore[no-any-return]
+    if isinstance(v, Lazy) and not v.box:
+        return bool(it.items(v))
     if class_of(v) is not None:
         for name in ("__bool__", "__len__"):
             if defines(v, name):

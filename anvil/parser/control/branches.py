@@ -159,7 +159,9 @@ def join_branches(
 ) -> None:
     """Emits the `if` op and continues in the joined state."""
     join, joined = _joined(it, pred, first, second, live, True)
-    while (wants := [w for w in join.wants if _stacks(it, first, w, join)]) or join.adoptions:
+    while (
+        wants := [w for w in join.wants if _stacks(it, first, second, w, join)]
+    ) or join.adoptions:
         done = adopt_sides(it, first, second, join) or stack_sides(it, first, second, wants)
         join, joined = _joined(it, pred, first, second, live, done)
     it.session.choices |= join.chose
@@ -200,14 +202,15 @@ def adopt_sides(it: Interp, first: Branch, second: Branch, join: Join) -> bool:
     return bool(join.adoptions)
 
 
-def _stacks(it: Interp, first: Branch, want: Want, join: Join) -> bool:
+def _stacks(it: Interp, first: Branch, second: Branch, want: Want, join: Join) -> bool:
     """Whether a list that the branches leave in different forms is one list, of a loop's or already
     stacked; new lists may as well be told apart by which branch was taken.
     """
     x, y = want.boxes
     if want.boxes in join.pools:
         return True
-    return x == y and (bool(it.loop_params) or isinstance(first.state.heap[x], StackBox))
+    sides = (first.state.heap[x], second.state.heap[y])
+    return x == y and (bool(it.loop_params) or any(isinstance(c, StackBox) for c in sides))
 
 
 def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) -> bool:

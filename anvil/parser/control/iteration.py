@@ -111,7 +111,7 @@ def _iterable(ctx: Context, v: Abstract) -> Abstract:
         return ctx.session.calls.call_entry(ctx, list_, [v], {})
     found = opened_object(ctx, v) if isinstance(v, ObjectV) else None
     if found is None:
-        ctx.error("bad-operand", f"{v.describe()} cannot be iterated over")
+        ctx.error("bad-operand", f"{v.describe()} cannot be iterated over", raises=TypeError)
     return _iterable(ctx, found) if isinstance(found, GeneratorV) else found
 
 
@@ -229,7 +229,7 @@ def _rows(ctx: Context, a: NDArray | Ragged) -> Items:
     if isinstance(a, Ragged):
         return _ragged_rows(ctx, a)
     if not a.type.shape:
-        ctx.error("bad-operand", "a 0-d array cannot be iterated over")
+        ctx.error("bad-operand", "a 0-d array cannot be iterated over", raises=TypeError)
     return Items(a.type.shape[0], lambda i: row_of(ctx, a, i))
 
 
@@ -334,7 +334,7 @@ def _lazy(ctx: Context, v: Lazy) -> Items:
 def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abstract:
     """`next(v)`: one more item of an iterator."""
     if not isinstance(v, Lazy) or not v.box:
-        ctx.error("bad-operand", f"{v.describe()} is not an iterator")
+        ctx.error("bad-operand", f"{v.describe()} is not an iterator", raises=TypeError)
     taken = _position(ctx, v)
     items = _LAZY[v.kind](ctx, *v.items)
     if taken < _ENDLESS == items.count:

@@ -17,7 +17,7 @@ import numpy as np
 from anvil.ir.types import BOOL, I64
 from anvil.parser.arrays.ragged import Ragged, dense, length
 from anvil.parser.arrays.stores import store
-from anvil.parser.containers import dicts, methods, stack_lists
+from anvil.parser.containers import computed_ranges, dicts, methods, stack_lists
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
 from anvil.parser.control.choices import apart, each
@@ -72,6 +72,11 @@ def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
         return _known_attribute(it, base, name)
     if isinstance(base, Bound) and base.kind == "super":
         return _super_attribute(it, base, name)
+    if isinstance(base, RangeV):
+        found = computed_ranges.attribute(it, base, name)
+        return (
+            _known_attribute(it, Known(it.known(base, "a range")), name) if found is None else found
+        )
     found = _function_attribute(it, base, name)
     if found is None and hasattr(type_of_value(base), name):
         it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")

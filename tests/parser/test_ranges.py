@@ -1,0 +1,114 @@
+"""Ranges with computed bounds, and functions that the standard library wraps."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.parser.harness import agree
+
+
+def _elements(n: int, i: int) -> Any:
+    r = range(2, n)
+    return r[-1], r[i], r.start, r.stop, r[1:3][0], len(r), range(10)[i], max(r)
+
+
+def _members(x: float, n: int) -> Any:
+    return x in range(n), x in range(0, 20, 3), x not in range(10, 2, -2), n in range(10**6)
+
+
+def _truth(n: int, d: dict[str, float]) -> Any:
+    return (1 if range(n) else 2), bool(range(1, n)), (1 if d.items() else 2), bool(d.keys())
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        *((_elements, (7, i)) for i in (0, 2, -2, 9, -9)),
+        *((_members, (x, n)) for x, n in ((3.0, 7), (2.5, 9), (np.int64(6), 4), (-3, 2))),
+        (_truth, (3, {"a": 1.0})),
+        (_truth, (0, {})),
+    ],
+)
+def test_ranges(function: Any, args: Any) -> None:
+    agree(function, *args)
+
+
+def test_wrapped_functions() -> None:
+    def logged(fn: Any) -> Any:
+        @functools.wraps(fn)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return fn(*args, **kwargs) * 2
+
+        return wrapper
+
+    def uses(x: float) -> Any:
+        @logged
+        def square(t: float, *, bias: float = 1.0) -> float:
+            """A square."""
+            return t * t + bias
+
+        inner = square.__wrapped__(x)
+        return square(x), square(x, bias=0.0), square.__name__, square.__doc__, inner
+
+    agree(uses, 3.0)
+
+
+def test_caches_made_inside() -> None:
+    def counted(k: int) -> Any:
+        @functools.cache
+        def fib(i: int) -> int:
+            return i if i < 2 else fib(i - 1) + fib(i - 2)
+
+        @functools.cache
+        def paths(i: int, j: int) -> int:
+            return 1 if i == 0 or j == 0 else paths(i - 1, j) + paths(i, j - 1)
+
+        return fib(k), paths(k, 2)
+
+    agree(counted, 5)
+
+
+def _length(x: Any) -> Any:
+    try:
+        n = len(x)
+    except TypeError:
+        n = 1
+    return np.sum(x) * n
+
+
+def _each(x: Any) -> Any:
+    try:
+        it = iter(x)
+    except TypeError:
+        return x * 2
+    return sum(v for v in it)
+
+
+def _number(x: Any) -> Any:
+    try:
+        return float(x) * 3
+    except TypeError:
+        return x.sum()
+
+
+def _either(a: Any, b: Any) -> Any:
+    try:
+        return a + b
+    except TypeError:
+        return b
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        *((f, (x,)) for f in (_length, _each, _number) for x in (2.0, np.arange(3.0))),
+        (_either, (None, 2.0)),
+        (_either, (1.0, 2.0)),
+    ],
+)
+def test_type_errors_are_caught(function: Any, args: Any) -> None:
+    agree(function, *args)
