@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,11 +28,14 @@ def _shape_from(ctx: Context, shape: Sequence[Any]) -> tuple[Any, ...]:
     if isinstance(one, tuple):
         return tuple(ctx.known(n, "the shape") for n in one)
     known = ctx.known(one, "the shape")
-    return tuple(known) if isinstance(known, tuple | list) else (known,)
+    return tuple(known) if np.ndim(known) else (known,)
 
 
 def _resolve(ctx: Context, size: int, dims: Sequence[Any], old: Sequence[int]) -> tuple[int, ...]:
-    shape = [int(n) for n in dims]
+    try:
+        shape = [operator.index(n) for n in dims]
+    except TypeError as error:
+        ctx.error("bad-operand", str(error), raises=TypeError)
     if shape.count(-1) > 1:
         ctx.error("bad-shape", "can only specify one unknown dimension")
     if -1 in shape:

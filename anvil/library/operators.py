@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from typing import Any
 
@@ -176,7 +177,19 @@ def _methodcaller(name: Any, *args: Any, **kwargs: Any) -> Any:
     return call
 
 
+def _groupby(iterable: Any, key: Any = None) -> Any:
+    groups: Any = []
+    for item in iterable:
+        name = item if key is None else key(item)
+        if groups and groups[-1][0] == name:
+            groups[-1][1].append(item)
+        else:
+            groups.append((name, [item]))
+    return iter([(name, iter(items)) for name, items in groups])
+
+
 FUNCTIONS: dict[Any, Any] = {
+    itertools.groupby: _groupby,
     operator.add: _add,
     operator.concat: _add,
     operator.sub: _sub,

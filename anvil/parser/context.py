@@ -34,7 +34,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.families import type_at
 from anvil.ir.loc import AnyLoc
@@ -60,11 +59,9 @@ from anvil.parser.state.heap import (
     State,
     fresh_box,
 )
-from anvil.parser.state.number_choices import NumberChoice
-from anvil.parser.state.signals import Blocked, NeedStatic
+from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
     Abstract,
-    Choice,
     Conflict,
     DictV,
     Known,
@@ -169,9 +166,8 @@ class Context:
             found = self.known_array(v)
             if found is not None:
                 return arraylike.host_of(v, found)
-        if isinstance(v, Scalar | Choice):
-            which = v.which if isinstance(v, Choice) else v.atom
-            self.need_static(v.common if isinstance(v, NumberChoice) else which, what)
+        if (deciding := roots.deciding(self, v)) is not None:
+            self.need_static(deciding, what)
         if isinstance(v, texts.TextV):
             return texts.known_text(self, v)
         if isinstance(v, Ragged):
@@ -198,13 +194,7 @@ class Context:
         """Asks for the value of a scalar atom while compiling (see `known`)."""
         text = f"{what} is needed while compiling, and depends on data"
         error = make_error("value-needed", text, self.loc, hint=hint)
-        raise self.asked_for(error, atom, what, self.loc)
-
-    def asked_for(self, error: AnvilError, atom: Atom, why: str, loc: AnyLoc) -> NeedStatic:
-        """What is raised to know an atom: asks for parameters, or a loop that calculates it."""
-        found = roots.roots_of(self.b, atom)
-        loop = None if found else roots.loop_of(self.b, atom, self.session.rolled)
-        return NeedStatic(error, found, why, loc, loop)
+        raise roots.asked_for(self, error, atom, what, self.loc)
 
     def known_array(self, v: Any) -> np.ndarray[Any, Any] | None:
         """The contents of an array (or of anything array-like) if they are known while compiling;
@@ -465,7 +455,7 @@ class Context:
             self.session.growable[error] = v.loop
         if v.pred is not None:
             why = "a condition that decides what a variable is"
-            raise self.asked_for(error, v.pred, why, self.loc)
+            raise roots.asked_for(self, error, v.pred, why, self.loc)
         raise Blocked(error, unroll=v.loop)
 
     def touch(self, box: int, at: AnyLoc | None = None) -> None:

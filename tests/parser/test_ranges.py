@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import statistics
 from typing import Any
 
 import numpy as np
@@ -112,3 +114,32 @@ def _either(a: Any, b: Any) -> Any:
 )
 def test_type_errors_are_caught(function: Any, args: Any) -> None:
     agree(function, *args)
+
+
+def test_groups_of_known_keys() -> None:
+    def grouped(names: Any, values: Any) -> Any:
+        pairs = itertools.groupby(zip(names, values, strict=True), key=lambda pair: pair[0])
+        return [(name, sum(v for _, v in group)) for name, group in pairs]
+
+    agree(grouped, ["a", "a", "b", "a"], [1.0, 2.0, 3.0, 4.0])
+
+
+def test_statistics() -> None:
+    def moments(xs: Any) -> Any:
+        mean = statistics.mean(xs)
+        spread = statistics.stdev(xs), statistics.pvariance(xs), statistics.variance(xs, mean)
+        return mean, statistics.fmean(xs), spread, statistics.pstdev(xs), statistics.median(xs)
+
+    agree(moments, [1.0, 2.5, 4.0, 4.5])
+    agree(moments, [1.0])
+    agree(lambda xs: statistics.mean(xs), [])
+
+
+def test_indices_of_a_loop_over_known_arrays() -> None:
+    def shifted(x: Any, perm: Any) -> Any:
+        steps, out = np.array([(0, 0), (1, 0), (0, 1)]), np.zeros_like(x)
+        for k in range(3):
+            out = out + (k + 1) * np.roll(x, steps[k], axis=(0, 1))
+        return out, np.transpose(x, perm), x.reshape(np.array([3, 2]))
+
+    agree(shifted, np.arange(6.0).reshape(2, 3), np.array([1, 0]))

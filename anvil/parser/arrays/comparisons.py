@@ -229,7 +229,6 @@ def _is_known(ctx: Context, v: NumberChoice, known: Any) -> Abstract:
 
 def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     """`item in container`."""
-    calls = ctx.session.calls
     keys = ctx.dict_keys(container)
     if keys is not None:
         return Known(ctx.known(item, "the key") in keys)
@@ -244,8 +243,14 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     elements = elements_of(ctx, container)
     if elements is not None and type(item) is Known:
         return Known(ctx.key(item, "an element of a set") in elements)
-    if elements is not None:
-        container = TupleV(tuple(map(Known, elements)))
+    return _contained(
+        ctx, container if elements is None else TupleV(tuple(map(Known, elements))), item
+    )
+
+
+def _contained(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
+    """Membership by comparing elements, or by a method."""
+    calls = ctx.session.calls
     if isinstance(container, ObjectV) and not hasattr(container.cls, "__contains__"):
         return calls.call_entry(ctx, contains_, [container, item], {})
     if isinstance(container, ObjectV) or overloading.defines(container, "__contains__"):

@@ -21,6 +21,7 @@ from anvil.ir.types import BOOL, I8, I64, array
 from anvil.parser.arrays import ranges
 from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.bounds import of_axis
+from anvil.parser.state import roots
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
     Abstract,
@@ -331,7 +332,7 @@ def dense(ctx: Context, v: Ragged, what: str = "") -> NoReturn:
                     why = f"the {name} of a slice"
                     message = f"{why} is needed while compiling, and depends on data"
                     error = make_error("value-needed", message, v.loc)
-                    raise ctx.asked_for(error, atom, why, v.loc)
+                    raise roots.asked_for(ctx, error, atom, why, v.loc)
         elif axis is not None:
             error = make_error(
                 "dynamic-shape",
@@ -340,7 +341,7 @@ def dense(ctx: Context, v: Ragged, what: str = "") -> NoReturn:
                 hint="Use `np.where(mask, x, 0.0)` and reduce that, or `np.sum(x, where=mask)`.",
             )
             why = "a mask that selects elements"
-            raise ctx.asked_for(error, axis.mask, why, v.loc)
+            raise roots.asked_for(ctx, error, axis.mask, why, v.loc)
     message = "an array that a loop makes longer is used where its length has to be known"
     raise Blocked(make_error("dynamic-shape", message, v.loc))
 

@@ -45,6 +45,7 @@ from anvil.parser.containers.templates import (
     unified,
 )
 from anvil.parser.state.heap import ColumnBox, ListBox, StackBox, fresh_box
+from anvil.parser.state.roots import asked_for
 from anvil.parser.state.values import Abstract, Known, ListV, Scalar, SliceV, scalar
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def known_length(ctx: Context, stack: StackBox, why: str) -> int:
         hint="Fill an array or a list of the greatest length, and mask or count what is used.",
     )
     what = "the length of a list"
-    raise ctx.asked_for(error, length_atom(stack), what, ctx.loc)
+    raise asked_for(ctx, error, length_atom(stack), what, ctx.loc)
 
 
 def place(ctx: Context, stack: StackBox, index: Abstract, message: str) -> Atom:

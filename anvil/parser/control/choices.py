@@ -12,6 +12,7 @@ reached with that option, as in Python.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
@@ -31,6 +32,7 @@ from anvil.parser.state.values import (
     Conflict,
     Known,
     NDArray,
+    TupleV,
     scalar,
 )
 
@@ -185,6 +187,8 @@ def not_none(ctx: Context, v: Abstract) -> Abstract:
     """The value that a transformed function returns: where it is None or one thing on data, that
     thing, and a TypeError at run time if it is None.
     """
+    if isinstance(v, TupleV):
+        return replace(v, items=tuple(not_none(ctx, i) for i in v.items))
     if not isinstance(v, Choice) or len(v.options) != 2:
         return v
     k = next((k for k, o in enumerate(v.options) if o.open() == NONE.open()), None)

@@ -4,10 +4,39 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from anvil.errors import AnvilError
 from anvil.ir.analysis import op_reads
 from anvil.ir.builder import Builder
+from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Op, Value
+from anvil.parser.state.number_choices import NumberChoice
+from anvil.parser.state.signals import NeedStatic
+from anvil.parser.state.values import Choice, NDArray, Scalar
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def deciding(ctx: Context, v: Any) -> Atom | None:
+    """The atom that has to be known for a number, one of several things, or an array of indices to
+    be known; None for anything else.
+    """
+    if isinstance(v, NumberChoice):
+        return v.common
+    if isinstance(v, Choice):
+        return v.which
+    if isinstance(v, NDArray):
+        return ctx.read(v) if v.type.dtype.kind in "biu" else None
+    return v.atom if isinstance(v, Scalar) else None
+
+
+def asked_for(ctx: Context, error: AnvilError, atom: Atom, why: str, loc: AnyLoc) -> NeedStatic:
+    """What is raised to know an atom: asks for parameters, or a loop that calculates it."""
+    found = roots_of(ctx.b, atom)
+    loop = None if found else loop_of(ctx.b, atom, ctx.session.rolled)
+    return NeedStatic(error, found, why, loc, loop)
 
 
 def definitions(b: Builder) -> dict[Value, Op]:
