@@ -13,7 +13,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,10 @@ from anvil.ir.types import Array, ArrayType, DType, Type
 
 if TYPE_CHECKING:
     from anvil.ir.opkind import OpKind
+
+
+APART: Final = "anvil.apart."
+"""How the names of functions begin whose calls XLA must not inline: nothing is fused with them."""
 
 
 @dataclass(frozen=True, slots=True)

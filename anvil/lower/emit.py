@@ -26,7 +26,7 @@ from anvil.ir.types import TOKEN, Array, ArrayType, DType, Type
 from anvil.lower import structure
 from anvil.lower.decompose import decompose
 from anvil.lower.module import LeafType, Module, Rules
-from anvil.lower.split import APART, split, weigher
+from anvil.lower.split import PART, split, weigher
 from anvil.lower.tuning import compiler_options
 
 _MLIR_DTYPE = {
@@ -87,7 +87,7 @@ def write(
     program, helpers = decompose(program)
     options = compiler_options(program, weigher(helpers))
     program = split(program, helpers)
-    order = (*(name for name in program.funcs if name.startswith(APART)), *order)
+    order = (*(name for name in program.funcs if name.startswith(PART)), *order)
     emitter = Emitter(program, locations)
     emitter.options = options
     emitter.record = record or _no_record

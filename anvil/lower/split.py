@@ -20,7 +20,7 @@ from anvil.ir.records import Func, FuncRef, Op, Origin, Program, Region, Value
 LIMIT: Final = 1200
 """Operations of one kernel; constants, which count for XLA too, are extra."""
 
-APART: Final = "anvil.part."
+PART: Final = "anvil.part."
 """How the names of these functions begin."""
 
 _BARRIERS: Final = frozenset({
@@ -139,7 +139,7 @@ class _Splitter:
         reads = _reads(piece)
         there = {v for op in before for v in op.outs}
         outs = tuple(v for op in piece for v in op.outs if v in wanted and v not in there)
-        name = f"{APART}{len(self.parts)}"
+        name = f"{PART}{len(self.parts)}"
         b = Builder([v.type for v in reads], [v.hint for v in reads], piece[0].loc)
         env: Env = dict(zip(reads, b.params, strict=True))
         b.replay(piece, env)

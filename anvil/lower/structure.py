@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.ir.hosts import HostError, parked_message
 from anvil.ir.ops.host import FIRST, host_results
-from anvil.ir.records import Op, Region, Value
+from anvil.ir.records import APART, Op, Region, Value
 from anvil.ir.tell import told
 from anvil.ir.types import BOOL, I32, I64, TOKEN, array
 from anvil.lower.module import NOT_INLINED
-from anvil.lower.split import APART
+from anvil.lower.split import PART
 
 if TYPE_CHECKING:
     from anvil.lower.emit import Emitter
@@ -150,7 +150,7 @@ def _call(e: Emitter, op: Op) -> None:
     names = ", ".join(e.operand(a) for a in op.args)
     params = ", ".join(e.mlir(a.type) for a in op.args)
     callee = op.attrs["callee"].name
-    how = NOT_INLINED if callee.startswith(APART) else ""
+    how = NOT_INLINED if callee.startswith((PART, APART)) else ""
     types = f"({params}) -> ({_types(e, op.outs)})"
     e.results(op.outs, f'func.call @"{callee}"({names}){how} : {types}')
 

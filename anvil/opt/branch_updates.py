@@ -11,14 +11,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import zip_longest
 from typing import Literal
 
 from anvil.ir.analysis import free_values, op_reads
 from anvil.ir.records import Atom, Op, Region, Value
 from anvil.ir.types import TOKEN, ArrayType, Type
-from anvil.opt.mailbox import WORTH, WRITES, ordered, update_of
+from anvil.opt.mailbox import WORTH, ordered
 
+_UPDATES = frozenset({"dynamic_update_slice", "dynamic_add_slice"})
+"""What leaves a branch; scatters, which are dear where they change nothing, stay."""
 _LOOPS = frozenset({"for", "while"})
 _MOST_PHASES = 6
 
@@ -32,6 +33,8 @@ class Branch:
     """What updates each array that enters, in order: updates and loops."""
     ops: Sequence[Op] = ()
     phase: dict[Op, int] = field(default_factory=dict)
+    least: dict[Op, int] = field(default_factory=dict)
+    """The first phase of updates that have no place in an earlier one."""
     written: dict[Value, int] = field(default_factory=dict)
     """The first phase in which what updates this version of an array next may stand."""
 
@@ -128,7 +131,7 @@ def _chain(region: Region, a: Atom) -> tuple[Atom | None, tuple[Op, ...]]:
     found: list[Op] = []
     while isinstance(a, Value) and a in made:
         op = made[a]
-        if op.kind.name in WRITES and _small(op):
+        if op.kind.name in _UPDATES and _small(op):
             before = op.args[0]
         elif op.kind.name in _LOOPS and not op.attrs["hist"]:
             before = op.args[op.outs.index(a) + first_state(op)]
@@ -151,19 +154,37 @@ def first_state(loop: Op) -> int:
 
 
 def _small(write: Op) -> bool:
-    t, whole = update_of(write).type, write.outs[0].type
+    t, whole = write.args[1].type, write.outs[0].type
     assert isinstance(t, ArrayType)
     assert isinstance(whole, ArrayType)
     return t.size * 4 <= whole.size
 
 
 def _scheduled(plan: Plan) -> bool:
-    """Gives every op its phase."""
+    """Gives every op its phase; updates that do not go together with the others' wait for one."""
     for branch in plan.branches:
         branch.ops = [op for op in ordered(branch.region) if not op.kind.terminator]
-        _set_phases(branch)
-    plan.phases = 1 + max(b.last for b in plan.branches)
-    return plan.phases <= _MOST_PHASES
+    while True:
+        for branch in plan.branches:
+            _set_phases(branch)
+        plan.phases = 1 + max(b.last for b in plan.branches)
+        if plan.phases > _MOST_PHASES:
+            return False
+        stuck = _stuck(plan)
+        if stuck is None:
+            return True
+        side, op = stuck
+        plan.branches[side].least[op] = plan.branches[side].phase[op] + 1
+
+
+def _stuck(plan: Plan) -> tuple[int, Op] | None:
+    """An update, and its branch, that has no place beside those of its phase."""
+    for f in range(plan.phases):
+        for root in plan.branches[0].chains:
+            stuck = _paired(plan, root, f)[1]
+            if stuck is not None:
+                return stuck
+    return None
 
 
 def _set_phases(branch: Branch) -> None:
@@ -172,7 +193,7 @@ def _set_phases(branch: Branch) -> None:
     for op in branch.ops:
         updated = branch.updated(op)
         reads = [v for v in op_reads(op) if v not in updated]
-        p = max((ready.get(v, 0) for v in reads), default=0)
+        p = max([branch.least.get(op, 0), *(ready.get(v, 0) for v in reads)])
         for version in updated:
             p = max(p, branch.written.get(version, 0), read_in.get(version, 0))
             for out in updated[version]:
@@ -184,7 +205,7 @@ def _set_phases(branch: Branch) -> None:
 
 
 def _crossing(plan: Plan) -> bool:
-    """Whether what one phase leaves to a later one is small, and updates go together."""
+    """Whether what one phase leaves to a later one is small."""
     most = max(_size(root.type) for root in plan.places.values()) // 4
     for side, branch in enumerate(plan.branches):
         for f in range(plan.phases):
@@ -195,11 +216,7 @@ def _crossing(plan: Plan) -> bool:
             return False
         if any(_size(r.type) >= WORTH for r in plan.others(branch.region.results)):
             return False
-    return all(
-        pairs_of(plan, root, f) is not None
-        for root in plan.branches[0].chains
-        for f in range(plan.phases)
-    )
+    return True
 
 
 def _size(t: Type) -> float:
@@ -230,27 +247,46 @@ def left_by(plan: Plan, side: int, f: int) -> list[Value]:
 Pair = tuple[Op | None, Op | None]
 
 
-def pairs_of(plan: Plan, root: Value, f: int) -> list[Pair] | None:
-    """The updates of `root` in phase `f` by twos; None if one has no place among them.
+def pairs_of(plan: Plan, root: Value, f: int) -> list[Pair]:
+    """The updates of `root` in phase `f` by twos; None where a branch has no partner."""
+    return _paired(plan, root, f)[0]
 
-    They are not put off: conditionals with values that were read before an update are copied
-    around by XLA, and copy the array.
+
+def _paired(plan: Plan, root: Value, f: int) -> tuple[list[Pair], tuple[int, Op] | None]:
+    """The pairs, and the first update that cannot stand in this phase, with its branch.
+
+    A branch can be idle beside an update that adds, before its own first one (it writes what is
+    there), and after one of the same form (it repeats it).
     """
     sides = [
         [op for op in branch.chains[root] if branch.phase[op] == f and not is_loop(op)]
         for branch in plan.branches
     ]
     found: list[Pair] = []
-    for first, second in zip_longest(*sides):
-        both = first is not None and second is not None
-        if both and _form(first) != _form(second):
-            return None
-        short = sides[0 if first is None else 1]
-        alone = first or second
-        if not both and short and not adds(alone) and _form(short[-1]) != _form(alone):
-            return None
-        found.append((first, second))
-    return found
+    at = [0, 0]
+    while at[0] < len(sides[0]) or at[1] < len(sides[1]):
+        heads = [ops[k] if k < len(ops) else None for ops, k in zip(sides, at, strict=True)]
+        step = _step(heads, [ops[:k] for ops, k in zip(sides, at, strict=True)])
+        if step is None:
+            side = 0 if heads[0] is not None else 1
+            stuck = heads[side]
+            assert stuck is not None
+            return found, (side, stuck)
+        found.append((heads[0] if 0 in step else None, heads[1] if 1 in step else None))
+        at = [k + (side in step) for side, k in enumerate(at)]
+    return found, None
+
+
+def _step(heads: Sequence[Op | None], before: Sequence[Sequence[Op]]) -> tuple[int, ...] | None:
+    """The branches whose next update comes next: both, or the one beside which the other idles."""
+    first, second = heads
+    if first is not None and second is not None and _form(first) == _form(second):
+        return (0, 1)
+    for side, op in enumerate(heads):
+        done = before[1 - side]
+        if op is not None and (not done or adds(op) or _form(done[-1]) == _form(op)):
+            return (side,)
+    return None
 
 
 def _form(op: Op) -> tuple[object, ...]:
@@ -258,4 +294,4 @@ def _form(op: Op) -> tuple[object, ...]:
 
 
 def adds(op: Op) -> bool:
-    return op.kind.name in ("dynamic_add_slice", "scatter_add")
+    return op.kind.name == "dynamic_add_slice"

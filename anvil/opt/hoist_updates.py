@@ -33,8 +33,9 @@ from anvil.opt.branch_updates import (
     pairs_of,
     planned,
 )
-from anvil.opt.mailbox import update_of
 
+_NOTHING = {"f": -0.0, "c": complex(-0.0, -0.0)}
+"""What changes nothing when it is added; by kind of dtype, 0 for the others."""
 _MOST_ROUNDS = 8
 """Conditionals in conditionals: the inner ones first."""
 
@@ -120,7 +121,7 @@ class _Cut:
     def _phase(self, f: int) -> Sequence[Atom]:
         """Emits a phase: a conditional, updates, loops; what the conditional yields besides."""
         self._see()
-        pairs = {root: pairs_of(self.plan, root, f) or [] for root in self.plan.branches[0].chains}
+        pairs = {root: pairs_of(self.plan, root, f) for root in self.plan.branches[0].chains}
         left = [left_by(self.plan, side, f) for side in range(2)]
         tokens = [self._tokens(side, f) for side in range(2)]
         regions = tuple(self._region(side, f, pairs, left, tokens) for side in range(2))
@@ -221,29 +222,16 @@ class _Cut:
         assert model is not None
         if op is not None and not (idle and adds(model)):
             return [_get(env, a) for a in op.args[1:]]
-        where = [self._shared(a) for a in model.args[1:]]
+        t = model.args[1].type
+        assert isinstance(t, ArrayType)
+        starts = [self._shared(a) for a in model.args[2:]]
         if adds(model):
-            t = update_of(model).type
-            assert isinstance(t, ArrayType)
-            value: Atom = Const(t, -0.0 if t.dtype.np.kind in "fc" else 0)
-        else:
-            value = self._read(model, where, self.now[root])
-        at = model.args.index(update_of(model), 1) - 1
-        where[at] = value
-        return where
+            return [Const(t, _NOTHING.get(t.dtype.np.kind, 0)), *starts]
+        return [self.b.dynamic_slice(self.now[root], *starts, sizes=t.shape), *starts]
 
     def _shared(self, a: Atom) -> Atom:
         """An index that both branches can name, or the first place."""
         return self.b.zeros(a.type) if a in self.made else _get(self.outer, a)
-
-    def _read(self, model: Op, where: Sequence[Atom], array: Atom) -> Atom:
-        t = update_of(model).type
-        assert isinstance(t, ArrayType)
-        if model.kind.name == "scatter":
-            out: Atom = self.b.gather(array, where[0], axes=model.attrs["axes"])
-        else:
-            out = self.b.dynamic_slice(array, *where[1:], sizes=t.shape)
-        return out
 
     def _write(self, root: Value, pair: Pair, outs: list[Atom]) -> list[Atom]:
         model = pair[0] or pair[1]

@@ -174,8 +174,8 @@ PROGRAMS: Sequence[Function] = (
     stops,
     quicksort,
 )
-COPIED = (loops_in_branches, rows, counts, quicksort)
-"""Not in place on XLA: conditionals that are left, and values read before loops."""
+COPIED = (counts, quicksort)
+"""Not in place on XLA: scatters stay in their branches, and so do calls that write."""
 SMOOTH: Sequence[Function] = (both_sides, other_places, reads_what_it_wrote, loops_in_branches)
 
 
