@@ -11,7 +11,7 @@ from anvil.ir.types import F64, array
 from anvil.lower.decompose import decompose
 from anvil.lower.emit import to_module
 from anvil.lower.runtime import Executable
-from anvil.lower.split import APART, LIMIT, split, weigher
+from anvil.lower.split import LIMIT, PART, split, weigher
 from anvil.lower.tuning import compiler_options
 
 
@@ -33,7 +33,7 @@ def parts(program: Program) -> list[Func]:
     """The functions that splitting makes."""
     found, helpers = decompose(program)
     made = split(found, helpers)
-    return [f for name, f in made.funcs.items() if name.startswith(APART)]
+    return [f for name, f in made.funcs.items() if name.startswith(PART)]
 
 
 def test_short_programs_are_left_alone() -> None:
