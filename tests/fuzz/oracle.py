@@ -107,10 +107,8 @@ def examine(
         with quiet(patience):
             verdict = values(function, program.cases, optimised)
             if verdict is OK and derivatives:
-                for args in program.cases:
-                    verdict = slopes(function, args, second, "float32" in program.source)
-                    if verdict is not OK:
-                        break
+                args = program.cases[program.seed % 7 % 2]
+                verdict = slopes(function, args, second, "float32" in program.source)
             return verdict
     except Late:
         return Verdict("late")
@@ -127,7 +125,7 @@ def values(function: Any, cases: Sequence[Any], optimised: bool) -> Verdict:
             ran = compiled(function, args)
         got = ran if ran is None or isinstance(ran, Exception) else outcome(ran, args)
         verdict = judged(want, got)
-        if verdict.kind == "ok" and optimised and not isinstance(want, Exception):
+        if verdict.kind == "ok" and optimised and not i and not isinstance(want, Exception):
             again = outcome(lambda *a: call_reference(anvil.jit(function), a, {}, "O2"), args)
             verdict = judged(want, again)
         if verdict.failed:
