@@ -15,7 +15,7 @@ from typing import Any
 
 from anvil.errors import AnvilError
 from anvil.ir.records import Const
-from anvil.ir.types import I64, array
+from anvil.ir.types import I64, ArrayType, array
 from anvil.parser.containers.dicts import new_dict
 from anvil.parser.containers.sets import new_set
 from anvil.parser.containers.stack_lists import stack_of
@@ -168,8 +168,8 @@ def _generate(
 
 def _static(it: Interp, test: Any) -> bool:
     """Whether a filter depends on int arguments alone, which can be made known."""
-    types: list[Any] = [r.type for r in roots_of(it.b, test)]
-    return all(t.shape == () and t.dtype.kind in "ib" for t in types)
+    types = [r.type for r in roots_of(it.b, test)]
+    return all(isinstance(t, ArrayType) and not t.shape and t.dtype.kind in "ib" for t in types)
 
 
 def _holds(it: Interp, node: ast.expr, loops: bool, exact: bool) -> bool:
