@@ -19,6 +19,7 @@ from anvil.parser.context import Context, Intrinsic
 from anvil.parser.control.choices import choose
 from anvil.parser.control.iteration import is_long, listed
 from anvil.parser.control.number_joins import picked
+from anvil.parser.control.streams import NO_MAX, NO_MIN
 from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.values import Abstract, Lazy, ListV, NDArray, TupleV
 
@@ -106,7 +107,7 @@ def _fold(name: str, op: str) -> Intrinsic:
         if not items:
             if "default" in kwargs:
                 return ctx.lifted(kwargs["default"])
-            ctx.fail(ValueError, f"{name}() iterable argument is empty")
+            ctx.fail(ValueError, NO_MAX if name == "max" else NO_MIN)
         keys = items if plain else [ctx.call(key, i) for i in items]
         best = keys[0], items[0]
         for pair in zip(keys[1:], items[1:], strict=True):
@@ -121,7 +122,7 @@ def _largest(items: Any, key: Any, *default: Any) -> Any:
     if len(items) == 0:
         if default:
             return default[0]
-        raise ValueError("max() iterable argument is empty")
+        raise ValueError(NO_MAX)
     best = items[0]
     if key is None:
         for item in items:
@@ -140,7 +141,7 @@ def _smallest(items: Any, key: Any, *default: Any) -> Any:
     if len(items) == 0:
         if default:
             return default[0]
-        raise ValueError("min() iterable argument is empty")
+        raise ValueError(NO_MIN)
     best = items[0]
     if key is None:
         for item in items:

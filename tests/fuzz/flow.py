@@ -266,7 +266,7 @@ FAILING = {
     "float({PF} % ({PI} % 2))": 0.4,
     "{PF} ** ({PI} % 3 - 1)": 0.4,
     "max([{z} for {z} in {L} if {z} > {c}])": 0.2,
-    "float(np.linalg.inv({M33})[0, 0])": 0.15,
+    "float(np.linalg.inv(np.full((3, 3), {PF}) + np.eye(3) * ({PI} % 2))[0, 0])": 0.15,
     "next({z} for {z} in {L} if {z} > {c})": 0.2,
     "{FN}({PF} / {PI})": 0.3,
     "float(int({PF} / {PF}))": 0.2,

@@ -26,3 +26,15 @@ SEARCHES = [
 @pytest.mark.parametrize("fn", SEARCHES)
 def test_what_a_search_that_finds_nothing_says(fn: Callable[..., Any]) -> None:
     agree(fn, 1.5, 3)
+
+
+EMPTY = [
+    lambda x, n: max([z for z in [x] if not z]),
+    lambda x, n: max([z for z in np.array([x, 1.0]) if z > 100]),
+    lambda x, n: min([], key=lambda t: t),
+]
+
+
+@pytest.mark.parametrize("fn", EMPTY)
+def test_the_largest_of_nothing(fn: Callable[..., Any]) -> None:
+    agree(fn, 1.5, 3)

@@ -92,6 +92,18 @@ def count_(start: Any = 0, step: Any = 1) -> Any:
         n = n + step
 
 
+def _of_nothing(function: Any) -> str:
+    """What this Python says of the largest or smallest of no items."""
+    try:
+        function([])
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+NO_MAX, NO_MIN = _of_nothing(max), _of_nothing(min)
+
+
 def max_(v: Any, *, key: Any = None, default: Any = END) -> Any:
     """As `max`."""
     best = None
@@ -103,7 +115,7 @@ def max_(v: Any, *, key: Any = None, default: Any = END) -> Any:
             best_key = k
     if best_key is None:
         if default is END:
-            raise ValueError("max() iterable argument is empty")
+            raise ValueError(NO_MAX)
         return default
     return best
 
@@ -119,7 +131,7 @@ def min_(v: Any, *, key: Any = None, default: Any = END) -> Any:
             best_key = k
     if best_key is None:
         if default is END:
-            raise ValueError("min() iterable argument is empty")
+            raise ValueError(NO_MIN)
         return default
     return best
 
