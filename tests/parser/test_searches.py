@@ -29,8 +29,8 @@ def test_what_a_search_that_finds_nothing_says(fn: Callable[..., Any]) -> None:
 
 
 EMPTY = [
-    lambda x, n: max([z for z in [x] if not z]),
-    lambda x, n: max([z for z in np.array([x, 1.0]) if z > 100]),
+    lambda x, n: max([z for z in [x] if not n]),
+    lambda x, n: max(z for z in (1.0, 2.0) if z > 100),
     lambda x, n: min([], key=lambda t: t),
 ]
 
