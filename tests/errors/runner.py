@@ -45,7 +45,8 @@ def run(name: str, text: str, plain: bool = False) -> Exception | None:
     last = ast.Module([tree.body.pop()], [])
     exec(compile(tree, file, "exec"), scope)
     try:
-        exec(compile(last, file, "exec"), scope)
+        with np.errstate():  # plain Python does change NumPy's handling of errors
+            exec(compile(last, file, "exec"), scope)
     except Exception as error:
         return error
     return None
