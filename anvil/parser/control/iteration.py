@@ -30,6 +30,7 @@ from anvil.parser.state.heap import CellBox, GeneratorV, StackBox, fresh_box
 from anvil.parser.state.values import (
     Abstract,
     Choice,
+    DictV,
     Known,
     Lazy,
     ListV,
@@ -53,16 +54,20 @@ FEW = 32
 class Items:
     """`count` items; `item(index)` for an i64 atom in range; `static` if they are unlike things.
 
-    `source` is the list or dict that they are read from, which must keep its length.
+    `source` is the list or dict that they are read from, which must keep its length; `inner` are
+    items that these are made of.
     """
 
     count: int | Atom
     item: Callable[[Atom], Abstract]
     static: bool = False
     source: Abstract | None = None
+    inner: tuple[Items, ...] = ()
 
     def check(self, ctx: Context) -> None:
         """Refuses a list or dict that has grown or shrunk while it is iterated over."""
+        for items in self.inner:
+            items.check(ctx)
         v = self.source
         if v is None:
             return
@@ -351,11 +356,11 @@ def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
     def item(i: Atom) -> Abstract:
         return TupleV((operators.binary(ctx, "+", start, scalar(i, True)), inner.item(i)))
 
-    return Items(inner.count, item, inner.static)
+    return Items(inner.count, item, inner.static, inner=(inner,))
 
 
 def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
-    inner = [items_of(ctx, v) for v in vs]
+    inner = tuple(items_of(ctx, v) for v in vs)
     counts = [i.count for i in inner]
     if ctx.known(strict):
         first, *rest = map(_count_atom, inner) if inner else (None,)
@@ -367,7 +372,10 @@ def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
         if not isinstance(c, int):
             total = c if not known and total == 0 else ctx.b.min(c, total)
     return Items(
-        total, lambda i: TupleV(tuple(x.item(i) for x in inner)), any(x.static for x in inner)
+        total,
+        lambda i: TupleV(tuple(x.item(i) for x in inner)),
+        any(x.static for x in inner),
+        inner=inner,
     )
 
 
@@ -378,7 +386,7 @@ def _reversed(ctx: Context, v: Abstract) -> Items:
     def item(i: Atom) -> Abstract:
         return inner.item(ctx.atom(operators.binary(ctx, "-", scalar(last, True), scalar(i, True))))
 
-    return Items(inner.count, item, inner.static)
+    return Items(inner.count, item, inner.static, inner=(inner,))
 
 
 def _count_atom(items: Items) -> Atom:
@@ -425,7 +433,7 @@ def _map(ctx: Context, fn: Abstract, *vs: Abstract) -> Items:
         args = zipped.item(i)
         return ctx.call(fn, *ctx.items(args))
 
-    return Items(zipped.count, item, zipped.static)
+    return Items(zipped.count, item, zipped.static, inner=(zipped,))
 
 
 def _iterator(ctx: Context, v: Abstract) -> Items:
@@ -433,11 +441,19 @@ def _iterator(ctx: Context, v: Abstract) -> Items:
 
 
 def _view(part: Callable[[Any, Abstract], Abstract]) -> Callable[[Context, Abstract], Items]:
-    """The keys, values or items of a dict, as it is now."""
+    """The keys, values or items of a dict, each as it is when it is taken."""
 
     def rule(ctx: Context, v: Abstract) -> Items:
-        entries = ctx.dict_entries(v)
-        return _static([part(ctx.constant(k), x) for k, x in entries.items()])
+        keys = list(ctx.dict_entries(v))
+
+        def item(i: Atom) -> Abstract:
+            key = keys[_index(i)]
+            entries = ctx.dict_entries(v)
+            if key not in entries:
+                ctx.error("unsupported-value", "the keys of a dict change while it is looped over")
+            return part(ctx.constant(key), entries[key])
+
+        return Items(len(keys), item, True, v if isinstance(v, DictV) else None)
 
     return rule
 

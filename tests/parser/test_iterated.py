@@ -1,4 +1,4 @@
-"""`index` and `remove`: Python's words where nothing is found."""
+"""Searches that find nothing, and containers that change while they are looped over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.parser.harness import agree
+import anvil
+from tests.parser.harness import agree, run
 
 SEARCHES = [
     lambda x, n: [1, n, 3].index(n + 4),
@@ -38,3 +39,32 @@ EMPTY = [
 @pytest.mark.parametrize("fn", EMPTY)
 def test_the_largest_of_nothing(fn: Callable[..., Any]) -> None:
     agree(fn, 1.5, 3)
+
+
+def enumerated(x):
+    items = [x]
+    for i, e in enumerate(items):
+        if i < 3:
+            items.append(e + 1)
+    return items
+
+
+def zipped(x):
+    items = [1.0, x]
+    for a, b in zip(items, [0, 1, 2, 3], strict=False):
+        if len(items) < 5:
+            items.append(a + b)
+    return items
+
+
+def keyed(x):
+    table = {"a": x, "b": 2.0}
+    for k, e in table.items():
+        table[k + "c"] = e
+    return table
+
+
+@pytest.mark.parametrize("fn", [enumerated, zipped, keyed])
+def test_what_grows_under_a_loop_is_refused(fn: Callable[..., Any]) -> None:
+    with pytest.raises(anvil.AnvilError, match="while a loop runs over it"):
+        run(fn, 1.5)
