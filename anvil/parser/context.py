@@ -445,6 +445,8 @@ class Context:
         held = self.state.heap[box]
         if isinstance(held, RowBox):
             pools.replace_contents(self, held, content)
+        elif isinstance(held, StackBox):
+            stack_lists.replace_contents(self, box, content)
         else:
             self.state.heap[box] = content
 

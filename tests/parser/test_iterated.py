@@ -68,3 +68,35 @@ def keyed(x):
 def test_what_grows_under_a_loop_is_refused(fn: Callable[..., Any]) -> None:
     with pytest.raises(anvil.AnvilError, match="while a loop runs over it"):
         run(fn, 1.5)
+
+
+def shorter(rows):
+    rows[0][:2] = [1.0]
+
+
+def emptied(rows):
+    rows[0].clear()
+
+
+def popped(rows):
+    rows[0].pop()
+
+
+def removed(rows):
+    rows[0].remove(1.0)
+
+
+def deleted(rows):
+    del rows[0][0]
+
+
+@pytest.mark.parametrize("change", [shorter, emptied, popped, removed, deleted])
+def test_rows_keep_their_length(change: Callable[..., Any]) -> None:
+    def program(x, k):
+        rows = [[0.0, x, 1.0] for _ in range(2)]
+        rows[k % 2][0] = 1.0
+        change(rows)
+        return rows
+
+    with pytest.raises(anvil.AnvilError, match="keeps its length"):
+        run(program, 1.5, 1)

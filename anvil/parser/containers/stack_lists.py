@@ -44,7 +44,7 @@ from anvil.parser.containers.templates import (
     template_of,
     unified,
 )
-from anvil.parser.state.heap import ColumnBox, ListBox, StackBox, fresh_box
+from anvil.parser.state.heap import ColumnBox, Content, ListBox, StackBox, fresh_box
 from anvil.parser.state.roots import asked_for
 from anvil.parser.state.values import Abstract, Known, ListV, Scalar, SliceV, scalar
 
@@ -197,8 +197,29 @@ def put(ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstrac
     return True
 
 
+def refuse_part(ctx: Context, stack: StackBox) -> None:
+    """Refuses another length or form of a list that is a part of a stacked list."""
+    if any(c.path for c in stack.columns):  # type: ignore[attr-defined]
+        ctx.error("unsupported-value", "a list inside a list of lists keeps its length and form")
+
+
+def replace_contents(ctx: Context, box: int, content: Content) -> None:
+    """Writes other elements to a stacked list; as many, if it is a part of another one."""
+    held = ctx.state.heap[box]
+    assert isinstance(held, StackBox)
+    if all(not c.path for c in held.columns):  # type: ignore[attr-defined]
+        ctx.state.heap[box] = content
+        return
+    items = content.items if isinstance(content, ListBox) else ()
+    if len(items) != known_length(ctx, held, "the length of a list"):
+        refuse_part(ctx, held)
+    for i, item in enumerate(items):
+        put(ctx, ListV(box), held, Known(i), item)
+
+
 def reformed(ctx: Context, v: ListV, stack: StackBox, form: Any) -> StackBox:
     """The list with elements of a wider form."""
+    refuse_part(ctx, stack)
     restack(ctx, v.box, form, stack.capacity)
     content = ctx.state.heap[v.box]
     assert isinstance(content, StackBox)
@@ -311,6 +332,7 @@ def extend(ctx: Context, v: ListV, more: ListV) -> bool:
 def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: str) -> Abstract:
     """The element at an index, which is taken out of the list."""
     ctx.touch(v.box)
+    refuse_part(ctx, stack)
     b, length = ctx.b, length_atom(stack)
     if what == "pop":
         ctx.check(b.gt(length, 0), IndexError, "pop from empty list")

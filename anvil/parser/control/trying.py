@@ -277,7 +277,7 @@ def afterwards(it: Interp, last: Callable[[], None]) -> None:
     if not state.may:
         return
     status, may = state.status, state.may
-    prefix = f"{_PENDING}{len(it.catchers)} {len(it.handling)} "
+    prefix = _free_prefix(state)
     held = [exceptions.waiting(c) for c in state.raised]
     state.locals.update({prefix + name: state.locals[name] for name in held})
     if state.ret is not None:
@@ -287,6 +287,14 @@ def afterwards(it: Interp, last: Callable[[], None]) -> None:
     where_falling(it, lambda: _resume(it.state, status, may, prefix))
     for name in (prefix, *(prefix + name for name in held)):
         it.state.locals.pop(name, None)
+
+
+def _free_prefix(state: State) -> str:
+    """A beginning of names under which nothing waits: `last` may hold a `finally` in its turn."""
+    level = 0
+    while any(name.startswith(f"{_PENDING}{level} ") for name in state.locals):
+        level += 1
+    return f"{_PENDING}{level} "
 
 
 def where_falling(it: Interp, then: Callable[[], None]) -> None:

@@ -20,9 +20,14 @@ def names_used(node: ast.AST) -> Names:
     try:
         found: Names = node._anvil_used  # type: ignore[attr-defined]
     except AttributeError:
-        found = frozenset(
-            n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-        )
+        nodes = list(ast.walk(node))
+        read = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+        read += [
+            n.target
+            for n in nodes
+            if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+        ]
+        found = frozenset(n.id for n in read)
         node._anvil_used = found  # type: ignore[attr-defined]
     return found
 
