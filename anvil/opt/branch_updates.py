@@ -16,11 +16,10 @@ from typing import Literal
 from anvil.ir.analysis import free_values, op_reads
 from anvil.ir.records import Atom, Op, Region, Value
 from anvil.ir.types import TOKEN, ArrayType, Type
-from anvil.opt.mailbox import WORTH, ordered
+from anvil.opt.mailbox import WORTH, first_state, is_loop, ordered
 
 _UPDATES = frozenset({"dynamic_update_slice", "dynamic_add_slice"})
 """What leaves a branch; scatters, which are dear where they change nothing, stay."""
-_LOOPS = frozenset({"for", "while"})
 _MOST_PHASES = 6
 
 
@@ -43,6 +42,10 @@ class Branch:
         """The last phase in which anything happens."""
         loops = (p + 1 for op, p in self.phase.items() if op in self.leaving and is_loop(op))
         return max([*self.phase.values(), *loops], default=0)
+
+    def inside(self, f: int) -> list[Op]:
+        """What stays in the conditional of a phase."""
+        return [op for op in self.ops if self.phase[op] == f and op not in self.leaving]
 
     def loops_of(self, f: int) -> list[Op]:
         """The loops that follow the conditional of a phase."""
@@ -133,7 +136,7 @@ def _chain(region: Region, a: Atom) -> tuple[Atom | None, tuple[Op, ...]]:
         op = made[a]
         if op.kind.name in _UPDATES and _small(op):
             before = op.args[0]
-        elif op.kind.name in _LOOPS and not op.attrs["hist"]:
+        elif is_loop(op) and not op.attrs["hist"]:
             before = op.args[op.outs.index(a) + first_state(op)]
         else:
             break
@@ -143,14 +146,6 @@ def _chain(region: Region, a: Atom) -> tuple[Atom | None, tuple[Op, ...]]:
         a = before
     outside = isinstance(a, Value) and a not in made
     return (a if outside else None), tuple(reversed(found))
-
-
-def is_loop(op: Op) -> bool:
-    return op.kind.name in _LOOPS
-
-
-def first_state(loop: Op) -> int:
-    return int(loop.kind.name == "for")
 
 
 def _small(write: Op) -> bool:
@@ -197,7 +192,7 @@ def _set_phases(branch: Branch) -> None:
         for version in updated:
             p = max(p, branch.written.get(version, 0), read_in.get(version, 0))
             for out in updated[version]:
-                branch.written[out] = p + int(op.kind.name in _LOOPS)
+                branch.written[out] = p + int(is_loop(op))
         ready.update(dict.fromkeys(op.outs, p + bool(updated)))
         for v in reads:
             read_in[v] = max(read_in.get(v, 0), p)

@@ -24,15 +24,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from anvil.ir.builder import Builder, Env
 from anvil.ir.records import Atom, Const, Func, Op, Program, Region, Value
 from anvil.ir.types import TOKEN, ArrayType
-from anvil.opt.branch_updates import (
-    Pair,
-    Plan,
-    adds,
-    first_state,
-    left_by,
-    pairs_of,
-    planned,
-)
+from anvil.opt.branch_updates import Pair, Plan, adds, left_by, pairs_of, planned
+from anvil.opt.mailbox import first_state, is_loop
 
 _NOTHING = {"f": -0.0, "c": complex(-0.0, -0.0)}
 """What changes nothing when it is added; by kind of dtype, 0 for the others."""
@@ -62,7 +55,7 @@ def _func(func: Func, looped: bool) -> Func:
 
 def _candidates(region: Region, looped: bool) -> Iterator[tuple[Op, Plan]]:
     for op in region.ops:
-        inside = looped or op.kind.name in ("for", "while")
+        inside = looped or is_loop(op)
         found = False
         for r in op.regions:
             for candidate in _candidates(r, inside):
@@ -157,8 +150,7 @@ class _Cut:
 
     def _tokens(self, side: int, f: int) -> list[Value]:
         """The tokens that one phase of a branch makes inside the conditional."""
-        branch = self.plan.branches[side]
-        inside = (op for op in branch.ops if branch.phase[op] == f and op not in branch.leaving)
+        inside = self.plan.branches[side].inside(f)
         return [v for op in inside for v in op.outs if v.type is TOKEN]
 
     def _region(
@@ -171,8 +163,7 @@ class _Cut:
     ) -> Region:
         b, branch, env = self.b, self.plan.branches[side], dict(self.envs[side])
         b.begin(branch.region.label)
-        inside = [op for op in branch.ops if branch.phase[op] == f and op not in branch.leaving]
-        b.replay(inside, env)
+        b.replay(branch.inside(f), env)
         ends: list[Atom] = []
         for owner in range(2):
             ends += [_get(env, v) if owner == side else b.zeros(v.type) for v in left[owner]]

@@ -74,7 +74,7 @@ def _func(func: Func, letters: dict[Any, Func]) -> Func:
 
 def _concerned(region: Region) -> bool:
     for op in region.ops:
-        if op.kind.name in ("for", "while") and _letters(op).any:
+        if is_loop(op) and _letters(op).any:
             return True
         if any(map(_concerned, op.regions)):
             return True
@@ -114,9 +114,8 @@ def _follow(body: Region, p: Value, found: _Letters) -> None:
                 late.append(op)
             if op.kind.name == "dynamic_add_slice" and (reads or len(writes) > 1):
                 apart.add(op)
-        elif op.kind.name in ("for", "while"):
-            first = int(op.kind.name == "for")
-            carried = zip(op.outs, op.args[first:], strict=False)
+        elif is_loop(op):
+            carried = zip(op.outs, op.args[first_state(op) :], strict=False)
             updated = [v for v, a in carried if a in versions and v.type is p.type]
             versions.update(updated)
             inner += len(updated)
@@ -199,7 +198,18 @@ def _needs(op: Op, source: Mapping[Value, Op], done: Mapping[Op, None]) -> list[
     return list(found)
 
 
+def is_loop(op: Op) -> bool:
+    """Whether an op is a loop."""
+    return op.kind.name in ("for", "while")
+
+
+def first_state(loop: Op) -> int:
+    """The place of a loop's first state among its operands: a `for` begins with its count."""
+    return int(loop.kind.name == "for")
+
+
 def update_of(op: Op) -> Atom:
+    """What an update writes."""
     return op.args[2] if op.kind.name in ("scatter", "scatter_add") else op.args[1]
 
 
@@ -218,13 +228,14 @@ class _Mailer(Builder):
 
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
         """Loops get a mailbox if they need one; letters of the current body go through it."""
-        if op.kind.name in ("for", "while"):
+        if is_loop(op):
             letters = _letters(op)
             if letters.any:
                 return self._loop(op, letters, env)
         box = self.box
         if box is not None and op.kind.name in WRITES:
-            return (self._update(box, op, env),)
+            with self.at(op.loc):
+                return (self._update(box, op, env),)
         if box is not None and op in box.letters.apart:
             args = [env.get(a, a) if isinstance(a, Value) else a for a in op.args]
             outs = self._apart(op.kind, args, op.attrs)
