@@ -18,6 +18,7 @@ from anvil.parser.state.signature import (
     Spec,
     StackSpec,
     StaticSpec,
+    TextSpec,
     TupleSpec,
     rebuild,
 )
@@ -86,6 +87,8 @@ def describe_spec(spec: Spec) -> str:
         return f"[{', '.join(items)}]"
     if isinstance(spec, ChoiceSpec):
         return " | ".join(items[1 + spec.numeric :])
+    if isinstance(spec, TextSpec):
+        return "str"
     if isinstance(spec, TupleSpec):
         name = "" if spec.cls is None else spec.cls.__name__
         return f"{name}({', '.join(items)}{',' if len(items) == 1 and not name else ''})"

@@ -10,6 +10,7 @@ import numpy as np
 from anvil.ir.records import Atom
 from anvil.ir.types import F64, I64, DType, array
 from anvil.library.atoms import dtype_argument, dtype_in, shape_in, type_in
+from anvil.parser.arrays.subscripts import known_whole
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 
@@ -19,7 +20,7 @@ _BIG = 4096
 
 def shape_argument(ctx: Context, shape: Any) -> tuple[int, ...]:
     """A shape argument: an int or a sequence of ints, all known while compiling."""
-    known = ctx.known(shape, "the shape")
+    known = known_whole(ctx, shape, "the shape")
     single = not isinstance(known, tuple | list | np.ndarray) or np.ndim(known) == 0
     try:
         dims = tuple(map(operator.index, (known,) if single else known))

@@ -14,6 +14,7 @@ from anvil.library.atoms import absent, dtype_argument, flat, shape_in
 from anvil.library.creation import shape_argument
 from anvil.library.selection import rows_of
 from anvil.library.ufuncs import deliver
+from anvil.parser.arrays.subscripts import known_whole
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 
@@ -26,8 +27,8 @@ def _shape_from(ctx: Context, shape: Sequence[Any]) -> tuple[Any, ...]:
     """`reshape(2, 3)` and `reshape((2, 3))` alike."""
     one = shape[0] if len(shape) == 1 else tuple(shape)
     if isinstance(one, tuple):
-        return tuple(ctx.known(n, "the shape") for n in one)
-    known = ctx.known(one, "the shape")
+        return tuple(known_whole(ctx, n, "the shape") for n in one)
+    known = known_whole(ctx, one, "the shape")
     return tuple(known) if np.ndim(known) else (known,)
 
 

@@ -54,6 +54,7 @@ from anvil.parser.state.heap import (
     DictBox,
     ListBox,
     Mark,
+    ObjectBox,
     RowBox,
     StackBox,
     State,
@@ -79,7 +80,6 @@ from anvil.parser.state.views import Frozen, Permuted, Reshaped, Step
 if TYPE_CHECKING:
     from anvil.ir.builder import Builder
     from anvil.parser.state.session import Session
-
 
 Items = tuple[Abstract, ...]
 Keys = tuple[Any, ...]
@@ -443,6 +443,9 @@ class Context:
     def replace(self, box: int, content: Content) -> None:
         """Replaces the contents of a list, dict or object, which may be written."""
         held = self.state.heap[box]
+        now = pools.contents(self, held) if isinstance(held, RowBox) else held
+        if isinstance(now, ObjectBox) and isinstance(content, DictBox):
+            content = ObjectBox(content.entries)
         if isinstance(held, RowBox):
             pools.replace_contents(self, held, content)
         elif isinstance(held, StackBox):

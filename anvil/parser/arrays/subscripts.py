@@ -55,6 +55,13 @@ def as_index(ctx: Context, v: Abstract) -> Abstract:
     return v
 
 
+def known_whole(ctx: Context, v: Any, what: str) -> Any:
+    """A known whole number, or several, objects with `__index__` included."""
+    if isinstance(v, TupleV):
+        return tuple(known_whole(ctx, i, what) for i in v.items)
+    return ctx.known(as_index(ctx, v) if isinstance(v, ObjectV) else v, what)
+
+
 def _number(ctx: Context, v: NDArray) -> Abstract:
     found: Abstract = ctx.py_scalar(ctx.read(v))
     return found
@@ -67,8 +74,9 @@ def _whole(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     if isinstance(base, Known) and isinstance(base.value, dict):
         return index
     if isinstance(base, NDArray | Ragged) or (isinstance(base, Scalar) and not base.py):
-        if isinstance(index, TupleV):
-            return TupleV(tuple(_whole(ctx, base, i) for i in index.items), index.cls)
+        if isinstance(index, TupleV | SliceV):
+            _, parts = index.open()
+            return index.close(tuple(_whole(ctx, base, i) for i in parts))  # type: ignore[arg-type]
         return as_index(ctx, index) if isinstance(index, ObjectV) else index
     return as_index(ctx, index)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
-import math
 import re
 import types
 import typing
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +19,14 @@ from anvil.parser.arrays.ragged import is_ragged, refuse_ragged
 from anvil.parser.calls.arguments import bind
 from anvil.parser.calls.builtin_functions import TABLE
 from anvil.parser.calls.hidden_state import refuse_state
+from anvil.parser.calls.protocols import (
+    PROTOCOL,
+    as_numeric,
+    dispatched,
+    protocol,
+    stops,
+    streams,
+)
 from anvil.parser.calls.specialise import call_specialised
 from anvil.parser.containers import computed_ranges, methods, sets
 from anvil.parser.containers.collection_values import SetV
@@ -235,7 +241,7 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
     if asked is not None:
         return asked
     if _is_numeric(obj):
-        args = [_as_array(it, a) for a in args]
+        args = [as_numeric(it, obj, a) for a in args]
     entry = _look_up(session.library.functions, obj)
     if entry is not None:
         return call_entry(it, entry, args, kwargs, fn.describe())
@@ -261,57 +267,6 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
 OTHERS = {**managers.FUNCTIONS, **ruled.FUNCTIONS}
 """More functions that are host code on values."""
 
-PROTOCOL: dict[Any, str] = {
-    abs: "__abs__",
-    float: "__float__",
-    int: "__int__",
-    complex: "__complex__",
-    round: "__round__",
-    divmod: "__divmod__",
-    pow: "__pow__",
-    reversed: "__reversed__",
-    hash: "__hash__",
-    str: "__str__",
-    repr: "__repr__",
-    math.floor: "__floor__",
-    math.ceil: "__ceil__",
-    math.trunc: "__trunc__",
-}
-"""What builtins ask of an instance."""
-
-
-def _streams(v: Abstract) -> TypeGuard[ObjectV]:
-    """Whether an object gives its items one by one, when it is asked for them."""
-    if not isinstance(v, ObjectV):
-        return False
-    iterates = inspect.getattr_static(v.cls, "__iter__", None)
-    if iterates is None:
-        return hasattr(v.cls, "__getitem__")
-    return hasattr(v.cls, "__next__") or inspect.isgeneratorfunction(iterates)
-
-
-def _stops(obj: Any) -> bool:
-    """Whether a function decides by its items which ones it gives, whatever it is given."""
-    return obj is itertools.takewhile or obj is itertools.dropwhile
-
-
-def protocol(v: Abstract, name: str) -> bool:
-    """Whether the class of an instance defines a special method in Python."""
-    cls = class_of(v)
-    static = None if cls is None else inspect.getattr_static(cls, name, None)
-    return isinstance(static, types.FunctionType) and static.__code__.co_filename != "<string>"
-
-
-def _as_array(it: Interp, v: Abstract) -> Abstract:
-    """An argument of a NumPy function: an instance with `__array__` is what that gives."""
-    if not isinstance(v, ObjectV) or not protocol(v, "__array__"):
-        return v
-    if protocol(v, "__array_ufunc__") or protocol(v, "__array_function__"):
-        it.error(
-            "unsupported-call", f"{v.cls.__name__} has a meaning of its own for NumPy functions"
-        )
-    return method(it, v, "__array__", [])
-
 
 def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract | None:
     """A call that its first arguments decide: generators, instances with special methods,
@@ -320,29 +275,21 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
     obj = fn.value
     stream = _look_up(STREAMS, obj)
     if stream is not None and not (obj in (max, min) and len(args) > 1):
-        opened = [opened_object(it, a) or a if _streams(a) else a for a in args]
+        opened = [opened_object(it, a) or a if streams(a) else a for a in args]
         if any(a is not b for a, b in zip(opened, args, strict=True)):
             return _call_known(it, fn, opened, kwargs)
-    if stream is not None and (any(isinstance(a, GeneratorV) for a in args) or _stops(obj)):
+    if stream is not None and (any(isinstance(a, GeneratorV) for a in args) or stops(obj)):
         return call_entry(it, stream, args, kwargs, fn.describe())
     if args and class_of(args[0]) is not None:
         name = _look_up(PROTOCOL, obj)
         if obj is str and not protocol(args[0], "__str__"):
             name = "__repr__"
         if name is not None and protocol(args[0], name):
-            return method(it, args[0], name, args[1:], kwargs)
+            found = method(it, args[0], name, args[1:], kwargs)
+            return it.call(Known(float), found) if obj is float else found
     alias = isinstance(obj, types.GenericAlias) or type(obj).__module__ == "typing"
-    chosen = typing.get_origin(obj) if alias else _dispatched(obj, args)
+    chosen = typing.get_origin(obj) if alias else dispatched(obj, args)
     return None if chosen is None else call(it, Known(chosen), args, kwargs)
-
-
-def _dispatched(obj: Any, args: Sequence[Abstract]) -> Any:
-    """The implementation that a `functools.singledispatch` function chooses, None for others."""
-    if not isinstance(obj, types.FunctionType) or not args:
-        return None
-    if not hasattr(obj, "dispatch") or not hasattr(obj, "registry"):
-        return None
-    return obj.dispatch(objects.type_of_value(args[0]))
 
 
 def _call_python(
@@ -394,6 +341,10 @@ def _call_bound_builtin(
         return None
     if isinstance(bound_to, str) and obj.__name__ == "format":
         return texts.str_format(it, bound_to, args, kwargs)
+    if isinstance(bound_to, str) and obj.__name__ == "join" and not it.is_known(args[0]):
+        items = it.items(args[0])
+        if all(map(texts.is_string, items)):
+            return texts.str_join(bound_to, [texts.text_of(it, i) for i in items])
     if isinstance(bound_to, str | bytes | tuple | range):
         return _evaluate(it, fn, args, kwargs)
     if isinstance(bound_to, np.ndarray | np.generic):

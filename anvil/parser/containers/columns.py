@@ -230,8 +230,7 @@ def group_parts(content: Any) -> tuple[Abstract, ...]:
     """The parts of an object, from its contents."""
     if isinstance(content, ListBox):
         return content.items
-    named = content.entries if isinstance(content, DictBox) else content.attrs
-    return tuple(named.values())
+    return tuple(content.entries.values())
 
 
 # ---- taking values apart

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import types
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.parser.containers import counting
 from anvil.parser.control.iteration import listed
 from anvil.parser.state.heap import Content, DictBox, fresh_box
-from anvil.parser.state.values import NONE, Abstract, DictV, Known, Lazy, TupleV
+from anvil.parser.state.values import NONE, Abstract, Bound, DictV, Known, Lazy, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -119,6 +121,9 @@ def missing(ctx: Context, v: DictV, key: Any) -> Abstract:
     """`v[key]` for a key that the dict lacks."""
     if v.cls is Counter:
         return Known(0)
+    hook = inspect.getattr_static(v.cls, "__missing__", None)
+    if isinstance(hook, types.FunctionType):
+        return ctx.call(Bound("method", Known(hook), (v,)), ctx.constant(key))
     mark = ctx.state.marks.get(v.box)
     if v.factory is not None and mark is not None and not mark.group and ctx.matters(v.box, mark):
         text = f"the key {key!r} is not in this {v.cls.__name__}, and reading it would add it there"

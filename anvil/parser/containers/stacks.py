@@ -60,7 +60,6 @@ from anvil.parser.state.heap import (
     ColumnBox,
     DictBox,
     ListBox,
-    ObjectBox,
     RowBox,
     StackBox,
     fresh_box,
@@ -207,8 +206,8 @@ def kinds_of(t: Template, v: Any, heap: Heap) -> list[Strength]:
     content: Any = v if isinstance(v, TupleV) else heap[v.box]
     if isinstance(content, StackBox):
         return column_kinds(content, heap)
-    if isinstance(content, DictBox | ObjectBox):
-        named: Any = content.entries if isinstance(content, DictBox) else content.attrs
+    if isinstance(content, DictBox):
+        named: Any = content.entries
         items = tuple(named.values())
     else:
         items = content.items

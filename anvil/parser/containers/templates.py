@@ -123,12 +123,10 @@ def _boxed(
     if isinstance(v, DictV) and v.factory is not None:
         return None
     group = None
-    if isinstance(content, DictBox):
+    if isinstance(content, DictBox) and isinstance(v, DictV) != isinstance(content, ObjectBox):
         meta = (v.cls, tuple(content.entries))
-        group = _group("dict", meta, tuple(content.entries.values()), heap, above)
-    if isinstance(content, ObjectBox):
-        meta = (v.cls, tuple(content.attrs))
-        group = _group("object", meta, tuple(content.attrs.values()), heap, above)
+        kind = "dict" if isinstance(v, DictV) else "object"
+        group = _group(kind, meta, tuple(content.entries.values()), heap, above)
     return group if group is None or _is_frozen(v.cls) else Ref(group)
 
 

@@ -23,11 +23,11 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, array
 from anvil.parser.control.branches import open_guard
 from anvil.parser.reports import texts
-from anvil.parser.reports.messages import Piece, Raised, Template, Text, static
+from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import FALL, RAISE, RAISED, STATUS, ObjectBox, State, fresh_box
 from anvil.parser.state.results import describe_result
 from anvil.parser.state.signals import PathEnd
-from anvil.parser.state.signature import StaticSpec
+from anvil.parser.state.signature import Spec, StaticSpec
 from anvil.parser.state.values import NONE, Abstract, Bound, Known, ObjectV, Parts, TupleV
 
 if TYPE_CHECKING:
@@ -175,21 +175,14 @@ def described(ctx: Any, exc: ObjectV) -> tuple[Raised, list[Atom]]:
     """An exception as a template, and the values that it needs at run time."""
     atoms: list[Atom] = []
 
-    def template(v: Abstract) -> Template:
+    def template(v: Abstract) -> Spec:
         if isinstance(v, Unstated):
             raise v.error
-        if isinstance(v, texts.TextV):
-            return Text(tuple(p if isinstance(p, str) else piece(p) for p in v.pieces))
         if ctx.is_known(v):
             return static(ctx.known(v))
         spec, found = describe_result(ctx, v, known_numbers=False)
         atoms.extend(found)
         return spec
-
-    def piece(p: texts.Slot) -> Piece:
-        spec, found = describe_result(ctx, p.value, known_numbers=False)
-        atoms.extend(found)
-        return Piece(spec, p.conversion, p.format, p.optional)
 
     def whole(exc: ObjectV) -> Raised:
         attrs = dict(attributes(ctx, exc))

@@ -9,7 +9,7 @@ import dataclasses
 import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
@@ -24,7 +24,7 @@ from anvil.parser.control.choices import apart, each
 from anvil.parser.reports import texts
 from anvil.parser.reports.spelling import meant
 from anvil.parser.source.functions import Captured
-from anvil.parser.state.heap import DictBox, GeneratorV, ListBox, Mark, ObjectBox
+from anvil.parser.state.heap import DictBox, GeneratorV, ListBox, ObjectBox
 from anvil.parser.state.lift import adopt, lifted, lifted_attribute
 from anvil.parser.state.values import (
     PY_DTYPES,
@@ -297,29 +297,10 @@ def content(it: Interp, base: ObjectV) -> ObjectBox:
     return box
 
 
-_VARS = "the `__dict__` of an object is written to; set the attribute itself, or use `setattr`"
-
-
-_HELD = "the `__dict__` of this object is held by a variable, which would have to see the write"
-
-
-def _copied_dict(it: Interp, base: ObjectV, attrs: Mapping[str, Abstract]) -> DictV:
-    """The `__dict__` of an object, to be read as long as the object is not written to."""
-    copied = dicts.new_dict(it, dict(attrs))
-    marks = it.state.marks
-    marks[copied.box] = Mark(_VARS, code="unsupported-value")
-    old = marks.get(base.box)
-    if old is None or old.group:
-        group = frozenset((base.box, copied.box)) | (old.group if old is not None else frozenset())
-        reason = _HELD if old is None else old.reason
-        marks[base.box] = Mark(reason, group, "unsupported-value" if old is None else old.code)
-    return copied
-
-
 def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
     attrs = content(it, base).attrs
     if name == "__dict__":
-        return _copied_dict(it, base, attrs)
+        return DictV(base.box)
     if isinstance(base.cls.__getattribute__, types.FunctionType):
         it.error("unsupported-call", f"{base.cls.__name__} has a `__getattribute__` of its own")
     static = inspect.getattr_static(base.cls, name, None)

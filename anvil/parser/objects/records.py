@@ -87,7 +87,7 @@ def replace(it: Interp, v: Abstract, **changes: Abstract) -> Abstract:
 
 
 def vars_(it: Interp, v: Abstract) -> Abstract:
-    """`vars(v)` of an instance, a copy: writes to it would not reach the instance."""
+    """`vars(v)` of an instance."""
     return it.attribute(v, "__dict__")
 
 

@@ -1,6 +1,6 @@
 """What checks raise: exceptions told as templates, to be filled in with values at run time.
 
-A part of an exception is a `Spec` (known objects are `StaticSpec`s) or a `Text`, whose pieces are
+A part of an exception is a `Spec` (known objects are `StaticSpec`s); the pieces of a `TextSpec` are
 formatted when the exception is made. The leaves of all parts, in order, are the values that a check
 carries.
 """
@@ -13,55 +13,22 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from anvil.errors import located
 from anvil.ir.loc import AnyLoc
-from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, leaves, rebuild
+from anvil.parser.state.signature import (
+    ArraySpec,
+    Missing,
+    Piece,
+    ScalarSpec,
+    Spec,
+    StaticSpec,
+    TextSpec,
+    host_leaf,
+    leaves,
+    rebuild,
+)
 
 Take: TypeAlias = Callable[[ArraySpec | ScalarSpec], Any]
-
-
-class Missing:
-    """Stands in a message for a value that could not be had."""
-
-    def __repr__(self) -> str:
-        return "?"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A value inside a text: `{value!conversion:format}`. The text may do without an `optional`
-    one: it reads `?` where the value cannot be had.
-    """
-
-    spec: Spec
-    conversion: str = ""
-    format: str = ""
-    optional: bool = False
-
-    def text(self, value: Any) -> str:
-        """The value as Python formats it."""
-        if isinstance(value, Missing):
-            return str(value)
-        convert: Any = {"s": str, "r": repr, "a": ascii}.get(self.conversion)
-        return format(value if convert is None else convert(value), self.format)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string with values in it."""
-
-    pieces: tuple[str | Piece, ...]
-
-    def text(self, take: Take) -> str:
-        """The string, its values taken in order."""
-        return "".join(
-            p if isinstance(p, str) else p.text(rebuild(p.spec, take)) for p in self.pieces
-        )
-
-
-Template: TypeAlias = "Text | Spec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +36,12 @@ class Raised:
     """An exception: its class, arguments, attributes, and the one it was raised from."""
 
     exception: type[BaseException]
-    args: tuple[Template, ...]
-    attrs: tuple[tuple[str, Template], ...] = ()
+    args: tuple[Spec, ...]
+    attrs: tuple[tuple[str, Spec], ...] = ()
     cause: Raised | None = None
     quiet: bool = False
 
-    def parts(self) -> Iterator[Template]:
+    def parts(self) -> Iterator[Spec]:
         """All templates, in the order of their values."""
         yield from self.args
         yield from (t for _, t in self.attrs)
@@ -84,7 +51,7 @@ class Raised:
     def leaves(self, optional: bool = True) -> Iterator[ArraySpec | ScalarSpec]:
         """The values that it needs, the optional ones included or not."""
         for part in self.parts():
-            if not isinstance(part, Text):
+            if not isinstance(part, TextSpec):
                 yield from leaves(part)
                 continue
             for piece in part.pieces:
@@ -93,8 +60,8 @@ class Raised:
 
     def build(self, take: Take) -> BaseException:
         """The exception object. Python's `__init__` methods are not run: they were compiled."""
-        args = tuple(_filled(a, take) for a in self.args)
-        attrs = {name: _filled(a, take) for name, a in self.attrs}
+        args = tuple(rebuild(a, take) for a in self.args)
+        attrs = {name: rebuild(a, take) for name, a in self.attrs}
         cls: Any = self.exception
         if isinstance(inspect.getattr_static(cls, "__init__"), FunctionType):
             made = cls.__new__(cls, *args)
@@ -144,7 +111,7 @@ class Site:
             made.add_note(_MISSING)
             return made
         fresh = iter(values)
-        return located(self.raised.build(lambda spec: _host(spec, next(fresh))), self.loc)
+        return located(self.raised.build(lambda spec: host_leaf(spec, next(fresh))), self.loc)
 
     def _without_values(self) -> BaseException:
         try:
@@ -157,19 +124,6 @@ _MISSING = (
     "A ? stands for a number that is not known: the program did not fail in the same way when it "
     "was run once more for it."
 )
-
-
-def _filled(template: Template, take: Take) -> Any:
-    if isinstance(template, Text):
-        return template.text(take)
-    return rebuild(template, take)
-
-
-def _host(spec: ArraySpec | ScalarSpec, value: Any) -> Any:
-    if isinstance(spec, ScalarSpec):
-        number = np.asarray(value, spec.dtype.np)[()]
-        return number.item() if spec.py else number
-    return np.array(value)
 
 
 def static(value: Any) -> StaticSpec:

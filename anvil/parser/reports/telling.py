@@ -17,8 +17,7 @@ from anvil.parser.control import exceptions
 from anvil.parser.control.choices import each
 from anvil.parser.reports import texts
 from anvil.parser.reports.progress import Progress, ranged
-from anvil.parser.state.number_choices import NumberChoice
-from anvil.parser.state.values import NONE, Abstract, Known, ObjectV, TupleV
+from anvil.parser.state.values import NONE, Abstract, Choice, Known, ObjectV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -30,7 +29,7 @@ def emit(it: Interp, text: Abstract, end: str = "\n", to: tuple[Any, ...] = ()) 
     """An effect that shows a text."""
     pieces = text.pieces if isinstance(text, texts.TextV) else ()
     for i, p in enumerate(pieces):
-        if isinstance(p, texts.Slot) and isinstance(p.value, NumberChoice):
+        if isinstance(p, texts.Slot) and isinstance(p.value, Choice):
             parts = pieces[:i], p, pieces[i + 1 :]
             return each(it, p.value, partial(_emit_option, it, parts, end, to))
     found = text.pieces if isinstance(text, texts.TextV) else (it.known(text),)

@@ -10,9 +10,12 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from anvil.parser.state.number_choices import NumberChoice, strengths
 from anvil.parser.state.values import (
     Abstract,
+    Choice,
     DictV,
     Known,
     ListV,
@@ -119,7 +122,7 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
         return list(v.pieces)
     if isinstance(v, TextV) and not spec and conversion == "r" and _bare(v):
         return _quoted(v)
-    if isinstance(v, Scalar | NumberChoice):
+    if isinstance(v, Scalar | NumberChoice) or _simple_choice(v, conversion, spec):
         return [Slot(v, conversion, spec)]
     if isinstance(v, NDArray) and not (spec and v.type.shape):
         return [Slot(ctx.copy(v), conversion, spec)]
@@ -129,6 +132,26 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
     if found is not None:
         return found
     ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
+
+
+def _simple_choice(v: Abstract, conversion: str, spec: str) -> bool:
+    """Whether a value is one of several known things that have this format, or a number."""
+    if not isinstance(v, Choice):
+        return False
+    known = [o.value for o in v.options if isinstance(o, Known)]
+    if any(_spoken(k) for k in known) or not all(
+        isinstance(o, Known) or (isinstance(o, Scalar) and not spec) for o in v.options
+    ):
+        return False
+    try:
+        return all(formatted(k, conversion, spec) is not None for k in known)
+    except (TypeError, ValueError):
+        return False
+
+
+def _spoken(value: Any) -> bool:
+    """Whether the text of a known object is not the same in all runs, or its class words it."""
+    return not isinstance(value, str | bytes | int | float | complex | type(None) | np.generic)
 
 
 def _bare(v: TextV) -> bool:
@@ -209,6 +232,19 @@ def operator(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None
 
 def _is_text(v: Abstract) -> bool:
     return isinstance(v, TextV) or (isinstance(v, Known) and isinstance(v.value, str))
+
+
+def str_join(sep: str, items: Sequence[Pieces]) -> Abstract:
+    """`sep.join(items)` of texts."""
+    out: list[str | Slot] = []
+    for i, pieces in enumerate(items):
+        out += [sep if i else "", *pieces]
+    return joined(out)
+
+
+def is_string(v: Abstract) -> bool:
+    """Whether a value is a string, known, one of several or with computed numbers in it."""
+    return _is_text(v) or (isinstance(v, Choice) and all(map(_is_text, v.options)))
 
 
 def str_format(

@@ -131,11 +131,15 @@ class RandomBox:
         return "random", pickle.dumps(self.generator)
 
 
-@dataclass(slots=True, eq=False)
-class ObjectBox:
-    """Attributes of an instance."""
+class ObjectBox(DictBox):
+    """Attributes of an instance; a dict in the same box is its `__dict__`."""
 
-    attrs: dict[str, Abstract]
+    __slots__ = ()
+
+    @property
+    def attrs(self) -> dict[str, Abstract]:
+        """The attributes."""
+        return self.entries
 
 
 @dataclass(slots=True, eq=False)
@@ -223,9 +227,7 @@ def close_content(c: Content, parts: Parts) -> Content:
     if isinstance(c, ListBox):
         return ListBox(parts)  # type: ignore[arg-type]
     if isinstance(c, DictBox):
-        return DictBox(dict(zip(c.entries, parts, strict=True)))  # type: ignore[arg-type]
-    if isinstance(c, ObjectBox):
-        return ObjectBox(dict(zip(c.attrs, parts, strict=True)))  # type: ignore[arg-type]
+        return type(c)(dict(zip(c.entries, parts, strict=True)))  # type: ignore[arg-type]
     if isinstance(c, CellBox):
         return CellBox(parts[0], c.name)  # type: ignore[arg-type]
     if isinstance(c, GeneratorBox):

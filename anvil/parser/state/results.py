@@ -38,10 +38,12 @@ from anvil.parser.state.signature import (
     DictSpec,
     ListSpec,
     ObjectSpec,
+    Piece,
     ScalarSpec,
     Spec,
     StackSpec,
     StaticSpec,
+    TextSpec,
     TupleSpec,
     describe_argument,
 )
@@ -117,12 +119,11 @@ def as_joined(it: Interp, v: NumberChoice) -> Abstract:
 def _describe(
     it: Interp, v: Abstract, atoms: list[Atom], above: frozenset[int], ints: bool
 ) -> Spec:
-    v = texts.settled(it, v)
+    if isinstance(v, texts.TextV):
+        return _describe_text(it, v, atoms, above)
     if isinstance(v, NDArray):
         atoms.append(it.read(v))
         return ArraySpec(v.type)
-    if isinstance(v, Ragged):
-        _refuse_ragged(it, v)
     if isinstance(v, Scalar):
         atoms.append(v.atom)
         return ScalarSpec(v.dtype, v.py)
@@ -139,10 +140,40 @@ def _describe(
         return _describe_box(it, v, atoms, above, ints)
     if isinstance(v, Choice):
         return _describe_choice(it, v, atoms, above, ints)
+    return _refused(it, v)
+
+
+def _refused(it: Interp, v: Abstract) -> NoReturn:
+    """Refuses what no result can hold."""
+    if isinstance(v, Ragged):
+        _refuse_ragged(it, v)
     if isinstance(v, Conflict):
         it.refuse_conflict("a part of the result", v)
     what = "a function" if isinstance(v, Closure) else v.describe()
     it.error("unsupported-value", f"a compiled function cannot return {what}")
+
+
+def _describe_text(
+    it: Interp, v: texts.TextV, atoms: list[Atom], above: frozenset[int]
+) -> TextSpec:
+    """A string that the host formats, from the numbers in it."""
+
+    def piece(p: texts.Slot) -> Piece:
+        spec = _describe(it, p.value, atoms, above, False)
+        return Piece(spec, p.conversion, p.format, p.optional)
+
+    return TextSpec(tuple(p if isinstance(p, str) else piece(p) for p in v.pieces))
+
+
+def _built_text(spec: TextSpec, items: tuple[Abstract, ...]) -> Abstract:
+    """The text around these values."""
+    fresh = iter(items)
+    return texts.joined(
+        [
+            p if isinstance(p, str) else texts.Slot(next(fresh), p.conversion, p.format, p.optional)
+            for p in spec.pieces
+        ]
+    )
 
 
 def _describe_choice(
@@ -187,9 +218,8 @@ def _describe_box(
         return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
     if isinstance(content, SetBox):
         return StaticSpec(set(content.elements))
-    if isinstance(content, DictBox):
+    if isinstance(content, DictBox) and isinstance(v, DictV):
         items = tuple(_describe(it, i, atoms, above, ints) for i in content.entries.values())
-        assert isinstance(v, DictV)
         return DictSpec(tuple(content.entries), items, v.cls, _factory(it, v))
     assert isinstance(content, ObjectBox)
     assert isinstance(v, ObjectV)
@@ -263,6 +293,8 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
     items = tuple(build(it, s, leaf, path, mark) for s, path in zip(spec.items, paths, strict=True))
     if isinstance(spec, TupleSpec):
         return TupleV(items, spec.cls)
+    if isinstance(spec, TextSpec):
+        return _built_text(spec, items)
     if isinstance(spec, ChoiceSpec):
         options = items[1 + spec.numeric :]
         return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))

@@ -23,7 +23,9 @@ from anvil.parser.state.inputs import refuse
 from anvil.parser.state.values import is_number, is_py_number, known_key, number_dtype
 
 Container: TypeAlias = "TupleSpec | ListSpec | DictSpec | ObjectSpec"
-Spec: TypeAlias = "ArraySpec | ScalarSpec | StaticSpec | Container | StackSpec | ChoiceSpec"
+Spec: TypeAlias = (
+    "ArraySpec | ScalarSpec | StaticSpec | Container | StackSpec | ChoiceSpec | TextSpec"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,63 @@ class ChoiceSpec:
 
     items: tuple[Spec, ...]
     numeric: bool
+
+
+class Missing:
+    """Stands in a text for a value that could not be had."""
+
+    def __repr__(self) -> str:
+        return "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A value inside a text: `{value!conversion:format}`. The text may do without an `optional`
+    one: it reads `?` where the value cannot be had.
+    """
+
+    spec: Spec
+    conversion: str = ""
+    format: str = ""
+    optional: bool = False
+
+    def text(self, value: Any) -> str:
+        """The value as Python formats it."""
+        if isinstance(value, Missing):
+            return str(value)
+        convert: Any = {"s": str, "r": repr, "a": ascii}.get(self.conversion)
+        return format(value if convert is None else convert(value), self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpec:
+    """A string with values in it, formatted on the host."""
+
+    pieces: tuple[str | Piece, ...]
+
+    @property
+    def items(self) -> tuple[Spec, ...]:
+        """The values."""
+        return tuple(p.spec for p in self.pieces if isinstance(p, Piece))
+
+    def text(self, take: Callable[[ArraySpec | ScalarSpec], Any]) -> str:
+        """The string, its values taken in order."""
+
+        def known(spec: ArraySpec | ScalarSpec) -> Any:
+            value = take(spec)
+            return value if isinstance(value, Missing) else host_leaf(spec, value)
+
+        return "".join(
+            p if isinstance(p, str) else p.text(rebuild(p.spec, known)) for p in self.pieces
+        )
+
+
+def host_leaf(spec: ArraySpec | ScalarSpec, value: Any) -> Any:
+    """A computed leaf as the number or NumPy array that Python has there."""
+    if isinstance(spec, ScalarSpec):
+        number = np.asarray(value, spec.dtype.np)[()]
+        return number.item() if spec.py else number
+    return np.array(value)
 
 
 def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
@@ -306,6 +365,8 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
         return set(spec.value) if type(spec.value) is set else spec.value
     if isinstance(spec, StackSpec):
         return spec.rebuild([take(leaf) for leaf in spec.stacked()])
+    if isinstance(spec, TextSpec):
+        return _text(spec, take)
     items = [rebuild(item, take) for item in spec.items]
     if isinstance(spec, TupleSpec):
         return tuple(items) if spec.cls is None else tuple.__new__(spec.cls, items)
@@ -319,6 +380,17 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
     for name, item in zip(spec.names, items, strict=True):
         object.__setattr__(obj, name, item)
     return obj
+
+
+def _text(spec: TextSpec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> str:
+    """The string. While jax traces, its numbers are not there."""
+    try:
+        return spec.text(take)
+    except TypeError as problem:
+        if "jax" not in type(problem).__module__:
+            raise
+        what = "the result is a text with numbers in it, which jax does not know yet"
+        raise error("value-needed", what) from None
 
 
 def _chosen(items: list[Any], numeric: bool) -> Any:

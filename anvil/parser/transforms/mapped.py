@@ -21,6 +21,7 @@ from anvil.parser.state.signature import (
     Spec,
     StackSpec,
     StaticSpec,
+    TextSpec,
     TupleSpec,
     leaves,
 )
@@ -142,10 +143,14 @@ def _lane_spec(spec: Spec, atoms: Any) -> Spec:
     return replace_items(spec, items)
 
 
-def replace_items(spec: Container | StackSpec | ChoiceSpec, items: tuple[Spec, ...]) -> Spec:
+def replace_items(
+    spec: Container | StackSpec | ChoiceSpec | TextSpec, items: tuple[Spec, ...]
+) -> Spec:
     """The container around other items."""
     if isinstance(spec, ChoiceSpec):
         raise make_error("unsupported-value", "the lanes of a vmap hold unlike things")
+    if isinstance(spec, TextSpec):
+        raise make_error("unsupported-value", "the lanes of a vmap hold texts with numbers in them")
     if isinstance(spec, TupleSpec):
         return TupleSpec(items, spec.cls)
     if isinstance(spec, ListSpec):

@@ -1,0 +1,88 @@
+"""What functions of the host ask of instances: special methods by name, and `singledispatch`."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+import types
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from anvil.parser.objects import attributes as objects
+from anvil.parser.objects.overloading import class_of
+from anvil.parser.state.values import Abstract, ObjectV
+
+if TYPE_CHECKING:
+    from anvil.parser.interp import Interp
+
+PROTOCOL: dict[Any, str] = {
+    abs: "__abs__",
+    float: "__float__",
+    int: "__int__",
+    complex: "__complex__",
+    round: "__round__",
+    divmod: "__divmod__",
+    pow: "__pow__",
+    reversed: "__reversed__",
+    hash: "__hash__",
+    str: "__str__",
+    repr: "__repr__",
+    math.floor: "__floor__",
+    math.ceil: "__ceil__",
+    math.trunc: "__trunc__",
+}
+"""What builtins ask of an instance."""
+
+
+def streams(v: Abstract) -> TypeGuard[ObjectV]:
+    """Whether an object gives its items one by one, when it is asked for them."""
+    if not isinstance(v, ObjectV):
+        return False
+    iterates = inspect.getattr_static(v.cls, "__iter__", None)
+    if iterates is None:
+        return hasattr(v.cls, "__getitem__")
+    return hasattr(v.cls, "__next__") or inspect.isgeneratorfunction(iterates)
+
+
+def stops(obj: Any) -> bool:
+    """Whether a function decides by its items which ones it gives, whatever it is given."""
+    return obj is itertools.takewhile or obj is itertools.dropwhile
+
+
+def protocol(v: Abstract, name: str) -> bool:
+    """Whether the class of an instance defines a special method in Python."""
+    cls = class_of(v)
+    static = None if cls is None else inspect.getattr_static(cls, name, None)
+    return isinstance(static, types.FunctionType) and static.__code__.co_filename != "<string>"
+
+
+_OF_INTS = (math.gcd, math.lcm, math.comb, math.perm, math.isqrt, math.factorial)
+
+
+def as_numeric(it: Interp, fn: Any, v: Abstract) -> Abstract:
+    """An argument of a function of NumPy or math: an instance with `__array__` is what that gives,
+    for math one with `__float__` or `__index__`.
+    """
+    if not isinstance(v, ObjectV):
+        return v
+    if getattr(fn, "__module__", None) == "math":
+        names = ("__index__",) if fn in _OF_INTS else ("__float__", "__index__")
+        found = next((n for n in names if protocol(v, n)), None)
+        return v if found is None else it.session.calls.method(it, v, found, [])
+    if not protocol(v, "__array__"):
+        return v
+    if protocol(v, "__array_ufunc__") or protocol(v, "__array_function__"):
+        it.error(
+            "unsupported-call", f"{v.cls.__name__} has a meaning of its own for NumPy functions"
+        )
+    return it.session.calls.method(it, v, "__array__", [])
+
+
+def dispatched(obj: Any, args: Sequence[Abstract]) -> Any:
+    """The implementation that a `functools.singledispatch` function chooses, None for others."""
+    if not isinstance(obj, types.FunctionType) or not args:
+        return None
+    if not hasattr(obj, "dispatch") or not hasattr(obj, "registry"):
+        return None
+    return obj.dispatch(objects.type_of_value(args[0]))
