@@ -32,8 +32,10 @@ _CHEAP = frozenset(
         "token",
     }
 )  # fmt: skip
-_SCALAR = frozenset({"div", "rem", "mod", "floor_div", "sqrt", "dynamic_slice"})
+_SCALAR = frozenset({"div", "rem", "mod", "floor_div", "sqrt"})
 _FREE = 1e-3
+_PART = 4
+"""What reads an array and is smaller by this factor is kept: the array might have to be, else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def split(
     def rerun(op: Op) -> bool:
         if has_hist(op):
             return op.outs[-1] in wanted_hists
-        return op.kind.name in _CHEAP or (op.kind.name in _SCALAR and _small(op))
+        if op.kind.name in _CHEAP:
+            return not _reads_part(op)
+        return op.kind.name in _SCALAR and _small(op)
 
     kept = tuple(residual_cut(primal, needed, (), weight, rerun))
     return Split(tuple(primal), slice_of(primal, needed, kept), adjoint, kept)
@@ -109,6 +113,12 @@ def _partition(ops: Sequence[Op], seeds: Iterable[Value]) -> tuple[list[Op], lis
 
 def _small(op: Op) -> bool:
     return all(isinstance(v.type, ArrayType) and v.type.size <= 1 for v in op.outs)
+
+
+def _reads_part(op: Op) -> bool:
+    """Whether an op makes little of much: a read of a part of an array."""
+    most = max((nbytes(a.type) for a in op.args), default=0)
+    return most >= _PART * sum(nbytes(v.type) for v in op.outs)
 
 
 def replay_forward(b: ADBuilder, ops: Sequence[Op], env: Env) -> None:

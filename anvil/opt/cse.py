@@ -38,6 +38,11 @@ def _func(func: Func) -> Func:
     return func if body is func.body else less_of(func, replace(func, body=body))
 
 
+def share(region: Region) -> Region:
+    """The region without the ops that repeat one of its own."""
+    return _Sharing().region(region, [])
+
+
 Tables = list[dict[object, Op]]
 
 

@@ -31,6 +31,7 @@ from anvil.opt import (
     inline,
     licm,
     mailbox,
+    merge_branches,
     plan_loops,
     simplify,
     stackify,
@@ -46,9 +47,17 @@ registered here."""
 register("stackify", stages=("surface",))(stackify.stackify)
 register("plan-loops", stages=("adjoint",), result="planned")(plan_loops.plan_loops)
 register(
+    "merge-branches",
+    stages=("planned",),
+    needs={"plan-loops": "what is taped is computed in conditionals beside those of the step"},
+)(merge_branches.merge_branches)
+register(
     "hoist-updates",
     stages=("planned",),
-    needs={"plan-loops": "branches write to tapes too"},
+    needs={
+        "plan-loops": "branches write to tapes too",
+        "merge-branches": "arrays are read before the updates that leave a conditional",
+    },
 )(hoist_updates.hoist_updates)
 register(
     "mailbox",
@@ -56,6 +65,7 @@ register(
     needs={
         "plan-loops": "the tapes that it makes are carried arrays too",
         "hoist-updates": "updates that leave conditionals are ordered after reads too",
+        "simplify": "what is known of reads, and reads for nothing, need no order",
     },
 )(mailbox.mailbox)
 
@@ -64,13 +74,15 @@ PIPELINES: Mapping[str, tuple[str, ...]] = {
     "O1": (
         *("stackify", "simplify", "dce"),
         *("expand", "inline", "dce", "simplify", "dce"),
-        *("derive-steps", "plan-loops", "hoist-updates", "mailbox", "simplify", "cse", "dce"),
+        *("derive-steps", "plan-loops", "merge-branches", "hoist-updates", "simplify", "dce"),
+        *("mailbox", "simplify", "cse", "dce"),
     ),
     "O2": (
         *("stackify", "simplify", "dce", "unroll"),
         *("expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
         *("derive-steps", "simplify", "cse", "licm", "dce"),
-        *("plan-loops", "hoist-updates", "mailbox", "simplify", "cse", "licm", "dce"),
+        *("plan-loops", "merge-branches", "hoist-updates", "simplify", "cse", "dce"),
+        *("mailbox", "simplify", "cse", "licm", "dce"),
     ),
 }
 """The pipelines, from a parsed program to one that the lowering accepts."""

@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping, MutableSet, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from anvil.ir.analysis import uses
 from anvil.ir.builder import Env
 from anvil.ir.opkind import OpKind
 from anvil.ir.records import Atom, Attrs, Func, Op, Program, Region, Value
@@ -123,6 +124,10 @@ class Rewriter(Control):
     def __init__(self, func: Func, index: Mapping[str, Sequence[Rule]], hits: Counter[str]) -> None:
         self.index, self.hits, self.level = index, hits, 0
         super().__init__(func)
+
+    def read_once(self, value: Value) -> bool:
+        """Whether a value of the function as it was is read in one place."""
+        return uses(self.source.body).get(value, 0) == 1
 
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
         """An op on constants becomes its value; others are emitted, and rewritten."""

@@ -8,7 +8,7 @@ from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Op
 from anvil.ir.types import ArrayType
 from anvil.opt.patterns import REST, P, X, Y, Z
-from anvil.opt.rewrite import rule
+from anvil.opt.rewrite import Rewriter, rule
 
 ANY = "biufc"
 
@@ -86,10 +86,29 @@ def _overwrite(b: Builder, x: Atom, u: Atom, i: Atom) -> Any:
 
 
 @rule(
-    P.dynamic_update_slice(P.dynamic_update_slice(X, Z, REST), Y, REST),
+    P.dynamic_update_slice(P.dynamic_update_slice(X, Z, REST).as_("w"), Y, REST),
     kinds=ANY,
     examples=[("f64[5], f64[2], i64", _overwrite)],
 )
-def write_of_write(b: Builder, x: Atom, y: Atom, z: Atom, rest: tuple[Atom, ...]) -> Any:
-    """A write over another write of the same place leaves nothing of it."""
-    return b.dynamic_update_slice(x, y, *rest) if shape(y) == shape(z) else None
+def write_of_write(b: Rewriter, x: Atom, y: Atom, z: Atom, w: Op, rest: tuple[Atom, ...]) -> Any:
+    """A write over another write of the same place, which nothing else reads, leaves nothing."""
+    # read elsewhere, the first write would not be in place: the array before it is still needed
+    if shape(y) != shape(z) or not b.read_once(w.outs[0]):
+        return None
+    return b.dynamic_update_slice(x, y, *rest)
+
+
+def _add_over(b: Builder, x: Atom, u: Atom, i: Atom) -> Any:
+    return b.dynamic_add_slice(b.dynamic_update_slice(x, b.neg(u), i), u, i)
+
+
+@rule(
+    P.dynamic_add_slice(P.dynamic_update_slice(X, Z, REST).as_("w"), Y, REST),
+    kinds="iufc",
+    examples=[("f64[5], f64[2], i64", _add_over)],
+)
+def add_to_write(b: Rewriter, x: Atom, y: Atom, z: Atom, w: Op, rest: tuple[Atom, ...]) -> Any:
+    """What is added to what has just been written there is written with it."""
+    if shape(y) != shape(z) or not b.read_once(w.outs[0]):
+        return None
+    return b.dynamic_update_slice(x, b.add(z, y), *rest)
