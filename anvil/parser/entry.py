@@ -174,9 +174,11 @@ class _Attempt:
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
             self._grow(error)
+            self._whole(error)
             raise (self.refused or [error])[0] from None
         except AnvilError as error:
             self._grow(error)
+            self._whole(error)
             raise
 
     def _grow(self, error: AnvilError) -> None:
@@ -186,6 +188,16 @@ class _Attempt:
             known.add(loop)
             if error.diagnostic.code == "loop-types":
                 self.refused.append(error)
+            raise _Again from None
+
+    def _whole(self, error: AnvilError) -> None:
+        """Asks for another attempt in which windows have their full length, that they might be
+        shorter being nothing that can be compiled.
+        """
+        new = set(self.session.windows.values()) - self.session.exact
+        if new:
+            self.session.exact.update(new)
+            self.refused.append(error)
             raise _Again from None
 
     def _again(self, error: AnvilError, found: Any, known: set[Any]) -> None:
@@ -309,19 +321,15 @@ class _Attempt:
     # ---- static discovery
 
     def _promote(self, blocked: Blocked) -> None:
-        """Asks for the int and bool arguments that a needed value depends on, if those are all it
-        depends on.
+        """Asks for the int and bool arguments that a needed value depends on. That it depends on
+        others too is no matter: which value it is may be decided where it is not needed.
         """
         if not isinstance(blocked, NeedStatic) or not blocked.roots or not self.values:
             return
         place = {v: i for i, v in enumerate(self.leaves) if v is not None}
-        for root in blocked.roots:
-            t = root.type
-            if root not in place or not isinstance(t, ArrayType):
-                return
-            if t.dtype.kind not in "biu" or t.size > LARGEST:
-                return
-        raise _Promote([place[r] for r in blocked.roots], blocked)
+        wanted = [place[r] for r in blocked.roots if r in place and _may_be_known(r.type)]
+        if wanted:
+            raise _Promote(wanted, blocked)
 
     def promotion(self, leaf: int, cause: NeedStatic) -> Promoted:
         """The record of an argument that is promoted now.
@@ -333,6 +341,10 @@ class _Attempt:
         except TypeError:
             raise cause.error from None
         return Promoted(leaf, self.names[leaf], value, cause.why, cause.loc)
+
+
+def _may_be_known(t: Any) -> bool:
+    return isinstance(t, ArrayType) and t.dtype.kind in "biu" and t.size <= LARGEST
 
 
 def _root(session: Session) -> Interp:

@@ -25,16 +25,53 @@ def test_bounds_are_clipped_as_numpy_clips_them(i: int) -> None:
 
 
 @pytest.mark.parametrize("i", [-7, -5, -3, 0, 2, 3, 6])
-def test_a_window_is_never_clipped_silently(i: int) -> None:
+def test_a_window_is_clipped_as_numpy_clips_it(i: int) -> None:
     def window(x: Any, i: int) -> Any:
-        return x[i : i + 3].sum() + 0.0
+        y = x.copy()
+        y[i : i + 3] *= 2.0
+        back = x[i + 2 : i - 1 : -1]
+        return x[i : i + 3].sum(), len(x[i : i + 3]), y, back.sum(), len(back)
+
+    agree(window, X, i)
+
+
+@pytest.mark.parametrize("i", [-7, -5, -3, 0, 2, 3, 6])
+def test_where_its_shape_is_needed_a_window_is_never_clipped_silently(i: int) -> None:
+    def window(x: Any, i: int) -> Any:
+        return x[i : i + 3].reshape(3, 1) @ np.ones((1, 2))
 
     run = anvil.jit(window)
     if 0 <= i <= 3:
-        assert run(X, i) == pytest.approx(window(X, i))
+        np.testing.assert_allclose(run(X, i), window(X, i))
     else:
         with pytest.raises(ValueError, match="reaches beyond the array"):
             run(X, i)
+
+
+@pytest.mark.parametrize("k", [0, 2, -1])
+def test_an_int_becomes_static_after_a_branch_on_it(k: int) -> None:
+    def lagged(x: Any, k: int) -> Any:
+        if k > 0:
+            return x[k:] - x[: len(x) - k]
+        if x[0] > 0.0:
+            x = x[: len(x) + k]
+        return x
+
+    run = anvil.jit(lagged)
+    np.testing.assert_array_equal(run(X, k), lagged(X, k))
+    assert f"k = {k} is static" in run.explain()
+
+
+def test_windows_at_borders_hold_what_they_can_hold() -> None:
+    def smooth(x: Any) -> Any:
+        out = np.zeros_like(x)
+        for i in range(len(x)):
+            out[i] = x[max(0, i - 2) : min(i + 3, len(x))].mean()
+        return out
+
+    x = np.arange(100.0) ** 0.5
+    assert "dynamic_slice[sizes=(5,)] %x" in str(anvil.jit(smooth).ir(x))
+    agree(smooth, x)
 
 
 def test_windows_that_are_proven_in_range_are_not_checked() -> None:

@@ -3,6 +3,8 @@
     i + 3, 2*i + 2 - 2*i, (k + 1)*b - k*b      sums of multiples of values, plus a constant
 
 A form is a mapping from values to their factors; the constant stands under None.
+
+    max(0, i - 2), lo if lo > 0 else 0, `if lo < 0: lo = 0`     the larger of two, however written
 """
 
 from __future__ import annotations
@@ -75,3 +77,33 @@ def difference(b: Builder, x: Atom, y: Atom) -> int | None:
         _add(total, key, -factor)
     left = {k: f for k, f in total.items() if f}
     return left.get(None, 0) if not left.keys() - {None} else None
+
+
+_LESS = {"lt": True, "le": True, "gt": False, "ge": False}
+
+
+def extremum(b: Builder, x: Atom) -> tuple[str, Atom, Atom] | None:
+    """`max` or `min` and its operands, if an int is the larger or the smaller of two."""
+    op = b.producer(x) if isinstance(x, Value) and x.type is _INT else None
+    if op is None:
+        return None
+    name = op.kind.name
+    if name in ("max", "min"):
+        return name, op.args[0], op.args[1]
+    if name == "select":
+        test, *ends = op.args
+    elif name == "if":
+        test = op.args[0]
+        ends = [region.results[op.outs.index(x)] for region in op.regions]  # type: ignore[arg-type]
+        inside = {v for region in op.regions for inner in region.ops for v in inner.outs}
+        if not inside.isdisjoint(ends):
+            return None
+    else:
+        return None
+    compared = b.producer(test) if isinstance(test, Value) else None
+    if compared is None or compared.kind.name not in _LESS:
+        return None
+    less, (p, q) = _LESS[compared.kind.name], compared.args
+    if [p, q] == ends:
+        return ("min" if less else "max"), p, q
+    return (("max" if less else "min"), p, q) if [q, p] == ends else None

@@ -226,6 +226,9 @@ def window_of(plan: Plan) -> tuple[Window | None, Frame]:
         elif isinstance(e, Moving):
             w.add(None, e.count, e.step)
             w.atoms.append(e.at)
+        elif isinstance(e, Chosen) and e.at is not None:
+            w.add(None, e.axis.size, 1)
+            w.atoms.append(e.at)
         elif isinstance(e, Chosen):
             w.add(*((n - 1, n, -1) if e.flipped else (0, n, 1)))
         elif isinstance(e, NDArray | Ragged):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anvil.ir.records import Atom, Const, Value
-from anvil.parser.arrays.affine import form_of
+from anvil.parser.arrays.affine import extremum, form_of
 from anvil.parser.state.values import Abstract, Known, Scalar, is_number
 
 if TYPE_CHECKING:
@@ -34,24 +34,35 @@ def bounds_of_atom(ctx: Context, atom: Atom) -> Bounds | None:
     """The bounds of an i64 atom."""
     if type(atom) is Const:
         return (atom.value, atom.value) if isinstance(atom.value, int) else None
-    if not ctx.bounds:
-        return None
+    return _bounds(ctx, atom, {}) if ctx.bounds else None
+
+
+def _bounds(ctx: Context, atom: Atom, known: dict[Atom, Bounds | None]) -> Bounds | None:
+    """`known` are those that have been asked for already."""
+    if type(atom) is Const:
+        return (atom.value, atom.value) if isinstance(atom.value, int) else None
     found = ctx.bounds.get(atom)
-    return _derived(ctx, atom) if found is None and type(atom) is Value else found
+    if found is None and type(atom) is Value:
+        if atom not in known:
+            known[atom] = None
+            known[atom] = _derived(ctx, atom, known)
+        found = known[atom]
+    return found
 
 
-def _derived(ctx: Context, atom: Value) -> Bounds | None:
+def _derived(ctx: Context, atom: Value, known: dict[Atom, Bounds | None]) -> Bounds | None:
     """The bounds of a sum, or of the larger or smaller of two ints, from those of its parts."""
-    op = ctx.b.producer(atom)
-    if op is None or op.kind.name not in ("add", "sub", "neg", "mul", "max", "min"):
-        return None
-    if op.kind.name in ("max", "min"):
-        pick = max if op.kind.name == "max" else min
-        x, y = (bounds_of_atom(ctx, a) or _ANY for a in op.args)
+    found = extremum(ctx.b, atom)
+    if found is not None:
+        pick = max if found[0] == "max" else min
+        x, y = (_bounds(ctx, a, known) or _ANY for a in found[1:])
         return _limited(pick(x[0], y[0]), pick(x[1], y[1]))
+    op = ctx.b.producer(atom)
+    if op is None or op.kind.name not in ("add", "sub", "neg", "mul"):
+        return None
     low, high = 0, 0
     for value, factor in form_of(ctx.b, atom).items():
-        part = (1, 1) if value is None else _ANY if value is atom else bounds_of_atom(ctx, value)
+        part = (1, 1) if value is None else _ANY if value is atom else _bounds(ctx, value, known)
         if part is None:
             return None
         ends = sorted(factor * end for end in part)

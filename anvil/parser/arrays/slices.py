@@ -2,10 +2,11 @@
 
     x[i:i+3], A[k*b:(k+1)*b]    Moving: `stop - start` is a constant, so only the start is computed
     x[:i], x[i:j], x[i::-1]     Chosen: the length is computed; NumPy's clipping is computed with it
+    x[max(0, i-w):i+w+1]        Chosen, in a window of the greatest length (if that is a constant)
     x[i::k]                     Chosen, by the mask of every k-th position
 
-NumPy shortens a slice that reaches beyond the array. Where bounds cannot exclude that of a window,
-it is checked at run time; where they show that it may happen, the slice has a computed length.
+NumPy shortens a slice that reaches beyond the array. Where bounds do not exclude that of a window,
+its length is computed; if a fixed shape is needed, that it was not shortened is checked instead.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from anvil.ir.records import Atom, Const
+from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, array
 from anvil.parser.arrays import ranges
-from anvil.parser.arrays.affine import difference
+from anvil.parser.arrays.affine import difference, extremum
 from anvil.parser.arrays.ragged import Axis, Picked, Span
 from anvil.parser.state.values import Abstract, Scalar, SliceV
 
@@ -41,11 +42,14 @@ class Moving:
 
 @dataclass(slots=True)
 class Chosen:
-    """A selection along one axis: by a slice, of the reversed axis if `flipped`, or by a mask."""
+    """A selection along one axis: by a slice, of the reversed axis if `flipped`, or by a mask. If
+    `at` is given, `axis` is that of the window that begins there.
+    """
 
     axis: Axis
     flipped: bool = False
     by_mask: bool = False
+    at: Atom | None = None
 
 
 Entry = tuple[int, int, int] | Moving | Chosen
@@ -124,9 +128,10 @@ def _forward(ctx: Context, start: Atom | None, stop: Atom | None, n: int, step: 
         moving = _moving(ctx, _from_end(low, n), high, n, k)
         if moving is not None:
             return moving
-    span = Span(n, clipped(ctx, low, n), clipped(ctx, high, n))
+    start, stop = clipped(ctx, low, n), clipped(ctx, high, n)
     if k == 1:
-        return Chosen(span)
+        return _narrow(ctx, start, stop, n, _longest(ctx, _from_end(low, n), high, n))
+    span = Span(n, start, stop)
     return Chosen(_strided(ctx, span, step))
 
 
@@ -151,6 +156,8 @@ def _moving(ctx: Context, low: Atom, high: Atom, n: int, step: int) -> Entry | N
         return (0, 0, 1) if step > 0 and least + length >= 0 else None
     if length > n or -_FAR < least < 0 or n - length < most < _FAR:
         return None
+    if (least < 0 or most > n - length) and ctx.loc not in ctx.session.exact:
+        return _shortened(ctx, low, high, n, length) if step == 1 else None
     if least < 0:
         ctx.check(ctx.b.ge(low, 0), ValueError, _BEYOND)
     if most > n - length:
@@ -158,6 +165,54 @@ def _moving(ctx: Context, low: Atom, high: Atom, n: int, step: int) -> Entry | N
     if step < 0:
         return Moving(low, length, -1)
     return Moving(low, -(-length // step), step)
+
+
+def _shortened(ctx: Context, low: Atom, high: Atom, n: int, length: int) -> Chosen:
+    """A window that NumPy may make shorter. Where its length is needed, the place of the slice is
+    among `Session.exact` at the next attempt.
+    """
+    return _noted(ctx, _narrow(ctx, clipped(ctx, low, n), clipped(ctx, high, n), n, length))
+
+
+def _noted(ctx: Context, chosen: Chosen) -> Chosen:
+    ctx.session.windows.update({a: ctx.loc for a in chosen.axis.atoms if isinstance(a, Value)})
+    return chosen
+
+
+def _narrow(ctx: Context, start: Atom, stop: Atom, n: int, longest: int) -> Chosen:
+    """The positions from `start` to `stop`, at most `longest`, in a window of that size."""
+    if longest >= n:
+        return Chosen(Span(n, start, stop))
+    b = ctx.b
+    at = b.min(start, n - longest)
+    ranges.set_bounds(ctx, at, 0, n - longest)
+    ends = []
+    for end in (start, stop):
+        place = b.max(b.sub(end, at), 0)
+        ranges.set_bounds(ctx, place, 0, longest)
+        ends.append(place)
+    return Chosen(Span(longest, *ends), at=at)
+
+
+def _longest(ctx: Context, low: Atom, high: Atom, n: int) -> int:
+    """The greatest length of a slice: n, or less if `max` and `min` in its bounds show it."""
+    above = ranges.bounds_of_atom(ctx, high)
+    if above is None or above[0] < 0:
+        return n
+    known = [
+        difference(ctx.b, stop, start)
+        for stop in _operands(ctx, high, "min")
+        for start in _operands(ctx, low, "max")
+    ]
+    return min([n, *(max(k, 0) for k in known if k is not None)])
+
+
+def _operands(ctx: Context, atom: Atom, name: str) -> list[Atom]:
+    """An atom and, if it is the larger (or smaller) of two, these, and so on."""
+    found = extremum(ctx.b, atom)
+    if found is None or found[0] != name:
+        return [atom]
+    return [atom, *(part for a in found[1:] for part in _operands(ctx, a, name))]
 
 
 def clipped(ctx: Context, at: Atom, n: int | Atom) -> Atom:
@@ -211,7 +266,10 @@ def _backward(ctx: Context, start: Atom | None, stop: Atom | None, n: int) -> En
                 return moving
     high = last_of(ctx, start, n) if start is not None else b.i64(n)
     low = last_of(ctx, stop, n) if stop is not None else b.i64(0)
-    return Chosen(Span(n, low, high), True)
+    chosen = Chosen(Span(n, low, high), True)
+    both = start is not None and stop is not None
+    constant = both and difference(b, start, stop) is not None
+    return _noted(ctx, chosen) if constant else chosen
 
 
 def last_of(ctx: Context, at: Atom, n: int | Atom) -> Atom:

@@ -59,7 +59,7 @@ from anvil.parser.state.heap import (
 )
 from anvil.parser.state.lift import hidden_atom
 from anvil.parser.state.results import describe_result, plain_numbers
-from anvil.parser.state.roots import loop_of, roots_of
+from anvil.parser.state.roots import loop_of, roots_of, window_of
 from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.state.signature import Spec
 from anvil.parser.state.values import NONE, Abstract, CellRef, Conflict, Partial, Scalar, Undefined
@@ -326,10 +326,11 @@ def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signa
         roots |= found
     if isinstance(blocked, NeedStatic):
         loop = blocked.unroll
+        given = [(signature.given or signature.atoms)[place[r]] for r in blocked.roots]
         if loop is None and not roots:
-            given = [(signature.given or signature.atoms)[place[r]] for r in blocked.roots]
             loop = next(filter(None, (loop_of(it.b, a, it.session.rolled) for a in given)), None)
-        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, loop)
+        exact = blocked.exact or next(filter(None, (window_of(it, a) for a in given)), None)
+        return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, loop, exact)
     return Blocked(blocked.error, frozenset(roots), exact=blocked.exact)
 
 

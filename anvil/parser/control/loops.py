@@ -195,7 +195,9 @@ def _count(it: Interp, items: Items, blocked: Blocked) -> int:
     try:
         return known_count(it, items)
     except NeedStatic as need:
-        raise NeedStatic(blocked.error, need.roots, need.why, need.loc) from blocked
+        raise NeedStatic(
+            blocked.error, need.roots, need.why, need.loc, exact=need.exact
+        ) from blocked
 
 
 def _warn_or_refuse(it: Interp, count: int, blocked: Blocked) -> None:
@@ -256,4 +258,4 @@ def _refuse_unrolled(it: Interp, test: Atom, blocked: Blocked | None) -> None:
         it.need_static(test, "the condition of this loop")
     except NeedStatic as need:
         error = need.error if blocked is None else blocked.error
-        raise NeedStatic(error, need.roots, need.why, need.loc) from blocked
+        raise NeedStatic(error, need.roots, need.why, need.loc, exact=need.exact) from blocked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
@@ -36,7 +36,13 @@ def asked_for(ctx: Context, error: AnvilError, atom: Atom, why: str, loc: AnyLoc
     """What is raised to know an atom: asks for parameters, or a loop that calculates it."""
     found = roots_of(ctx.b, atom)
     loop = None if found else loop_of(ctx.b, atom, ctx.session.rolled)
-    return NeedStatic(error, found, why, loc, loop)
+    return NeedStatic(error, found, why, loc, loop, window_of(ctx, atom))
+
+
+def window_of(ctx: Context, atom: Atom) -> AnyLoc | None:
+    """The place of a window that the array may shorten, if an atom depends on how much."""
+    windows = ctx.session.windows
+    return next((windows[v] for v in _behind(ctx.b, atom)[1] if v in windows), None)
 
 
 def definitions(b: Builder) -> dict[Value, Op]:
@@ -57,6 +63,7 @@ def roots_of(b: Builder, atom: Atom) -> frozenset[Value]:
 def _behind(b: Builder, atom: Atom) -> tuple[set[Value], set[Value]]:
     """The parameters behind a value, and all values behind it."""
     defs = definitions(b)
+    carried: dict[Value, list[Value]] = {}
     found: set[Value] = set()
     seen: set[Value] = set()
     todo = [atom] if isinstance(atom, Value) else []
@@ -66,8 +73,38 @@ def _behind(b: Builder, atom: Atom) -> tuple[set[Value], set[Value]]:
             continue
         seen.add(value)
         op = defs.get(value)
-        if op is None:
-            found.add(value)
+        if op is not None:
+            todo.extend(_sources(op, value, defs, carried))
+        elif value in carried:
+            todo.extend(carried[value])
         else:
-            todo.extend(op_reads(op))
+            found.add(value)
     return found, seen
+
+
+def _sources(
+    op: Op, value: Value, defs: dict[Value, Op], carried: dict[Value, list[Value]]
+) -> list[Value]:
+    """What one result of an op is computed from: of a branch or a loop what this result depends on
+    (`carried`: what the parameters of loops stand for), of others all that they read.
+    """
+    if op.kind.name not in ("if", "for", "while"):
+        return list(op_reads(op))
+    k = op.outs.index(value)
+    for region in op.regions:
+        defs.update({v: inner for inner in region.ops for v in inner.outs})
+    if op.kind.name == "if":
+        return _values([op.args[0], *(region.results[k] for region in op.regions)])
+    *tests, body = op.regions
+    first = 1 if op.kind.name == "for" else 0
+    inits = op.args[first:]
+    for region in op.regions:
+        carried.update({p: [] for p in region.params[:first]})
+        for p, init, out in zip(region.params[first:], inits, op.outs, strict=True):
+            carried[p] = _values([init, out])
+    ends = [*op.args[:first], *(r for region in tests for r in region.results)]
+    return _values([*ends, inits[k], body.results[k]])
+
+
+def _values(atoms: Iterable[Atom]) -> list[Value]:
+    return [a for a in atoms if isinstance(a, Value)]

@@ -119,6 +119,7 @@ class Session:
         self.classes: dict[Any, type] = {}
         self.loops: dict[Any, Any] = {}
         self.exact: set[AnyLoc] = set()
+        self.windows: dict[Value, AnyLoc] = {}
         self.choosable: dict[AnvilError, AnyLoc] = {}
         self.choices = False
         self.growing: set[ast.AST] = set()

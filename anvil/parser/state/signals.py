@@ -18,8 +18,8 @@ class Blocked(Signal):
 
     `error` is what the user reads if nothing helps. `roots` are the parameters (of the function, of
     loops) that would have to be known; a loop that owns one of them, or any loop if there are none,
-    tries to unroll. `exact` is a branch whose join has to keep apart what its paths have; then the
-    program is compiled again.
+    tries to unroll. `exact` is a branch whose join has to keep apart what its paths have, or a
+    window that has to have its full length; then the program is compiled again.
 
     An index that cannot be made known is chosen at run time in the end: the place is among
     `Session.exact` then.
@@ -52,8 +52,9 @@ class NeedStatic(Blocked):
         why: str,
         loc: AnyLoc,
         unroll: ast.AST | None = None,
+        exact: AnyLoc | None = None,
     ) -> None:
-        super().__init__(error, roots, unroll)
+        super().__init__(error, roots, unroll, exact)
         self.why = why
         self.loc = loc
 
