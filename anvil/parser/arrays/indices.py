@@ -226,11 +226,8 @@ def window_of(plan: Plan) -> tuple[Window | None, Frame]:
         elif isinstance(e, Moving):
             w.add(None, e.count, e.step)
             w.atoms.append(e.at)
-        elif isinstance(e, Chosen) and e.at is not None:
-            w.add(None, e.axis.size, 1)
-            w.atoms.append(e.at)
         elif isinstance(e, Chosen):
-            w.add(*((n - 1, n, -1) if e.flipped else (0, n, 1)))
+            w.choose(e, n)
         elif isinstance(e, NDArray | Ragged):
             w.add(0, n, 1)
         else:
@@ -262,6 +259,14 @@ class _Parts:
         self.starts.append(start)
         self.counts.append(count)
         self.strides.append(stride)
+
+    def choose(self, e: Chosen, n: int) -> None:
+        """An axis of which some positions are chosen: all of it, or the window they lie in."""
+        if e.at is None:
+            self.add(*((n - 1, n, -1) if e.flipped else (0, n, 1)))
+        else:
+            self.add(None, e.axis.size, 1)
+            self.atoms.append(e.at)
 
     def window(self, base: Shape) -> Window:
         """The window of an array of that shape."""
