@@ -94,7 +94,7 @@ def extremum(b: Builder, x: Atom) -> tuple[str, Atom, Atom] | None:
         test, *ends = op.args
     elif name == "if":
         test = op.args[0]
-        ends = [region.results[op.outs.index(x)] for region in op.regions]  # type: ignore[arg-type]
+        ends = [region.results[op.outs.index(x)] for region in op.regions]
         inside = {v for region in op.regions for inner in region.ops for v in inner.outs}
         if not inside.isdisjoint(ends):
             return None

@@ -267,9 +267,9 @@ def _backward(ctx: Context, start: Atom | None, stop: Atom | None, n: int) -> En
     high = last_of(ctx, start, n) if start is not None else b.i64(n)
     low = last_of(ctx, stop, n) if stop is not None else b.i64(0)
     chosen = Chosen(Span(n, low, high), True)
-    both = start is not None and stop is not None
-    constant = both and difference(b, start, stop) is not None
-    return _noted(ctx, chosen) if constant else chosen
+    if start is not None and stop is not None and difference(b, start, stop) is not None:
+        _noted(ctx, chosen)
+    return chosen
 
 
 def last_of(ctx: Context, at: Atom, n: int | Atom) -> Atom:

@@ -329,7 +329,8 @@ def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signa
         given = [(signature.given or signature.atoms)[place[r]] for r in blocked.roots]
         if loop is None and not roots:
             loop = next(filter(None, (loop_of(it.b, a, it.session.rolled) for a in given)), None)
-        exact = blocked.exact or next(filter(None, (window_of(it, a) for a in given)), None)
+        windows: list[AnyLoc | None] = [blocked.exact, *(window_of(it, a) for a in given)]
+        exact = next((w for w in windows if w is not None), None)
         return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, loop, exact)
     return Blocked(blocked.error, frozenset(roots), exact=blocked.exact)
 
