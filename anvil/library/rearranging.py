@@ -276,7 +276,9 @@ def sliding_window_view(
 
 
 FUNCTIONS: dict[Any, Any] = {
-    np.lib.stride_tricks.sliding_window_view: sliding_window_view,
+    np.lib.stride_tricks.sliding_window_view: about(
+        sliding_window_view, known=("window_shape", "axis")
+    ),
     insertion_order: known_only(insertion_order),
     np.flip: _flip,
     np.fliplr: _fliplr,

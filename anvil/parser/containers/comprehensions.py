@@ -164,6 +164,7 @@ def _generate(
                 add()
             else:
                 _generate(it, generators, k + 1, it.eval(generators[k + 1].iter), add, times, exact)
+    items.finish()
 
 
 def _static(it: Interp, test: Any) -> bool:

@@ -274,8 +274,13 @@ def _islice(it: Interp, v: Abstract, *bounds: Abstract) -> Abstract:
         if len(places) < MANY and places.stop < 2**60:
             taken = [next_item(it, v) for _ in range(places.stop)]
             return iterator(it, "iter", (it.tuple([taken[i] for i in places]),))
-    items = list(itertools.islice(listed(it, v), *known))
-    return iterator(it, "iter", (it.tuple(items),))
+    try:
+        itertools.islice((), *known)
+    except ValueError as error:
+        it.fail(ValueError, str(error))
+    at = slice(*known)
+    ends = at.start or 0, 2**61 if at.stop is None else at.stop, at.step or 1
+    return iterator(it, "islice", (v, *map(Known, ends)))
 
 
 def _accumulate(

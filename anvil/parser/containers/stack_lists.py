@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
@@ -176,7 +177,8 @@ def put(ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstrac
     form = unified(stack.template, template_of(value, ctx.state.heap))
     if form is None:
         if isinstance(index, Scalar):
-            unlike(ctx, stack, value)
+            what = "where a list holds something of another type"
+            raise asked_for(ctx, _unlike_error(ctx, stack, value), index.atom, what, ctx.loc)
         _unlike(ctx, v, stack, value)
         return False
     if form != stack.template:
@@ -263,10 +265,15 @@ def _unlike(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> None:
 
 def unlike(ctx: Context, stack: StackBox, item: Abstract) -> NoReturn:
     """Refuses an element of another form."""
+    raise _unlike_error(ctx, stack, item)
+
+
+def _unlike_error(ctx: Context, stack: StackBox, item: Abstract) -> AnvilError:
     have = names_of(stack.template)
-    ctx.error(
+    return make_error(
         "unlike-elements",
         f"{item.describe()} is stored in a list whose elements are each a {have}",
+        ctx.loc,
         hint="A list at an index that the data decide holds things of one type and shape.",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import EnumType
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,8 @@ class Items:
     """`count` items; `item(index)` for an i64 atom in range; `static` if they are unlike things.
 
     `source` is the list or dict that they are read from, which must keep its length; `inner` are
-    items that these are made of.
+    items that these are made of. `finish` says that all have been taken, to the iterators that they
+    come from.
     """
 
     count: int | Atom
@@ -63,6 +64,7 @@ class Items:
     static: bool = False
     source: Abstract | None = None
     inner: tuple[Items, ...] = ()
+    finish: Callable[[], None] = lambda: None
 
     def check(self, ctx: Context) -> None:
         """Refuses a list or dict that has grown or shrunk while it is iterated over."""
@@ -208,7 +210,9 @@ def listed(ctx: Context, v: Abstract) -> list[Abstract]:
         v = each(ctx, v, lambda o: TupleV(tuple(listed(ctx, o))))
     items = items_of(ctx, v)
     n = known_count(ctx, items)
-    return [items.item(Const(array(I64), i)) for i in range(n)]
+    found = [items.item(Const(array(I64), i)) for i in range(n)]
+    items.finish()
+    return found
 
 
 def known_count(ctx: Context, items: Items) -> int:
@@ -325,15 +329,20 @@ def _lazy(ctx: Context, v: Lazy) -> Items:
     taken = _position(ctx, v)
     ctx.state.heap[v.box] = CellBox(Known(None), "iterator")
     inner = rule(ctx, *v.items)
+
+    def finish() -> None:
+        inner.finish()
+        ctx.state.heap[v.box] = CellBox(Known(_ENDLESS), "iterator")
+
     if not taken:
-        return inner
+        return replace(inner, finish=finish)
     endless = isinstance(inner.count, int) and inner.count >= _ENDLESS
     count = _ENDLESS if endless else max(known_count(ctx, inner) - taken, 0)
 
     def item(i: Atom) -> Abstract:
         return inner.item(ctx.b.add(i, taken))
 
-    return Items(count, item, inner.static)
+    return Items(count, item, inner.static, finish=finish)
 
 
 def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abstract:
@@ -356,10 +365,13 @@ def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
     def item(i: Atom) -> Abstract:
         return TupleV((operators.binary(ctx, "+", start, scalar(i, True)), inner.item(i)))
 
-    return Items(inner.count, item, inner.static, inner=(inner,))
+    return Items(inner.count, item, inner.static, inner=(inner,), finish=inner.finish)
 
 
 def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
+    boxes = {v.box if isinstance(v, Lazy) else 0 for v in vs}
+    if len(vs) > 1 and len(boxes) == 1 and 0 not in boxes and not ctx.known(strict):
+        return _dealt(ctx, vs[0], len(vs))
     inner = tuple(items_of(ctx, v) for v in vs)
     counts = [i.count for i in inner]
     if ctx.known(strict):
@@ -377,6 +389,36 @@ def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
         any(x.static for x in inner),
         inner=inner,
     )
+
+
+def _dealt(ctx: Context, v: Abstract, n: int) -> Items:
+    """`zip(it, it ...)`: each item is the next `n` of one iterator."""
+    inner = items_of(ctx, v)
+    count = inner.count // n if isinstance(inner.count, int) else ctx.b.floor_div(inner.count, n)
+
+    def item(i: Atom) -> Abstract:
+        first = ctx.b.mul(i, n)
+        return TupleV(tuple(inner.item(ctx.b.add(first, k)) for k in range(n)))
+
+    return Items(count, item, inner.static, inner=(inner,), finish=inner.finish)
+
+
+def _islice(ctx: Context, v: Abstract, start: Abstract, stop: Abstract, step: Abstract) -> Items:
+    """`itertools.islice` of an iterator; the bounds are known."""
+    taken = _position(ctx, v) if isinstance(v, Lazy) and v.box else 0
+    inner = items_of(ctx, v)
+    first, last, by = (int(b.value) for b in (start, stop, step))  # type: ignore[attr-defined]
+    n = min(known_count(ctx, inner), last) if last < _ENDLESS else known_count(ctx, inner)
+
+    def item(i: Atom) -> Abstract:
+        return inner.item(ctx.b.add(ctx.b.mul(i, by), first))
+
+    def finish() -> None:
+        if isinstance(v, Lazy) and v.box:
+            place = taken + n if n == last else _ENDLESS
+            ctx.state.heap[v.box] = CellBox(Known(place), "iterator")
+
+    return Items(len(range(first, n, by)), item, inner.static, inner=(inner,), finish=finish)
 
 
 def _reversed(ctx: Context, v: Abstract) -> Items:
@@ -468,6 +510,7 @@ _LAZY: dict[str, Callable[..., Items]] = {
     "count": _count,
     "nditer": _nditer,
     "cycle": _cycle,
+    "islice": _islice,
     "repeat": _repeat,
     "dict_keys": _view(lambda k, x: k),
     "dict_values": _view(lambda k, x: x),

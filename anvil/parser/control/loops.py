@@ -31,7 +31,7 @@ from anvil.parser.control.rolled import (
     settle_exit,
 )
 from anvil.parser.state.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL, GeneratorV
-from anvil.parser.state.signals import Blocked, NeedStatic
+from anvil.parser.state.signals import Blocked, NeedStatic, Refused
 from anvil.parser.state.values import Abstract, Known
 
 if TYPE_CHECKING:
@@ -68,6 +68,13 @@ def _over(it: Interp, node: ast.For, source: Abstract) -> None:
     else:
         while start >= 0 and not _rolled_for(it, node, items, start):
             start = _peel(it, node, items, start)
+    if it.state.may == ONLY_FALL and not any(map(_leaves, ast.walk(node))):
+        items.finish()
+
+
+def _leaves(node: ast.AST) -> bool:
+    """Whether a statement may end a loop early."""
+    return isinstance(node, ast.Break | ast.Return | ast.Raise | ast.Try | ast.With)
 
 
 def _rolled_for(it: Interp, node: ast.For, items: Items, start: int) -> bool:
@@ -81,7 +88,7 @@ def run_while(it: Interp, node: ast.While) -> None:
         again = _try(it, node, lambda: _rolled_while(it, node))
         blocked = None if again is None else blocked
     if blocked is not None or node in it.unroll:
-        with _growing(it, blocked):
+        with _growing(it, blocked), _refusing(blocked):
             _unrolled_while(it, node, 0, blocked)
     _after(it, node)
 
@@ -99,6 +106,19 @@ def _growing(it: Interp, blocked: Blocked | None) -> Iterator[None]:
         error = problem.error if isinstance(problem, Blocked) else problem
         if loop is not None:
             growable.setdefault(error, loop)
+        raise
+
+
+@contextmanager
+def _refusing(blocked: Blocked | None) -> Iterator[None]:
+    """Unrolls a loop in which something was refused: if it is refused there too, the first refusal
+    is the one to be read.
+    """
+    try:
+        yield
+    except AnvilError:
+        if isinstance(blocked, Refused):
+            raise blocked.error from None
         raise
 
 
@@ -151,7 +171,8 @@ def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
     try:
         attempt()
         return None
-    except Blocked as blocked:
+    except (Blocked, AnvilError) as problem:
+        blocked = problem if isinstance(problem, Blocked) else Refused(problem)
         if blocked.roots and not blocked.roots & mine:
             raise
         elsewhere = blocked.unroll is not None and blocked.unroll is not node
@@ -185,7 +206,8 @@ def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
         return -1
     _warn_or_refuse(it, count, blocked)
     it.unroll |= {node}
-    _unrolled_for(it, node, items, start)
+    with _refusing(blocked):
+        _unrolled_for(it, node, items, start)
     return -1
 
 

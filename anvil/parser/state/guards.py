@@ -9,7 +9,7 @@ of the program that its caller does not see.
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -223,6 +223,8 @@ class Guards:
         test = f"type({origin.text}) is {cls}"
         if isinstance(value, dict):
             test += f" and list({origin.text}) == {self.base(list(value))}"
+            if isinstance(value, defaultdict):
+                test += f" and {origin.text}.default_factory is {self.base(value.default_factory)}"
         else:
             test += f" and len({origin.text}) == {len(value)}"
         self._test(origin.text + " structure", test, origin.name)

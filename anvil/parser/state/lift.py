@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import types
+from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,11 @@ import numpy as np
 
 from anvil.ir.records import Value
 from anvil.ir.types import array, dtype_of
+from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.state.guards import Hidden, Origin
 from anvil.parser.state.heap import DictBox, ListBox, Mark, fresh_box
 from anvil.parser.state.inputs import refuse
-from anvil.parser.state.signature import is_array
+from anvil.parser.state.signature import is_array, own_methods
 from anvil.parser.state.values import (
     Abstract,
     DictV,
@@ -50,6 +52,8 @@ class Lifted:
     keys: tuple[Hashable, ...] = ()
     cls: Any = None
     hidden: Hidden | None = None
+    own: Any = None
+    """The default factory of a dict, the greatest length of a deque."""
 
 
 def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> Any:
@@ -64,14 +68,17 @@ def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> 
         type_ = array(dtype_of(obj.dtype), tuple(obj.shape))
         host = "np" if isinstance(obj, np.generic) else "array"
         return Lifted("array", origin, hidden=guards.array(origin, type_, host))
-    if type(obj) in (tuple, list) or (isinstance(obj, tuple) and hasattr(obj, "_fields")):
+    if type(obj) in (tuple, list, deque) or (isinstance(obj, tuple) and hasattr(obj, "_fields")):
         guards.structure(origin, obj)
         items = tuple(lifted(session, v, guards.item(origin, i), True) for i, v in enumerate(obj))
-        return Lifted("list" if type(obj) is list else "tuple", origin, items, (), type(obj))
-    if type(obj) is dict:
+        own = getattr(obj, "maxlen", None)
+        kind = "list" if isinstance(obj, list | deque) else "tuple"
+        return Lifted(kind, origin, items, (), type(obj), own=own)
+    if isinstance(obj, dict) and not own_methods(type(obj)) and not getattr(obj, "__dict__", None):
         guards.structure(origin, obj)
         items = tuple(lifted(session, v, guards.item(origin, k), True) for k, v in obj.items())
-        return Lifted("dict", origin, items, tuple(obj))
+        own = getattr(obj, "default_factory", None)
+        return Lifted("dict", origin, items, tuple(obj), type(obj), own=own)
     refuse(obj, f"`{origin.name}`")
     guards.value(origin, obj)
     return Known(obj, origin)
@@ -117,7 +124,9 @@ def adopt(it: Interp, x: Any) -> Abstract:
         )
         it.state.heap[box] = content
         it.state.marks[box] = outside(x.origin.name)
-    return ListV(box) if x.kind == "list" else DictV(box)
+    if x.kind == "list":
+        return ListV(box) if x.cls is list else DequeV(box, x.own)
+    return DictV(box, x.cls, None if x.own is None else Known(x.own))
 
 
 def _hidden_value(it: Interp, hidden: Hidden) -> Abstract:

@@ -59,6 +59,10 @@ class NeedStatic(Blocked):
         self.loc = loc
 
 
+class Refused(Blocked):
+    """Something was refused in a loop; in an unrolled one more is known, and it may be accepted."""
+
+
 class PathEnd(Signal):
     """The path that is being interpreted ends here: its last check always fails, or an exit is
     pending in its state.

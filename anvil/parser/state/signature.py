@@ -264,12 +264,15 @@ def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
 _DICTS = frozenset(vars(dict)) - {"__init__", "__new__", "__doc__", "__repr__"}
 
 
+def own_methods(cls: type) -> list[str]:
+    """The methods of dict that a subclass defines of its own."""
+    bases = [c for c in cls.__mro__ if c.__module__ not in ("builtins", "collections", "typing")]
+    return [n for c in bases for n in vars(c) if n in _DICTS]
+
+
 def _refuse_dict(cls: type) -> None:
     """Refuses subclasses of dict that change what a dict does."""
-    if cls.__module__ in ("builtins", "collections"):
-        return
-    bases = [c for c in cls.__mro__ if c.__module__ not in ("builtins", "collections", "typing")]
-    for name in (n for c in bases for n in vars(c) if n in _DICTS):
+    for name in own_methods(cls):
         text = f"an argument is a {cls.__name__}, which defines `{name}` of its own"
         raise error("unsupported-value", text, hint="Pass `dict(...)` of it.")
 
