@@ -123,13 +123,6 @@ def _sort_complex(a: Any) -> Any:
     return found.astype(np.complex64 if small else complex)
 
 
-def _argpartition(
-    a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
-) -> Any:
-    """The order of a sort: one of those that a partition may have."""
-    return np.argsort(a, axis=axis, stable=True)
-
-
 FUNCTIONS: dict[Any, Any] = {
     np.matvec: _matvec,
     np.vecmat: _vecmat,
@@ -138,10 +131,7 @@ FUNCTIONS: dict[Any, Any] = {
     np.asarray_chkfinite: _asarray_chkfinite,
     np.fromiter: Intrinsic(_fromiter),
     np.sort_complex: _sort_complex,
-    np.argpartition: _argpartition,
 }
-
-METHODS: dict[str, Any] = {"argpartition": _argpartition}
 
 ITEMS: dict[Any, Intrinsic] = {np.r_: Intrinsic(_rows), np.c_: Intrinsic(_columns)}
 """Subscripts of host objects."""

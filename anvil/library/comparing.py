@@ -60,6 +60,11 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 def _choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
     a, n = np.asarray(a), len(choices)
+    if a.dtype.kind not in "biu":
+        what = (
+            f"Cannot cast {'array data' if a.ndim else 'scalar'} from {a.dtype!r} to dtype('int64')"
+        )
+        refuse("bad-operand", f"{what} according to the rule 'safe'")
     if mode == "wrap":
         a = np.mod(a, n)
     elif mode == "clip":

@@ -13,6 +13,7 @@ from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in
 from anvil.library.numbers import to_python
 from anvil.library.selection import gather_along, in_range, rows_of
 from anvil.parser.arrays.promotion import float_of
+from anvil.parser.arrays.whole import position
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 from anvil.parser.state.views import Bits
@@ -47,7 +48,7 @@ def _item(ctx: Context, a: Any, *index: Any) -> Abstract:
         x, shape = flat(ctx, x), (math.prod(shape),)
     if len(places) != len(shape):
         ctx.error("bad-value", "incorrect number of indices for array")
-    for k, place in enumerate(places):
+    for k, place in enumerate(position(ctx, p) for p in places):
         n, axis = shape_in(x)[0], None if in_all else k
         x = gather_along(ctx, x, in_range(ctx, ctx.atom(place, I64), n, axis), 0)
     return ctx.py_scalar(python_number(ctx, x))

@@ -10,7 +10,7 @@ import numpy as np
 from anvil.ir.records import Atom
 from anvil.ir.types import F64, I64, DType, array
 from anvil.library.atoms import dtype_argument, dtype_in, shape_in, type_in
-from anvil.parser.arrays.subscripts import known_whole
+from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 

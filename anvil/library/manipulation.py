@@ -14,7 +14,7 @@ from anvil.library.atoms import absent, dtype_argument, flat, shape_in
 from anvil.library.creation import shape_argument
 from anvil.library.selection import rows_of
 from anvil.library.ufuncs import deliver
-from anvil.parser.arrays.subscripts import known_whole
+from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 

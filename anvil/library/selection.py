@@ -134,6 +134,8 @@ def gather_along(ctx: Context, x: Atom, i: Atom, at: int) -> Atom:
 
 def _take_along_axis(ctx: Context, arr: Any, indices: Any, axis: Any = -1) -> Abstract:
     x, at = along(ctx, arr, axis)
+    if ctx.strength(indices)[0].kind not in "iu":
+        ctx.error("bad-index", "`indices` must be an integer array")
     i = ctx.atom(indices, I64)
     n, m = len(shape_in(x)), len(shape_in(i))
     if n != m:
@@ -178,6 +180,15 @@ def _sort(
     return ctx.array(sorted_atom(ctx, *along(ctx, a, axis)))
 
 
+def _argpartition(
+    ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
+) -> Abstract:
+    """The order of a sort: one of those that a partition may have."""
+    x, at = along(ctx, a, axis)
+    _checked_kth(ctx, x, at, kth)
+    return ctx.array(order_of(ctx, [x], at))
+
+
 def _sort_in_place(
     ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Abstract:
@@ -189,14 +200,35 @@ def _sort_in_place(
 def _partition_in_place(
     ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
 ) -> Abstract:
+    _checked_kth(ctx, *along(ctx, a, axis), kth)
     return _sort_in_place(ctx, a, axis)
+
+
+def _checked_kth(ctx: Context, x: Atom, at: int, kth: Any) -> None:
+    """Raises what NumPy raises for a place that the axis does not have."""
+    dtype, n = ctx.strength(kth)[0], shape_in(x)[at]
+    if dtype.kind not in "iu":
+        words = "Booleans unacceptable as partition index"
+        if dtype is BOOL:
+            ctx.fail(ValueError, words)
+        ctx.error("bad-operand", "Partition index must be integer")
+    k = ctx.atom(kth, I64)
+    inside = ctx.b.and_(ctx.b.ge(k, -n), ctx.b.lt(k, n))
+
+    def outside(ctx: Context, k: Atom) -> Any:
+        after = ctx.b.select(ctx.b.lt(k, 0), ctx.b.add(k, n), k)
+        return ctx.text("kth(=", ctx.py_scalar(after), f") out of bounds ({n})")
+
+    check_all(ctx, k, inside, outside, ValueError)
 
 
 def _partition(
     ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
 ) -> Abstract:
     """Sorted: one of the orders that a partition may have."""
-    return ctx.array(sorted_atom(ctx, *along(ctx, a, axis)))
+    x, at = along(ctx, a, axis)
+    _checked_kth(ctx, x, at, kth)
+    return ctx.array(sorted_atom(ctx, x, at))
 
 
 def _argsort(
@@ -281,6 +313,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.argsort: _ARGSORT,
     np.lexsort: Intrinsic(_lexsort),
     np.partition: Intrinsic(_partition),
+    np.argpartition: Intrinsic(_argpartition),
     np.round: _ROUND,
     np.around: _ROUND,
 }
@@ -292,5 +325,6 @@ METHODS: dict[str, Intrinsic] = {
     "sort": Intrinsic(_sort_in_place),
     "argsort": _ARGSORT,
     "partition": Intrinsic(_partition_in_place),
+    "argpartition": Intrinsic(_argpartition),
     "round": _ROUND,
 }

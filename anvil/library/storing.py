@@ -38,6 +38,8 @@ def _putmask(a: Any, mask: Any, values: Any) -> None:
 
 def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any = -1) -> None:
     places = np.asarray(indices)
+    if places.dtype.kind not in "iu":
+        refuse("bad-index", "`indices` must be an integer array")
     if axis is None:
         flat = np.ravel(arr).copy()
         flat[places] = values

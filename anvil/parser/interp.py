@@ -23,6 +23,7 @@ from anvil.parser.reports import spelling
 from anvil.parser.reports.blame import involve
 from anvil.parser.source.functions import Captured, FunctionInfo
 from anvil.parser.source.liveness import names_used
+from anvil.parser.source.scopes import in_comprehension
 from anvil.parser.state.heap import (
     FALL,
     ONLY_FALL,
@@ -250,7 +251,7 @@ class Interp(Context):
     def checked(self, name: str, v: Abstract) -> Abstract:
         """Reads a variable that may have no value, or no single one."""
         if isinstance(v, Partial):
-            self.check(v.defined, UnboundLocalError, unbound_message(name))
+            self.check(v.defined, *unbound(self, name))
             self.store(name, v.value)
             return self.load(name)
         if isinstance(v, Conflict):
@@ -262,8 +263,8 @@ class Interp(Context):
         raised where the data decide whether it is read.
         """
         if self.is_entry and self.b.depth <= 1 and not self.catchers:
-            self.error("unbound-local", unbound_message(name))
-        self.fail(UnboundLocalError, unbound_message(name))
+            self.error("unbound-local", unbound(self, name)[1])
+        self.fail(*unbound(self, name))
 
     def load_outside(self, name: str) -> Abstract:
         """The value of a global or builtin name."""
@@ -387,10 +388,14 @@ class Interp(Context):
         return atom.value if isinstance(atom, Const) else None
 
 
-def unbound_message(name: str) -> str:
-    """CPython's words."""
-    name = name.rpartition(".")[2]
-    return f"cannot access local variable '{name}' where it is not associated with a value"
+def unbound(it: Interp, name: str) -> tuple[type[NameError], str]:
+    """What CPython raises for a variable without a value, and its words."""
+    info, name = it.owner(name)
+    at = it.loc.source_range()
+    value = "where it is not associated with a value"
+    if name in info.code.bound and not in_comprehension(info.code.body, at.line, at.col):
+        return UnboundLocalError, f"cannot access local variable '{name}' {value}"
+    return NameError, f"cannot access free variable '{name}' {value} in enclosing scope"
 
 
 _SYNTAX = {

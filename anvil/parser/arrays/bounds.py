@@ -33,7 +33,9 @@ def message_of(ctx: Context, message: Message, i: Atom) -> Any:
     return message if isinstance(message, str) else message(ctx, i)
 
 
-def check_all(ctx: Context, i: Atom, fine: Atom, message: Message) -> None:
+def check_all(
+    ctx: Context, i: Atom, fine: Atom, message: Message, raises: type[Exception] = IndexError
+) -> None:
     """Checks an array of indices, which are all `fine` or not; the message is about the first that
     is not.
     """
@@ -43,9 +45,9 @@ def check_all(ctx: Context, i: Atom, fine: Atom, message: Message) -> None:
     axes = tuple(range(type_at(i).ndim))
     every = b.reduce_and(fine, axes=axes)
     if isinstance(message, str):
-        ctx.check(every, IndexError, message)
+        ctx.check(every, raises, message)
         return
     size = type_at(i).size
     at = b.argmax(b.cast(b.reshape(b.not_(fine), shape=(size,)), I8), axis=0)
     first = b.dynamic_slice(b.reshape(i, shape=(size,)), at, sizes=(1,))
-    ctx.check(every, IndexError, message(ctx, b.cast(b.reshape(first, shape=()), I64)))
+    ctx.check(every, raises, message(ctx, b.cast(b.reshape(first, shape=()), I64)))

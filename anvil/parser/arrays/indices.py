@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -81,8 +81,19 @@ def _normal(ctx: Context, p: Abstract) -> Any:
         if a.type.dtype.kind in "iub":
             whole = not a.type.shape and a.type.dtype is not BOOL
             return ctx.b.cast(ctx.read(a), I64) if whole else a
-    allowed = "integers, slices, None, ... and integer or boolean arrays"
-    ctx.error("bad-index", f"arrays are indexed by {allowed}, not by {ctx.describe(p)}")
+    refuse_index(ctx, p)
+
+
+def refuse_index(ctx: Context, p: Abstract) -> NoReturn:
+    """Refuses what NumPy does not take as an index."""
+    notes = [f"the index is {ctx.describe(p)}"]
+    ctx.error("bad-index", _ALLOWED, notes=notes, raises=IndexError)
+
+
+_ALLOWED = (  # NumPy's words
+    "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
+    "arrays are valid indices"
+)
 
 
 _OTHER = object()

@@ -16,13 +16,13 @@ from anvil.parser.arrays.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.arrays.promotion import mean_of, promote
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_frames import elementwise
+from anvil.parser.arrays.whole import class_name
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
 from anvil.parser.state.values import (
-    PY_NAMES,
     Abstract,
     Choice,
     Known,
@@ -436,7 +436,7 @@ def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
 def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
     """`seq * n` of a list or tuple."""
     if isinstance(n, Scalar) and n.dtype.kind not in "iub":
-        wrong = PY_NAMES[n.dtype.kind].split()[1] if n.py else f"numpy.{n.dtype.np.name}"
+        wrong = class_name(n)
         ctx.error("bad-operand", f"can't multiply sequence by non-int of type {wrong!r}")
     times = int(ctx.known(n, "the number of repetitions"))
     if not isinstance(seq, ListV):

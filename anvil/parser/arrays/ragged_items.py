@@ -12,6 +12,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64
 from anvil.parser.arrays.array_items import get_array, set_array
 from anvil.parser.arrays.bounds import check_all, of_axis
+from anvil.parser.arrays.indices import refuse_index
 from anvil.parser.arrays.ragged import (
     Axis,
     Picked,
@@ -27,6 +28,7 @@ from anvil.parser.arrays.ragged import (
 from anvil.parser.arrays.ragged_frames import Frame, compacted
 from anvil.parser.arrays.ragged_stores import store_ragged
 from anvil.parser.arrays.slices import clipped, flipped, last_of
+from anvil.parser.arrays.whole import bound, is_whole
 from anvil.parser.state.values import Abstract, Known, NDArray, Scalar, SliceV, TupleV, scalar
 
 if TYPE_CHECKING:
@@ -111,6 +113,8 @@ def _entry(ctx: Context, out: _Place, k: int, p: Abstract) -> None:
     axis = out.base.axes[k]
     if isinstance(p, Scalar | Known) and not (isinstance(p, Known) and isinstance(p.value, slice)):
         if axis is not None:
+            if not is_whole(p):
+                refuse_index(ctx, p)
             p = scalar(position_of(ctx, axis, p, k), True)
         out.parts.append(p)
     elif isinstance(p, Known | SliceV):
@@ -155,7 +159,7 @@ def _slice(ctx: Context, out: _Place, k: int, p: Known | SliceV) -> None:
     if axis is None:
         _whole_axis(ctx, out, k, p)
         return
-    start, stop, step = _parts(p)
+    start, stop, step = (bound(ctx, v) for v in _parts(p))
     by = ctx.known(step, "the step of a slice")
     plain = _is_known(start, (None,)) and _is_known(stop, (None,))
     if plain and by in (None, 1):

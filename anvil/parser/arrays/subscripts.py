@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from anvil.parser.arrays.array_items import get_array, set_array
 from anvil.parser.arrays.arraylike import is_arraylike
 from anvil.parser.arrays.indices import checked_index
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
+from anvil.parser.arrays.whole import as_index, index_into, sequence_kind
 from anvil.parser.containers import computed_ranges, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.dicts import missing
@@ -45,28 +44,6 @@ if TYPE_CHECKING:
 # ---- reading and writing
 
 
-def as_index(ctx: Context, v: Abstract) -> Abstract:
-    """What an object with `__index__`, or a 0-d int array, is where a whole number is meant."""
-    if isinstance(v, ObjectV) and overloading.defines(v, "__index__"):
-        return ctx.session.calls.method(ctx, v, "__index__", [])
-    if isinstance(v, NDArray) and not v.type.shape and v.type.dtype.kind in "iu":
-        known = ctx.known_array(v)
-        return Known(int(known)) if known is not None else _number(ctx, v)
-    return v
-
-
-def known_whole(ctx: Context, v: Any, what: str) -> Any:
-    """A known whole number, or several, objects with `__index__` included."""
-    if isinstance(v, TupleV):
-        return tuple(known_whole(ctx, i, what) for i in v.items)
-    return ctx.known(as_index(ctx, v) if isinstance(v, ObjectV) else v, what)
-
-
-def _number(ctx: Context, v: NDArray) -> Abstract:
-    found: Abstract = ctx.py_scalar(ctx.read(v))
-    return found
-
-
 def _whole(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     """An index into `base` without objects that have `__index__`."""
     if isinstance(base, DictV | ObjectV) or overloading.defines(base, "__getitem__"):
@@ -78,7 +55,8 @@ def _whole(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
             _, parts = index.open()
             return index.close(tuple(_whole(ctx, base, i) for i in parts))  # type: ignore[arg-type]
         return as_index(ctx, index) if isinstance(index, ObjectV) else index
-    return as_index(ctx, index)
+    kind = sequence_kind(base)
+    return index_into(ctx, kind, index) if kind else as_index(ctx, index)
 
 
 def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
@@ -175,9 +153,9 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         ctx.fail(TypeError, "sequence index must be integer, not 'slice'")
     if isinstance(i, slice):
         return ctx.list(items[i]) if isinstance(base, ListV) else ctx.tuple(items[i])
-    n = _as_index(ctx, i)
+    n = int(i)
     if not -len(items) <= n < len(items):
-        ctx.fail(IndexError, f"{_kind(base)} index out of range")
+        ctx.fail(IndexError, f"{sequence_kind(base)} index out of range")
     return items[n]
 
 
@@ -201,7 +179,7 @@ def _uniform(ctx: Context, items: tuple[Abstract, ...]) -> bool:
 def _dynamic_item(
     ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar
 ) -> Abstract:
-    i = checked_index(ctx, index, len(items), f"{_kind(base)} index out of range")
+    i = checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
     stacked = ctx.atom(ctx.tuple(items))
     row = ctx.b.dynamic_slice(stacked, i, sizes=(1,))
     return scalar(ctx.b.reshape(row, shape=()), ctx.kind_of(items[0]) == "py")
@@ -212,7 +190,7 @@ def _like_item(ctx: Context, base: Abstract, index: Scalar) -> Abstract | None:
     if stackable(ctx, base) is None:
         return None
     n = len(ctx.items(base))
-    at = checked_index(ctx, index, n, f"{_kind(base)} index out of range")
+    at = checked_index(ctx, index, n, f"{sequence_kind(base)} index out of range")
     return stack_lists.element_of(ctx, base, at)
 
 
@@ -224,7 +202,7 @@ def _one_of(
     """
     if ctx.loc not in ctx.session.exact:
         return None
-    at = checked_index(ctx, index, len(items), f"{_kind(base)} index out of range")
+    at = checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
     ctx.session.choices = True
     return Choice(at, items).close((at, *items)) if len(items) > 1 else items[0]
 
@@ -236,10 +214,6 @@ def _known_index(ctx: Context, items: tuple[Abstract, ...], index: Abstract) -> 
         if len(items) <= MOST and not any(isinstance(i, Choice | Conflict) for i in items):
             ctx.session.choosable[need.error] = ctx.loc
         raise
-
-
-def _kind(base: Abstract) -> str:
-    return "list" if isinstance(base, ListV) else "tuple"
 
 
 def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> None:
@@ -255,17 +229,11 @@ def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> No
     if isinstance(i, slice):
         items[i] = ctx.items(value)
     else:
-        n = _as_index(ctx, i)
+        n = int(i)
         if not -len(items) <= n < len(items):
             ctx.fail(IndexError, "list assignment index out of range")
         items[n] = value
     ctx.replace(base.box, ListBox(tuple(items)))
-
-
-def _as_index(ctx: Context, i: Any) -> int:
-    if not isinstance(i, int | np.integer):
-        ctx.error("bad-index", f"an index must be an int or a slice, not {i!r}")
-    return int(i)
 
 
 def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.parser.arrays import comparisons
 from anvil.parser.arrays.ragged import Ragged, length
-from anvil.parser.arrays.subscripts import as_index
+from anvil.parser.arrays.whole import position
 from anvil.parser.containers import (
     collection_makers,
     computed_ranges,
@@ -62,10 +62,7 @@ if TYPE_CHECKING:
 def _range(it: Interp, *args: Abstract) -> Abstract:
     if not 1 <= len(args) <= 3:
         it.error("wrong-arguments", f"range expects 1 to 3 arguments, got {len(args)}")
-    args = tuple(as_index(it, a) for a in args)
-    for a in args:
-        if it.kind_of(a) not in ("py", "np") or it.strength(a)[0].kind not in "iub":
-            it.error("bad-operand", f"{it.describe(a)} cannot be interpreted as an integer")
+    args = tuple(position(it, a) for a in args)
     start, stop, step = _bounds(*args)
     if isinstance(step, Known) and step.value == 0:
         it.fail(ValueError, "range() arg 3 must not be zero")

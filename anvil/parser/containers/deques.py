@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from anvil.parser.arrays.whole import position
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.collection_values import DequeV
@@ -44,7 +45,7 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
     v, n = (a, b) if isinstance(a, DequeV) else (b, a)
     if op != "*" or not isinstance(v, DequeV) or ctx.kind_of(n) not in ("py", "np"):
         return None
-    times = int(ctx.known(n, "the number of repetitions"))
+    times = int(ctx.known(position(ctx, n), "the number of repetitions"))
     return new_deque(ctx, ctx.items(v) * times, v.maxlen)
 
 
@@ -104,7 +105,7 @@ def _insert(ctx: Context, v: DequeV, index: Abstract, item: Abstract) -> Abstrac
 
 
 def _rotate(ctx: Context, v: DequeV, n: Abstract = Known(1)) -> Abstract:  # noqa: B008
-    by = ctx.known(n, "the number of places that a deque is rotated by")
+    by = ctx.known(position(ctx, n), "the number of places that a deque is rotated by")
     items = ctx.items(v)
     at = (-by) % len(items) if items else 0
     write(ctx, v.box, ListBox((*items[at:], *items[:at])))

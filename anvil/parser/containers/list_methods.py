@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anvil.parser.arrays import operators
+from anvil.parser.arrays.whole import position
 from anvil.parser.containers import sequences, stack_lists
 from anvil.parser.containers.dicts import write
 from anvil.parser.control.iteration import listed
@@ -45,6 +46,7 @@ def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
 
 def insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract:
     """`v.insert(index, item)`."""
+    index = position(ctx, index)
     stack = stack_lists.stacked_if_computed(ctx, v, index)
     if stack is not None and stack_lists.insert(ctx, v, stack, index, item):
         return NONE
@@ -56,6 +58,7 @@ def insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract:
 
 def pop(ctx: Context, v: ListV, index: Abstract = Known(-1)) -> Abstract:  # noqa: B008
     """`v.pop(index)`."""
+    index = position(ctx, index)
     stack = stack_lists.stacked_if_computed(ctx, v, index)
     if stack is not None:
         return stack_lists.remove_at(ctx, v, stack, index, "pop")
@@ -97,7 +100,7 @@ def _count(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
 
 
 def _remove(ctx: Context, v: ListV, item: Abstract) -> Abstract:
-    pop(ctx, v, sequences.index(ctx, v, item, "remove"))
+    pop(ctx, v, sequences.index(ctx, v, item, method="remove"))
     return NONE
 
 

@@ -30,7 +30,17 @@ from anvil.parser.control import streams
 from anvil.parser.control.iteration import iterator, listed, next_item
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import ListBox, ObjectBox, StackBox, fresh_box
-from anvil.parser.state.values import NONE, Abstract, Known, Lazy, ListV, NDArray, ObjectV, TupleV
+from anvil.parser.state.values import (
+    NONE,
+    Abstract,
+    Known,
+    Lazy,
+    ListV,
+    NDArray,
+    ObjectV,
+    SliceV,
+    TupleV,
+)
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -146,8 +156,18 @@ def _key_columns(it: Interp, keys: list[Abstract]) -> list[Abstract]:
 # ---- searching
 
 
-def index(it: Any, v: Abstract, item: Abstract, method: str = "index") -> Abstract:
-    """`v.index(item)`, or the place of what another method looks for."""
+def index(
+    it: Any,
+    v: Abstract,
+    item: Abstract,
+    start: Abstract = NONE,
+    stop: Abstract = NONE,
+    *,
+    method: str = "index",
+) -> Abstract:
+    """`v.index(item, start, stop)`, or the place of what another method looks for."""
+    if start is not NONE or stop is not NONE:
+        return _index_in(it, v, item, SliceV(start, stop, NONE))
     message = _missing(it, v, item, method)
     stack = stack_lists.stack_of(it, v)
     if stack is not None and it.column_type(v) is not None and len(it.column_type(v).shape) == 1:
@@ -172,6 +192,18 @@ def index(it: Any, v: Abstract, item: Abstract, method: str = "index") -> Abstra
         return it.py_scalar(it.b.add(at, first))  # type: ignore[no-any-return]
     it.check(it.b.reduce_or(mask, axes=(0,)), ValueError, message)
     return it.py_scalar(it.atom(it.call(np.argmax, it.array(mask)), I64))  # type: ignore[no-any-return]
+
+
+def _index_in(it: Any, v: Abstract, item: Abstract, part: SliceV) -> Abstract:
+    """The place in `v` of an item that is looked for in a part of it."""
+    found = index(it, get_item(it, v, part), item)
+    if isinstance(part.start, Known) and part.start.value is None:
+        return found
+    return it.call(_place_after, found, part.start, it.call(len, v))  # type: ignore[no-any-return]
+
+
+def _place_after(found: Any, start: Any, n: Any) -> Any:
+    return found + max(start + n if start < 0 else start, 0)
 
 
 def _missing(it: Any, v: Abstract, item: Abstract, method: str) -> Abstract:

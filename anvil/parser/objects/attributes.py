@@ -17,6 +17,7 @@ import numpy as np
 from anvil.ir.types import BOOL, I64
 from anvil.parser.arrays.ragged import Ragged, dense, length
 from anvil.parser.arrays.stores import store
+from anvil.parser.arrays.whole import index_into, sequence_kind
 from anvil.parser.containers import computed_ranges, dicts, methods, stack_lists
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
@@ -478,6 +479,8 @@ def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
     if isinstance(base, ObjectV):
         it.session.calls.method(it, base, "__delitem__", [index])
         return
+    if (kind := sequence_kind(base)) is not None:
+        index = index_into(it, kind, index)
     stack = stack_lists.stacked_if_computed(it, base, index) if isinstance(base, ListV) else None
     if stack is not None and not (isinstance(index, Known) and isinstance(index.value, slice)):
         stack_lists.remove_at(it, base, stack, index, "del")  # type: ignore[arg-type]

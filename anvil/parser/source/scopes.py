@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_OWN_FRAME = _COMPREHENSIONS if sys.version_info < (3, 12) else (ast.GeneratorExp,)  # PEP 709
 _LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 
 
@@ -103,6 +105,19 @@ def free_names(node: Any) -> set[str]:
     params = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
     params |= {a.arg for a in (args.vararg, args.kwarg) if a}
     return (scope.used | scope.declared | scope.captured) - (scope.bound | params)
+
+
+def in_comprehension(body: Sequence[ast.AST], line: int, col: int) -> bool:
+    """Whether a position is in a comprehension that CPython runs as a function of its own; what it
+    first iterates over is not.
+    """
+    around = [n for s in body for n in ast.walk(s) if isinstance(n, _OWN_FRAME)]
+    return any(_holds(n, line, col) and not _holds(n.generators[0].iter, line, col) for n in around)
+
+
+def _holds(node: ast.expr, line: int, col: int) -> bool:
+    end = node.end_lineno or node.lineno, node.end_col_offset or 0
+    return (node.lineno, node.col_offset) <= (line, col) < end
 
 
 def comprehension_names(node: Any) -> frozenset[str]:
