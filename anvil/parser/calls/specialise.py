@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
@@ -124,11 +125,12 @@ def specialised(
     bound: dict[str, Abstract],
     cells: dict[str, CellRef],
     actual: Mapping[Atom, Atom] | None = None,
+    catching: bool = True,
 ) -> tuple[Specialisation, list[Atom], list[int]]:
     """The specialisation for these arguments, with the atoms and boxes to call it with.
 
     With `actual` it is a flat one: the arguments hold placeholders, which `actual` maps to what
-    they stand for.
+    they stand for. `catching`: exceptions that a handler may catch are among the results.
     """
     session = it.session
     cells = _class_cells(it, cells)
@@ -140,7 +142,7 @@ def specialised(
     signature, key = signature_of(it, info, [*bound.values(), *cells.values()])
     atoms = signature.atoms
     caught = frozenset[type[BaseException]]()
-    if actual is None and (caught := it.caught.union(*it.catchers)):
+    if catching and (caught := it.caught.union(*it.catchers)):
         key = (key, caught)
     if actual is not None:
         key = (key, "flat")
@@ -172,7 +174,8 @@ def specialised(
             if again.key != key:
                 raise
             forget()
-            return _once_more(it, again, seen, plain, info, bound, cells, actual)
+            call = partial(specialised, it, info, bound, cells, actual, catching)
+            return _once_more(it, again, seen, plain, call)
         session.specialisations[key] = spec
     return spec, atoms, list(signature.boxes)
 
@@ -182,28 +185,25 @@ def _once_more(
     again: Again | Widen | Reveal,
     seen: Outline,
     plain: Hashable,
-    info: FunctionInfo,
-    bound: dict[str, Abstract],
-    cells: dict[str, CellRef],
-    actual: Mapping[Atom, Atom] | None,
+    call: Callable[[], tuple[Specialisation, list[Atom], list[int]]],
 ) -> tuple[Specialisation, list[Atom], list[int]]:
     """`specialised` after something has been found out about a recursion."""
     session = it.session
     if isinstance(again, Again):
         session.recursive |= again.infos
-        return specialised(it, info, bound, cells, actual)
+        return call()
     if isinstance(again, Reveal):
         before = session.revealed.get(plain, frozenset())
         session.revealed[plain] = before | again.places
-        return specialised(it, info, bound, cells, actual)
+        return call()
     session.wide[seen.key] = session.wide.get(seen.key, frozenset()) | again.places
     forget = session.remember()
     try:
-        return specialised(it, info, bound, cells, actual)
+        return call()
     except (AnvilError, Blocked):
         forget()
         forget_widening(session, seen.key)
-        return specialised(it, info, bound, cells, actual)
+        return call()
 
 
 def _class_cells(it: Interp, cells: dict[str, CellRef]) -> dict[str, CellRef]:

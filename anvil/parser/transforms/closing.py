@@ -18,8 +18,9 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, FuncRef, Value
 from anvil.ir.types import ArrayType, DType, Type
 from anvil.parser.calls.specialise import Specialisation, operands, read_results, specialised
+from anvil.parser.control.branches import go_on
 from anvil.parser.source.functions import FunctionInfo
-from anvil.parser.state.heap import Mark
+from anvil.parser.state.heap import FALL, Mark
 from anvil.parser.state.results import build, described_inside
 from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, leaves
 from anvil.parser.state.values import (
@@ -148,12 +149,20 @@ class Closed:
         """Positions of the results that carry derivatives."""
         return [i for i in self.spec.leaves if is_inexact(self.results[i])]
 
+    @property
+    def returns(self) -> bool:
+        """Whether there is a path on which it does not raise."""
+        return not self.spec.raised or FALL in self.spec.state.may
+
     def finish(self, it: Interp, outs: Sequence[Any]) -> list[Atom]:
-        """Carries out effects and writes of a transformed call; returns the result's leaves."""
+        """Carries out effects and writes of a transformed call; returns the result's leaves. The
+        paths on which it raises leave for their handlers.
+        """
         spec = self.spec
         if spec.gives_token:
             it.state.token = outs[len(spec.func.results) - 1]
         read_results(it, spec, list(outs[: len(spec.results)]), self.boxes)
+        go_on(it)
         return [outs[i] for i in spec.leaves]
 
 
@@ -168,12 +177,13 @@ def close(
     args: Sequence[Abstract],
     kwargs: Kwargs,
     actual: Mapping[Atom, Atom],
+    catching: bool = False,
 ) -> Closed:
     """Specialises `fn` for arguments that hold placeholders; `actual` maps these to what they stand
-    for.
+    for. `catching`: what it raises, and a handler may catch, is among its results.
     """
     info, bound, cells = _resolve(it, fn, list(args), dict(kwargs))
-    spec, atoms, boxes = specialised(it, info, bound, cells, actual)
+    spec, atoms, boxes = specialised(it, info, bound, cells, actual, catching)
     places = {a: i for i, a in enumerate(atoms) if a in actual}
     given = [actual.get(a, a) for a in atoms]
     return Closed(spec, operands(it, spec, given), places, boxes)  # type: ignore[arg-type]

@@ -91,7 +91,18 @@ def differentiate(
     for i, o in zip(nums, opened, strict=True):
         values[i] = o.value
         actual.update(zip(o.placeholders, o.atoms, strict=True))
-    return Differentiated(close(it, fn, values, kwargs, actual), opened)
+    closed = close(it, fn, values, kwargs, actual, catching=True)
+    if not closed.returns:
+        closed.finish(it, called(it, closed))
+    return Differentiated(closed, opened)
+
+
+def called(it: Interp, closed: Closed) -> tuple[Any, ...]:
+    """Emits the call as it is."""
+    if not closed.results:
+        return ()
+    attrs = {"callee": closed.callee}
+    return it.b.emit_tuple("call", closed.operands, attrs, out_types=closed.results)
 
 
 def call_gradient(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
@@ -293,10 +304,7 @@ def _at_point(it: Interp, fn: Abstract, primals: Sequence[Abstract], kind: str) 
     d = differentiate(it, fn, primals, {}, range(len(primals)))
     if d.closed.spec.written:
         it.error("unsupported-call", f"{fn.describe()} writes to a captured array")
-    outs = it.b.emit_tuple(
-        "call", d.closed.operands, {"callee": d.closed.callee}, out_types=d.closed.results
-    )
-    value = result_value(it, d.closed.out, d.closed.finish(it, outs))
+    value = result_value(it, d.closed.out, d.closed.finish(it, called(it, d.closed)))
     pullback = Pullback(d, tuple(d.closed.operands))
     return it.tuple([value, Bound(kind, pullback, ())])
 

@@ -18,6 +18,7 @@ from anvil.parser.transforms.derivatives import (
     Differentiated,
     argnums_of,
     call_jvp,
+    called,
     differentiate,
     misuse,
 )
@@ -42,6 +43,8 @@ def call_jacobian(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwarg
         misuse(it, fn.fn, "grad-not-float", f"{fn.describe()} with respect to {what}")
     if d.closed.spec.written:
         it.error("unsupported-call", f"{fn.fn.describe()} writes to a captured array")
+    if d.closed.spec.raised:
+        d.closed.finish(it, called(it, d.closed))
     blocks = _blocks(it, d, _forward(fn.kind, d))
     return _tree(it, d, blocks, single)
 
@@ -105,10 +108,15 @@ def _mapped(it: Interp, c: Closed, probe: Func, t: ArrayType) -> list[Atom]:
     types = tuple(with_axis(r, size) for r in probe.results)
     attrs = {"callee": FuncRef(probe.name), "mapped": (len(c.operands),), "size": size}
     outs = it.b.emit_tuple("vmap_call", [*c.operands, basis], attrs, out_types=types)
-    if c.spec.gives_token:
+    if _acts(c):
         it.state.token = outs[-1]
         outs = outs[:-1]
     return list(outs)
+
+
+def _acts(c: Closed) -> bool:
+    """Whether effects are those of the probes: not where the function has been called before."""
+    return c.spec.gives_token and not c.spec.raised
 
 
 def _push_func(it: Interp, c: Closed, wrt: Sequence[int], source: int) -> Func:
@@ -136,7 +144,7 @@ def _pull_func(it: Interp, c: Closed, wrt: Sequence[int], source: int) -> Func:
 
 def _probe(it: Interp, b: Builder, c: Closed, found: tuple[Any, ...]) -> Func:
     n = len(c.results)
-    token = [found[n - 1]] if c.spec.gives_token else []
+    token = [found[n - 1]] if _acts(c) else []
     name = it.session.name(f"{c.spec.func.name}.probe")
     func = b.finish(name, [*found[n:], *token])
     it.session.funcs[name] = func

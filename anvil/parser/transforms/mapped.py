@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import error as make_error
-from anvil.ir.records import Atom, Value
-from anvil.ir.types import ArrayType, Type
+from anvil.ir.builder import Builder
+from anvil.ir.records import Atom, Const, Value
+from anvil.ir.types import I64, ArrayType, Type, array
+from anvil.parser.calls.specialise import read_results
+from anvil.parser.control.branches import go_on
+from anvil.parser.state.heap import FALL, STATUS
 from anvil.parser.state.results import described_inside
 from anvil.parser.state.signature import (
     ArraySpec,
@@ -26,6 +30,7 @@ from anvil.parser.state.signature import (
     leaves,
 )
 from anvil.parser.state.values import Abstract, Bound
+from anvil.parser.state.views import Window
 from anvil.parser.transforms.closing import Closed, around, close, result_value
 
 if TYPE_CHECKING:
@@ -59,7 +64,7 @@ def call_mapped(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
         lanes.values.append(v if axis is None else _lane(it, v, axis, lanes))
     if lanes.size is None:
         it.error("bad-mapped-axis", "vmap of a call without a mapped argument")
-    closed = close(it, fn.fn, lanes.values, {}, lanes.actual)
+    closed = close(it, fn.fn, lanes.values, {}, lanes.actual, catching=True)
     if closed.spec.written:
         it.error("unsupported-call", f"{fn.fn.describe()}, under vmap, writes to a captured array")
     places = tuple(sorted(closed.places[v] for v in lanes.mapped))
@@ -67,7 +72,33 @@ def call_mapped(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
     atoms = [outs[i] for i in closed.spec.leaves]
     if closed.spec.gives_token:
         it.state.token = outs[-1]
+    if closed.spec.raised:
+        _raised(it, closed, outs, lanes.size)
     return _gathered(it, closed, atoms, options.get("out_axes", 0))
+
+
+def _raised(it: Interp, closed: Closed, outs: Sequence[Any], size: int) -> None:
+    """Goes on where no lane has raised an exception; the others leave by that of the first one."""
+    b, spec = it.b, closed.spec
+    lane: Atom = Const(array(I64), 0)
+    status = spec.state.status
+    if isinstance(status, Value) and size:
+        failed = b.ne(outs[spec.results[status]], b.const(FALL, array(STATUS.dtype, (size,))))
+        lane = b.argmax(failed, axis=0)
+    values = [_of_lane(b, outs[i], lane) for i in range(len(spec.results))]
+    read_results(it, spec, values, closed.boxes)
+    go_on(it)
+
+
+def _of_lane(b: Builder, x: Value, lane: Atom) -> Atom:
+    """What one lane gives; zeros if there is none."""
+    assert isinstance(x.type, ArrayType)
+    size, *rest = x.type.shape
+    shape = tuple(rest)
+    if not size:
+        return b.zeros(x.type.with_shape(shape))
+    starts, strides = (None, *(0 for _ in shape)), (1,) * len(x.type.shape)
+    return Window(x.type.shape, starts, (1, *shape), strides, shape, (lane,)).read(b, x)
 
 
 def emit_vmap(
