@@ -19,6 +19,7 @@ from anvil.parser.state.signature import (
     StackSpec,
     StaticSpec,
     TextSpec,
+    TrimmedSpec,
     TupleSpec,
     rebuild,
 )
@@ -36,7 +37,7 @@ def rebuilder(spec: Spec) -> Rebuild:
         return _first
     if isinstance(spec, ScalarSpec):
         return _number if spec.py else _first
-    simple = not isinstance(spec, StaticSpec) and all(_plain(i) for i in spec.items)
+    simple = not isinstance(spec, StaticSpec | TrimmedSpec) and all(map(_plain, spec.items))
     if simple and isinstance(spec, TupleSpec) and spec.cls is None:
         return tuple
     if simple and isinstance(spec, ListSpec) and spec.cls is list:
@@ -77,12 +78,19 @@ def describe_spec(spec: Spec) -> str:
         return python[spec.dtype.kind] if spec.py else spec.dtype.np.name
     if isinstance(spec, StaticSpec):
         return repr(spec.value)
+    return _describe_container(spec)
+
+
+def _describe_container(spec: Any) -> str:
+    if isinstance(spec, TrimmedSpec):
+        dims = ("?" if k in spec.axes else str(n) for k, n in enumerate(spec.type.shape))
+        return f"{spec.type.dtype.name}[{','.join(dims)}]"
     items = [describe_spec(i) for i in spec.items]
     if isinstance(spec, DictSpec):
         items = [f"{k}: {i}" for k, i in zip(spec.keys, items, strict=True)]
         return f"{{{', '.join(items)}}}"
     if isinstance(spec, StackSpec):
-        return f"[{items[0]}] * {spec.n}"
+        return f"[{items[0]}] * {'?' if spec.counted else spec.n}"
     if isinstance(spec, ListSpec):
         return f"[{', '.join(items)}]"
     if isinstance(spec, ChoiceSpec):

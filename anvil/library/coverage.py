@@ -125,17 +125,17 @@ DIFFERS: Mapping[str, str] = {
     "partition argpartition": "the order within each part is that of a sort",
     "empty empty_like": "holds zeros",
     "bincount": "data need `minlength=`, above all elements",
-    "unique union1d unique_values": "of data: the elements only",
+    "unique": "rows and columns (`axis`) of known arrays only",
     "histogram histogram2d histogramdd": "the number of bins is known while compiling",
     "polymul polydiv roots": "a leading zero that the data decide raises ValueError",
     "vectorize": "elements are computed side by side; the dtype is that of all results",
     "broadcast": "shape, ndim, size; no iteration",
     "fromiter": "of known length",
     "real_if_close": "complex data are refused",
-    "intersect1d setdiff1d setxor1d unique_all unique_counts unique_inverse trim_zeros argwhere": (
+    "intersect1d setdiff1d setxor1d unique_all unique_counts unique_inverse trim_zeros": (
         "of known contents"
     ),
-    "insert delete repeat split array_split": "positions are known while compiling",
+    "insert repeat split array_split": "positions are known while compiling",
     "power": "`power.reduce` combines from left to right, which NumPy's vector loops miss",
 }
 """What differs from NumPy beyond missing arguments, by names."""

@@ -103,15 +103,38 @@ def _unique(
     sorted: Any = True,
 ) -> Any:
     """The sorted elements that differ from the one before."""
-    if return_index or return_inverse or return_counts or axis is not None:
-        refuse("dynamic-shape", "what np.unique returns beside the elements needs known contents")
-    x = np.sort(np.ravel(ar))
+    if axis is not None:
+        refuse("dynamic-shape", "np.unique of rows or columns needs known contents")
+    given = np.ravel(ar)
+    if not (return_index or return_inverse or return_counts):
+        x = np.sort(given)
+        return x[_changes(x, equal_nan)]
+    order = np.argsort(given, kind="stable")
+    x = given[order]
+    first = _changes(x, equal_nan)
+    found: Any = (x[first],)
+    if return_index:
+        found = (*found, order[first])
+    group = np.cumsum(first) - 1
+    if return_inverse:
+        inverse = np.zeros(x.size, dtype=int)
+        inverse[order] = group
+        found = (*found, inverse.reshape(np.shape(ar)))
+    if return_counts:
+        counts = np.zeros(x.size, dtype=int)
+        np.add.at(counts, group, 1)
+        found = (*found, counts[: np.sum(first)])
+    return found
+
+
+def _changes(x: Any, equal_nan: Any) -> Any:
+    """Which elements of sorted numbers differ from the one before."""
     first = np.ones(x.shape, dtype=bool)
     if x.size > 1:
         first[1:] = x[1:] != x[:-1]
         if x.dtype.kind == "f" and equal_nan:
             first[1:] = first[1:] & ~(np.isnan(x[1:]) & np.isnan(x[:-1]))
-    return x[first]
+    return first
 
 
 def _union1d(ar1: Any, ar2: Any) -> Any:
@@ -123,17 +146,6 @@ def _unique_values(x: Any, *, sorted: Any = True) -> Any:
 
 
 # ---- indices
-
-
-def _argwhere(ctx: Context, a: Any) -> Abstract:
-    known = ctx.known_array(a)
-    if known is not None:
-        return ctx.constant(np.argwhere(known))
-    ctx.error(
-        "dynamic-shape",
-        "np.argwhere gives as many rows as there are true elements",
-        hint="use a mask: np.where(condition, x, y)",
-    )
 
 
 def _mask_indices(ctx: Context, n: Any, mask_func: Any, k: Any = 0) -> Abstract:
@@ -276,7 +288,6 @@ FUNCTIONS: dict[Any, Any] = {
     np.unique: or_rule(np.unique, _unique),
     np.unique_values: or_rule(np.unique_values, _unique_values),
     np.union1d: or_rule(np.union1d, _union1d),
-    np.argwhere: Intrinsic(_argwhere),
     np.mask_indices: Intrinsic(_mask_indices),
     np.triu_indices_from: _indices_from(np.triu_indices),
     np.tril_indices_from: _indices_from(np.tril_indices),

@@ -46,6 +46,7 @@ from anvil.parser.arrays.ragged_frames import (
     taken,
 )
 from anvil.parser.arrays.ragged_stores import store_ragged
+from anvil.parser.containers.list_arrays import as_list
 from anvil.parser.context import Context
 from anvil.parser.state.values import NONE, Abstract
 
@@ -433,6 +434,12 @@ def _shape(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     return ctx.tuple([length(ctx, v, k) for k in range(len(v.axes))])
 
 
+def _to_list(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
+    v = _operand(ctx, args, kwargs)
+    found = as_list(ctx, v, py=True)
+    return dense(ctx, v) if found is None else found
+
+
 def _fill(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     store_ragged(ctx, _operand(ctx, args, kwargs), ctx.lifted(args[1]))
     return NONE
@@ -449,6 +456,7 @@ _ZERO, _UNIT = _reduction(lambda t: 0), _reduction(lambda t: 1)
 RULES: dict[Any, Rule | None] = {
     np.add.at: None,
     np.subtract.at: None,
+    np.delete: None,
     **_OPERANDS,
     np.divmod: _elementwise(2),
     np.modf: _ONE,
@@ -509,6 +517,7 @@ METHODS: dict[str, Rule | None] = {
     "dot": _product,
     "conj": _ONE,
     "conjugate": _ONE,
+    "tolist": _to_list,
     "cumsum": RULES[np.cumsum],
 }
 """Rules of methods that are no functions."""

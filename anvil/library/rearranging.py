@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 
 from anvil.library.refusal import about, known_only, refuse, static
+from anvil.parser.arrays.ragged import Ragged
+from anvil.parser.containers.list_arrays import as_array
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.state.values import Abstract, Known, NDArray, Scalar
 
 
 def _axes(axis: Any, ndim: Any) -> Any:
@@ -186,6 +190,35 @@ def _delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     return np.take(arr, [i for i in range(n) if i not in places], axis=at)
 
 
+def _delete_by_data(arr: Any, obj: Any, axis: Any, single: Any) -> Any:
+    """Of an index the data decides, one element less; of a mask or an array, what is left."""
+    arr = np.asarray(arr)
+    arr = arr.ravel() if axis is None else arr
+    at = 0 if axis is None else _axes(axis, arr.ndim)[0]
+    n = arr.shape[at]
+    if single:
+        if obj < -n or obj >= n:
+            raise IndexError(f"index {obj} is out of bounds for axis {at} with size {n}")
+        places = np.arange(n - 1)
+        return np.take(arr, places + (places >= obj % n), axis=at)
+    if obj.dtype == bool:
+        return arr[_at(arr.ndim, at, ~obj)]
+    taken = np.zeros(n, dtype=int)
+    np.add.at(taken, obj, 1)
+    return arr[_at(arr.ndim, at, taken == 0)]
+
+
+_DELETE = about(_delete, known=("obj",))
+
+
+def _delete_entry(ctx: Context, arr: Any, obj: Any, axis: Any = None) -> Abstract:
+    v = ctx.lifted(as_array(ctx, obj))
+    if isinstance(v, Scalar | Ragged) or (isinstance(v, NDArray) and ctx.known_array(v) is None):
+        args = [ctx.lifted(arr), v, ctx.lifted(axis), Known(isinstance(v, Scalar))]
+        return ctx.session.calls.call_entry(ctx, _delete_by_data, args, {})
+    return _DELETE.run(ctx, arr, obj, axis)
+
+
 def _resize(a: Any, new_shape: Any) -> Any:
     shape = static(new_shape)
     shape = shape if isinstance(shape, tuple | list) else (shape,)
@@ -294,7 +327,7 @@ FUNCTIONS: dict[Any, Any] = {
     np.broadcast_arrays: _broadcast_arrays,
     np.append: _append,
     np.insert: about(_insert, known=("obj",)),
-    np.delete: about(_delete, known=("obj",)),
+    np.delete: Intrinsic(_delete_entry),
     np.resize: _resize,
     np.meshgrid: _meshgrid,
     np.ix_: _ix_,

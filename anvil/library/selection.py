@@ -45,13 +45,30 @@ def _nonzero(ctx: Context, a: Any) -> Abstract:
     known = ctx.known_array(a)
     if known is not None:
         return ctx.tuple([ctx.constant(i) for i in np.nonzero(known)])
-    if len(ctx.shape_of(a)) != 1:
-        ctx.error(
-            "dynamic-shape",
-            "of several axes this gives as many indices as there are true elements",
-            hint="use np.where(condition, x, y)",
-        )
-    return ctx.tuple([_flat_nonzero(ctx, a)])
+    shape = ctx.shape_of(a)
+    if len(shape) == 1:
+        return ctx.tuple([_flat_nonzero(ctx, a)])
+    mask = flat(ctx, truth(ctx, a))
+    picked = Picked(shape_in(mask)[0], mask)
+    places = [ctx.constant(p) for p in _coordinates(ctx, shape)]
+    return ctx.tuple([ragged(ctx, p, [picked]) for p in places])
+
+
+def _coordinates(ctx: Context, shape: tuple[int, ...]) -> list[Any]:
+    """For each axis, the coordinates of all elements of an array of several axes, in order."""
+    if not shape:
+        ctx.error("bad-operand", "nonzero is not for 0-d arrays", raises=ValueError)
+    return [np.ascontiguousarray(p.reshape(-1)) for p in np.indices(shape)]
+
+
+def _argwhere(ctx: Context, a: Any) -> Abstract:
+    """The coordinates of what is not zero, a row each."""
+    known = ctx.known_array(a)
+    if known is not None:
+        return ctx.constant(np.argwhere(known))
+    mask = flat(ctx, truth(ctx, a))
+    rows = ctx.constant(np.stack(_coordinates(ctx, ctx.shape_of(a)), axis=1))
+    return ragged(ctx, rows, [Picked(shape_in(mask)[0], mask), None])  # type: ignore[no-any-return]
 
 
 def _flat_nonzero(ctx: Context, a: Any) -> Abstract:
@@ -305,6 +322,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.subtract.at: _accumulate("-"),
     np.where: Intrinsic(_where),
     np.nonzero: Intrinsic(_nonzero),
+    np.argwhere: Intrinsic(_argwhere),
     np.flatnonzero: Intrinsic(_flat_nonzero),
     np.clip: _CLIP,
     np.take: _TAKE,

@@ -42,7 +42,7 @@ from anvil.ir.types import ArrayType, DType, Shape, array
 from anvil.parser.arrays import arraylike, comparisons, operators
 from anvil.parser.arrays.promotion import Strength, promote
 from anvil.parser.arrays.ragged import Ragged, dense
-from anvil.parser.containers import pools, stack_lists
+from anvil.parser.containers import list_arrays, pools, stack_lists
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.known_containers import known_container
 from anvil.parser.control import exceptions, iteration
@@ -486,11 +486,11 @@ class Context:
 
     def column_type(self, v: ListV) -> ArrayType | None:
         """The type of a stacked list of numbers or arrays as one array; None for others."""
-        return stack_lists.column_type(self, v)
+        return list_arrays.column_type(self, v)
 
     def column(self, v: ListV) -> Atom:
         """A stacked list of numbers or arrays as one array."""
-        return stack_lists.column(self, v)
+        return list_arrays.column(self, v)
 
     def owns(self, box: int) -> bool:
         """Whether a list was made by this function, which may hold it in another form."""

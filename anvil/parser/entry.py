@@ -123,12 +123,14 @@ def parse(
     refused: list[AnvilError] = []
     unroll: set[ast.AST] = set()
     growing: set[ast.AST] = set()
+    open_lengths: set[bool] = set()
     try:
         for _ in range(ATTEMPTS):
             attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
             attempt.promoted, attempt.values = promoted, values
             attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
             attempt.session.growing, attempt.session.capacity = growing, capacity
+            attempt.open_lengths, attempt.session.open_lengths = open_lengths, bool(open_lengths)
             try:
                 return attempt.run()
             except _Again:
@@ -147,6 +149,7 @@ class _Attempt:
     promoted: dict[int, Promoted]
     unroll: set[ast.AST]
     refused: list[AnvilError]
+    open_lengths: set[bool]
     values: Sequence[Any]
 
     def __init__(
@@ -173,6 +176,7 @@ class _Attempt:
             self._again(error, blocked.unroll, self.unroll)
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
+            self._again(error, error in session.lengths or None, self.open_lengths)
             self._grow(error)
             self._whole(error)
             raise (self.refused or [error])[0] from None

@@ -159,7 +159,6 @@ def test_a_slice_with_a_computed_bound_makes_the_index_known(i):
         (lambda a: a["x"], (A,), "arrays are indexed by"),
         (lambda a: a[1.0], (A,), "arrays are indexed by"),
         (lambda a: a[..., ...], (A,), "single ellipsis"),
-        (lambda a: a[a > 2], (A,), "selecting by a mask"),
         (lambda a: {"x": 1}["y"], (A,), "y"),
         (lambda a: [1][3], (A,), "list index out of range"),
     ],

@@ -388,14 +388,6 @@ def unlike(x):
     return a[0]
 
 
-def unknown_length(x):
-    out = []
-    for v in x:
-        if v > 0:
-            out.append(v)
-    return np.array(out)
-
-
 def appended_alias(x):
     v, h = np.zeros(2), []
     for i in range(6):
@@ -406,7 +398,7 @@ def appended_alias(x):
 
 @pytest.mark.parametrize(
     ("program", "code"),
-    [(rebound, "alias-types"), (unlike, "unlike-elements"), (unknown_length, "dynamic-shape")],
+    [(rebound, "alias-types"), (unlike, "unlike-elements")],
 )
 def test_refused(program, code):
     with pytest.raises(AnvilError) as refused:

@@ -221,10 +221,3 @@ def test_forms_that_need_a_shape_are_not_guessed() -> None:
     agree(kept, X, 3)
     with pytest.raises(anvil.AnvilError):
         anvil.jit(lambda m, x: np.concatenate((m[m[:, 0] > 0], m[:, :2])).sum())(M, X)
-
-
-def test_refusals() -> None:
-    for f in (lambda x: x[x > 0], lambda x: np.reshape(x[x > 0], (2, -1)), lambda x: x[x > 0][::2]):
-        with pytest.raises(anvil.AnvilError) as caught:
-            anvil.jit(f)(X)
-        assert caught.value.diagnostic.code == "dynamic-shape"

@@ -187,20 +187,6 @@ def test_lengths_that_data_decide_are_refused(fn):
     assert refused.value.code == "value-needed"
 
 
-def unknown_trip_count(x):
-    items = []
-    while x > 1:
-        x = x / 2
-        items.append(x)
-    return items
-
-
-def test_results_that_grow_in_loops_on_data_are_refused():
-    with pytest.raises(UnsupportedError, match="the data decide how long it is") as refused:
-        run(unknown_trip_count, 8.0)
-    assert refused.value.code == "dynamic-shape"
-
-
 def many_rounds(x):
     total = ()
     for _ in range(1200):

@@ -263,12 +263,14 @@ def _scatter(ctx: Context, base: NDArray, plan: Plan, value: Abstract, op: str =
         if op == "scatter_add" and isinstance(value, Ragged):
             x, own = placed(ctx, value, adv.frame)
             value = ctx.array(replaced(ctx, x, own, 0))
-        else:
+        elif op != "scatter_add":
             _refuse_ragged(ctx, plan, value)
     rest = tuple(n for i, n in enumerate(adv.view.type.shape) if i not in adv.axes)
     laid = (*adv.batch, *rest)
     shape = tuple(laid[i] for i in adv.perm)
     x = ctx.atom(value, base.type.dtype, shape)
+    if op == "scatter_add" and any(adv.frame):
+        x = replaced(ctx, x, adv.frame, 0)
     if adv.perm != tuple(range(len(adv.perm))):
         back = tuple(sorted(range(len(adv.perm)), key=adv.perm.__getitem__))
         x = ctx.b.transpose(x, perm=back)

@@ -320,12 +320,18 @@ def sampled(ctx: Context, x: Atom, axes: Sequence[Axis | None]) -> Atom:
 
 # ---- what needs a fixed shape
 
+_GREATEST = "Fill an array of the greatest length, and mask or count what is used."
+
 
 def dense(ctx: Context, v: Ragged, what: str = "") -> NoReturn:
     """Asks for what decides the number of elements: slice bounds (a loop is unrolled, an argument
     becomes static), or refuses.
     """
     for axis in v.axes:
+        if isinstance(axis, Span) and axis.front and not isinstance(axis.stop, Const):
+            message = "the data decide how long this array is"
+            error = make_error("dynamic-shape", message, v.loc, hint=_GREATEST)
+            raise roots.asked_for(ctx, error, axis.stop, "the length of an array", v.loc)
         if isinstance(axis, Span):
             for atom, name in ((axis.stop, "stop"), (axis.start, "start")):
                 if not isinstance(atom, Const):

@@ -9,6 +9,7 @@ import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from anvil.parser.containers.list_arrays import as_array
 from anvil.parser.objects import attributes as objects
 from anvil.parser.objects.overloading import class_of
 from anvil.parser.state.values import Abstract, ObjectV
@@ -65,7 +66,8 @@ def as_numeric(it: Interp, fn: Any, v: Abstract) -> Abstract:
     for math one with `__float__` or `__index__`.
     """
     if not isinstance(v, ObjectV):
-        return v
+        python = getattr(fn, "__module__", None) in ("math", "_operator")
+        return v if python else as_array(it, v)
     if getattr(fn, "__module__", None) == "math":
         names = ("__index__",) if fn in _OF_INTS else ("__float__", "__index__")
         found = next((n for n in names if protocol(v, n)), None)

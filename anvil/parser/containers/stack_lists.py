@@ -12,7 +12,7 @@ from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import I64, ArrayType, array
+from anvil.ir.types import I64, array
 from anvil.parser.arrays.arraylike import const
 from anvil.parser.arrays.indices import checked_index
 from anvil.parser.containers.columns import (
@@ -35,9 +35,7 @@ from anvil.parser.containers.columns import (
 )
 from anvil.parser.containers.stacks import adopt, restack, stackable, transient
 from anvil.parser.containers.templates import (
-    Block,
     Many,
-    Number,
     common_template,
     has_identity,
     leaves_of,
@@ -467,30 +465,6 @@ def taken_whole(ctx: Context, v: ListV) -> ListV:
     box = fresh_box()
     ctx.state.heap[box] = replace(stack, columns=tuple(columns))
     return ListV(box)
-
-
-def column_type(ctx: Context, v: ListV) -> ArrayType | None:
-    """The type that a stacked list of numbers or arrays (or lists of these) has as one array."""
-    stack = stack_of(ctx, v)
-    if stack is None or len(stack.columns) != 1:
-        return None
-    t = stack.template
-    while isinstance(t, Many):
-        t = t.item
-    if not isinstance(t, Number | Block):
-        return None
-    n = known_length(ctx, stack, "an array is made of a list, and the data decide how long that is")
-    c: Any = ctx.state.heap[stack.columns[0].box]  # type: ignore[attr-defined]
-    dtype = type_at(c.atom if isinstance(c, ColumnBox) else c).dtype
-    shape = stack.columns[0].shape  # type: ignore[attr-defined]
-    return array(dtype, (n, *shape[1:]))
-
-
-def column(ctx: Context, v: ListV) -> Atom:
-    """A stacked list of numbers or arrays as one array."""
-    stack = stack_of(ctx, v)
-    assert stack is not None
-    return rows_of(ctx, stack)[0][0]
 
 
 LONG = 64

@@ -21,7 +21,7 @@ from anvil.ir.records import Atom, Const, Op, Value
 from anvil.parser.containers.stacks import Pools, adopt_like, pools_near, restack
 from anvil.parser.control.joins import Join, Manner, Want, materialise
 from anvil.parser.control.narrowing import narrow, widen
-from anvil.parser.state.heap import FALL, STATUS, StackBox, State
+from anvil.parser.state.heap import FALL, STATUS, State
 from anvil.parser.state.signals import PathEnd
 
 if TYPE_CHECKING:
@@ -159,9 +159,7 @@ def join_branches(
 ) -> None:
     """Emits the `if` op and continues in the joined state."""
     join, joined = _joined(it, pred, first, second, live, True)
-    while (
-        wants := [w for w in join.wants if _stacks(it, first, second, w, join)]
-    ) or join.adoptions:
+    while (wants := [w for w in join.wants if _stacks(w, join)]) or join.adoptions:
         done = adopt_sides(it, first, second, join) or stack_sides(it, first, second, wants)
         join, joined = _joined(it, pred, first, second, live, done)
     it.session.choices |= join.chose
@@ -202,15 +200,12 @@ def adopt_sides(it: Interp, first: Branch, second: Branch, join: Join) -> bool:
     return bool(join.adoptions)
 
 
-def _stacks(it: Interp, first: Branch, second: Branch, want: Want, join: Join) -> bool:
-    """Whether a list that the branches leave in different forms is one list, of a loop's or already
-    stacked; new lists may as well be told apart by which branch was taken.
+def _stacks(want: Want, join: Join) -> bool:
+    """Whether a list that the branches leave in different forms is one list; new lists may as well
+    be told apart by which branch was taken.
     """
     x, y = want.boxes
-    if want.boxes in join.pools:
-        return True
-    sides = (first.state.heap[x], second.state.heap[y])
-    return x == y and (bool(it.loop_params) or any(isinstance(c, StackBox) for c in sides))
+    return x == y or want.boxes in join.pools
 
 
 def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) -> bool:

@@ -30,8 +30,14 @@ from anvil.parser.state.heap import (
     fresh_box,
     open_content,
 )
+from anvil.parser.state.lengths import (
+    build_counted,
+    describe_array,
+    describe_list,
+    left_open,
+)
 from anvil.parser.state.number_choices import NumberChoice, joined_strength
-from anvil.parser.state.signals import NeedStatic
+from anvil.parser.state.signals import Blocked
 from anvil.parser.state.signature import (
     ArraySpec,
     ChoiceSpec,
@@ -44,6 +50,7 @@ from anvil.parser.state.signature import (
     StackSpec,
     StaticSpec,
     TextSpec,
+    TrimmedSpec,
     TupleSpec,
     describe_argument,
 )
@@ -124,6 +131,8 @@ def _describe(
     if isinstance(v, NDArray):
         atoms.append(it.read(v))
         return ArraySpec(v.type)
+    if isinstance(v, Ragged):
+        return _describe_ragged(it, v, atoms)
     if isinstance(v, Scalar):
         atoms.append(v.atom)
         return ScalarSpec(v.dtype, v.py)
@@ -145,8 +154,6 @@ def _describe(
 
 def _refused(it: Interp, v: Abstract) -> NoReturn:
     """Refuses what no result can hold."""
-    if isinstance(v, Ragged):
-        _refuse_ragged(it, v)
     if isinstance(v, Conflict):
         it.refuse_conflict("a part of the result", v)
     what = "a function" if isinstance(v, Closure) else v.describe()
@@ -188,12 +195,14 @@ def _describe_choice(
     return ChoiceSpec(tuple(items), numeric)
 
 
-def _refuse_ragged(it: Interp, v: Ragged) -> NoReturn:
+def _describe_ragged(it: Interp, v: Ragged, atoms: list[Atom]) -> Spec:
     try:
         dense(it, v)
-    except NeedStatic as need:
+    except Blocked as need:
         involve(it, need.error)
-        raise
+        if not left_open(it, need.error):
+            raise
+    return describe_array(it, v, atoms)
 
 
 def _describe_box(
@@ -250,7 +259,12 @@ def _describe_stack(
     above: frozenset[int],
     ints: bool,
 ) -> Spec:
-    n = known_length(it, stack, "the result is a list, and the data decide how long it is")
+    try:
+        n = known_length(it, stack, "the result is a list, and the data decide how long it is")
+    except Blocked as need:
+        if not left_open(it, need.error):
+            raise
+        return describe_list(it, v, stack, atoms)
     apart = not stack.columns or has_refs(stack.template)
     if not ints or n <= _WHOLE or apart or isinstance(v, DequeV):
         items = tuple(_describe(it, i, atoms, above, ints) for i in it.items(v))
@@ -272,6 +286,18 @@ def _nested(it: Interp, t: Any, v: Abstract) -> Spec:
     return StackSpec(t.n, _nested(it, t.item, first))
 
 
+def _built_value(
+    it: Interp, spec: TupleSpec | TextSpec | ChoiceSpec, items: tuple[Abstract, ...]
+) -> Abstract:
+    """What needs no box."""
+    if isinstance(spec, TupleSpec):
+        return TupleV(items, spec.cls)
+    if isinstance(spec, TextSpec):
+        return _built_text(spec, items)
+    options = items[1 + spec.numeric :]
+    return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))
+
+
 Leaf = Callable[[ArraySpec | ScalarSpec | StaticSpec, str], Abstract]
 
 
@@ -283,7 +309,8 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
     """
     if isinstance(spec, ArraySpec | ScalarSpec | StaticSpec):
         return leaf(spec, name)
-    assert not isinstance(spec, StackSpec), "only results of outermost functions are stacked"
+    if isinstance(spec, TrimmedSpec | StackSpec):
+        return build_counted(it, spec, leaf, name)
     if isinstance(spec, DictSpec):
         paths = [f"{name}[{k!r}]" for k in spec.keys]
     elif isinstance(spec, ObjectSpec):
@@ -291,13 +318,8 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
     else:
         paths = [f"{name}[{i}]" for i in range(len(spec.items))]
     items = tuple(build(it, s, leaf, path, mark) for s, path in zip(spec.items, paths, strict=True))
-    if isinstance(spec, TupleSpec):
-        return TupleV(items, spec.cls)
-    if isinstance(spec, TextSpec):
-        return _built_text(spec, items)
-    if isinstance(spec, ChoiceSpec):
-        options = items[1 + spec.numeric :]
-        return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))
+    if isinstance(spec, TupleSpec | TextSpec | ChoiceSpec):
+        return _built_value(it, spec, items)
     box = fresh_box()
     if mark is not None:
         it.state.marks[box] = mark

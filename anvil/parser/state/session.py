@@ -125,6 +125,8 @@ class Session:
         self.growing: set[ast.AST] = set()
         self.growable: dict[AnvilError, ast.AST] = {}
         self.capacity = CAPACITY
+        self.open_lengths = False
+        self.lengths: set[AnvilError] = set()
         self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
         self.rolled: dict[Value, ast.AST] = {}

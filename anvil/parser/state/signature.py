@@ -18,14 +18,16 @@ import numpy as np
 
 from anvil.errors import error
 from anvil.ir.host_dicts import new_dict
-from anvil.ir.types import ArrayType, DType, array, dtype_of
+from anvil.ir.types import I64, ArrayType, DType, array, dtype_of
 from anvil.parser.state.inputs import refuse
 from anvil.parser.state.values import is_number, is_py_number, known_key, number_dtype
 
 Container: TypeAlias = "TupleSpec | ListSpec | DictSpec | ObjectSpec"
+Counted: TypeAlias = "StackSpec | TrimmedSpec"
 Spec: TypeAlias = (
-    "ArraySpec | ScalarSpec | StaticSpec | Container | StackSpec | ChoiceSpec | TextSpec"
+    "ArraySpec | ScalarSpec | StaticSpec | Container | Counted | ChoiceSpec | TextSpec"
 )
+Take: TypeAlias = "Callable[[ArraySpec | ScalarSpec], Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ class ScalarSpec:
     def type(self) -> ArrayType:
         """Its type as an array."""
         return array(self.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class LengthSpec(ScalarSpec):
+    """How many elements of a list or an array count: the program says it."""
+
+
+LENGTH = LengthSpec(I64, True)
 
 
 class StaticSpec:
@@ -86,10 +96,16 @@ class ListSpec:
 
 @dataclass(frozen=True, slots=True)
 class StackSpec:
-    """A list of `n` like things in a result; the leaves hold those of all elements, stacked."""
+    """A list of `n` like things in a result; the leaves hold those of all elements, stacked.
+
+    `counted`: the data decide how many they are, `n` at most; the first leaf is their number.
+    """
 
     n: int
     item: Spec
+    counted: bool = False
+    cls: type = list
+    maxlen: int | None = None
 
     @property
     def items(self) -> tuple[Spec, ...]:
@@ -97,19 +113,56 @@ class StackSpec:
         return (self.item,)
 
     def stacked(self) -> Iterator[ArraySpec]:
-        """The leaves, stacked."""
+        """The leaves of the elements, stacked."""
         for leaf in leaves(self.item):
             yield ArraySpec(array(leaf.type.dtype, (self.n, *leaf.type.shape)))
 
-    def rebuild(self, arrays: list[Any]) -> list[Any]:
+    def rebuild(self, take: Take) -> Any:
         """The list of elements whose leaves these are."""
+        n = _counted(take(LENGTH)) if self.counted else self.n
+        items = self._elements(n, [take(leaf) for leaf in self.stacked()])
+        return items if self.cls is list else deque(items, self.maxlen)
+
+    def _elements(self, n: int, arrays: list[Any]) -> list[Any]:
         if isinstance(self.item, ScalarSpec) and isinstance(arrays[0], np.ndarray):
-            return arrays[0].tolist() if self.item.py else list(arrays[0])
+            whole = arrays[0][:n]
+            return whole.tolist() if self.item.py else list(whole)
         out = []
-        for i in range(self.n):
+        for i in range(n):
             parts = iter([a[i] for a in arrays])
             out.append(rebuild(self.item, lambda leaf: _part(leaf, next(parts))))  # noqa: B023
         return out
+
+
+@dataclass(frozen=True, slots=True)
+class TrimmedSpec:
+    """An array in a result of which the data decide how long it is along `axes`: the leaves are
+    the lengths, and an array of the greatest lengths whose first elements count.
+    """
+
+    type: ArrayType
+    axes: tuple[int, ...]
+
+    @property
+    def items(self) -> tuple[Spec, ...]:
+        """The leaves."""
+        return (*(LENGTH for _ in self.axes), ArraySpec(self.type))
+
+    def rebuild(self, take: Take) -> Any:
+        """The array, as long as it is."""
+        lengths = {k: _counted(take(LENGTH)) for k in self.axes}
+        value = take(ArraySpec(self.type))
+        part = value[tuple(slice(lengths.get(k)) for k in range(self.type.ndim))]
+        return part.copy() if isinstance(part, np.ndarray) and part.shape != value.shape else part
+
+
+def _counted(length: Any) -> int:
+    """The number of elements that count. While jax traces, it is not there."""
+    try:
+        return int(length)
+    except TypeError:
+        what = "the data decide how long the result is, and jax does not know it yet"
+        raise error("value-needed", what) from None
 
 
 def _part(leaf: ArraySpec | ScalarSpec, value: Any) -> Any:
@@ -216,6 +269,8 @@ def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
     if isinstance(spec, ArraySpec | ScalarSpec):
         yield spec
     elif isinstance(spec, StackSpec):
+        if spec.counted:
+            yield LENGTH
         yield from spec.stacked()
     elif not isinstance(spec, StaticSpec):
         for item in spec.items:
@@ -358,7 +413,7 @@ def record_attributes(value: Any) -> dict[str, Any]:
     return attrs
 
 
-def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
+def rebuild(spec: Spec, take: Take) -> Any:
     """The Python object of a spec; `take` gives the leaves, in order. Objects are built without
     `__init__`.
     """
@@ -366,8 +421,8 @@ def rebuild(spec: Spec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> Any:
         return take(spec)
     if isinstance(spec, StaticSpec):
         return set(spec.value) if type(spec.value) is set else spec.value
-    if isinstance(spec, StackSpec):
-        return spec.rebuild([take(leaf) for leaf in spec.stacked()])
+    if isinstance(spec, StackSpec | TrimmedSpec):
+        return spec.rebuild(take)
     if isinstance(spec, TextSpec):
         return _text(spec, take)
     items = [rebuild(item, take) for item in spec.items]

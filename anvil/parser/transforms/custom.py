@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Const, Func, FuncRef, Value
 from anvil.ir.types import TOKEN, Type
+from anvil.parser.state.lengths import refuse_counted
 from anvil.parser.state.signature import Spec, TupleSpec, leaves
 from anvil.parser.state.values import Abstract, Bound, TupleV
 from anvil.parser.transforms.closing import (
@@ -127,6 +128,8 @@ def _open(it: Interp, fn: Abstract, args: Sequence[Abstract]) -> tuple[Rule, Clo
     primal = close(it, fn, [o.value for o in rule.opened], {}, _actual(rule))
     if primal.spec.written:
         it.error("unsupported-call", f"{fn.describe()} writes to a captured array")
+    specs = [primal.out, *(o.spec for o in rule.opened)]
+    refuse_counted(it, specs, "what a function with a rule of its own takes or returns")
     rule.name, rule.acts = primal.spec.func.name, primal.spec.gives_token
     return rule, primal
 

@@ -11,8 +11,17 @@ from anvil.errors import CODES, Note
 from anvil.ir.loc import Loc
 from anvil.ir.records import Atom, Const
 from anvil.parser.source.function_source import get_source, header_loc
+from anvil.parser.state.lengths import is_counted
 from anvil.parser.state.results import described_inside
-from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, TupleSpec, leaves
+from anvil.parser.state.signature import (
+    LENGTH,
+    ArraySpec,
+    ScalarSpec,
+    Spec,
+    StaticSpec,
+    TupleSpec,
+    leaves,
+)
 from anvil.parser.state.values import NONE, Abstract, Bound, Closure, Known, Parts, TupleV
 from anvil.parser.transforms.closing import (
     Closed,
@@ -24,6 +33,7 @@ from anvil.parser.transforms.closing import (
     rebuilt,
     result_value,
 )
+from anvil.parser.transforms.matching_lengths import matched_lengths, with_lengths
 from anvil.parser.transforms.options import Options
 
 if TYPE_CHECKING:
@@ -129,7 +139,8 @@ def call_gradient(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwarg
 def _container(it: Interp, o: Opened, bars: list[Atom]) -> Abstract:
     """The gradient of one argument; takes its leaves off `bars`."""
     active = set(o.inexact)
-    return rebuilt(it, o.spec, [bars.pop(0) if i in active else None for i in range(len(o.atoms))])
+    moved = [bars.pop(0) if i in active else None for i in range(len(o.atoms))]
+    return rebuilt(it, o.spec, with_lengths(o.spec, moved, o.atoms))
 
 
 def _loss(it: Interp, fn: Bound, closed: Closed, has_aux: bool) -> list[tuple[int, Atom]]:
@@ -194,8 +205,9 @@ def call_jvp(it: Interp, fn: Abstract, primals: Abstract, tangents: Abstract) ->
     for o, t in zip(d.opened, given, strict=True):
         moved.extend(matched(it, o.spec, o.atoms, t, "tangent"))
     outs, dys = push(it, d.closed, d.wrt, moved)
-    value = result_value(it, d.closed.out, d.closed.finish(it, outs))
-    return it.tuple([value, tangent_value(it, d.closed, dys)])
+    atoms = d.closed.finish(it, outs)
+    value = result_value(it, d.closed.out, atoms)
+    return it.tuple([value, tangent_value(it, d.closed, dys, atoms)])
 
 
 def push(
@@ -210,11 +222,14 @@ def push(
     return all_outs[:n], list(all_outs[n:])
 
 
-def tangent_value(it: Interp, closed: Closed, dys: Sequence[Atom]) -> Abstract:
-    """The tangents of a result in its own structure."""
+def tangent_value(
+    it: Interp, closed: Closed, dys: Sequence[Atom], atoms: Sequence[Atom]
+) -> Abstract:
+    """The tangents of a result, whose leaves are `atoms`, in its own structure."""
     moved = iter(dys)
     types = [closed.results[i] for i in closed.spec.leaves]
-    return rebuilt(it, closed.out, [next(moved) if is_inexact(t) else None for t in types])
+    found = [next(moved) if is_inexact(t) else None for t in types]
+    return rebuilt(it, closed.out, with_lengths(closed.out, found, atoms))
 
 
 def matched(
@@ -223,6 +238,8 @@ def matched(
     """The leaves of a tangent or cotangent that belong to inexact leaves, in their types."""
     if given is NONE or (isinstance(given, Known) and given.value is None):
         return [it.b.zeros(a.type) for a in atoms if is_inexact(a.type)]
+    if is_counted(spec):
+        return matched_lengths(it, spec, atoms, given, what)
     shape, found = described_inside(it, given, known_numbers=True)
     slots = list(_slots(shape, iter(found)))
     if len(found) < len(slots) == len(atoms):
@@ -271,12 +288,15 @@ class Pullback(Abstract):
 
     d: Differentiated
     operands: tuple[Atom, ...]
+    lengths: tuple[Atom, ...] = ()
 
     def open(self) -> tuple[Hashable, Parts]:
-        return ("pullback", self.d.closed.spec, self.d.wrt), self.operands
+        n = len(self.lengths)
+        return ("pullback", self.d.closed.spec, self.d.wrt, n), (*self.lengths, *self.operands)
 
     def close(self, parts: Parts) -> Abstract:
-        return Pullback(self.d, parts)  # type: ignore[arg-type]
+        n = len(self.lengths)
+        return Pullback(self.d, parts[n:], parts[:n])  # type: ignore[arg-type]
 
     def describe(self) -> str:
         return "a pullback"
@@ -304,8 +324,11 @@ def _at_point(it: Interp, fn: Abstract, primals: Sequence[Abstract], kind: str) 
     d = differentiate(it, fn, primals, {}, range(len(primals)))
     if d.closed.spec.written:
         it.error("unsupported-call", f"{fn.describe()} writes to a captured array")
-    value = result_value(it, d.closed.out, d.closed.finish(it, called(it, d.closed)))
-    pullback = Pullback(d, tuple(d.closed.operands))
+    atoms = d.closed.finish(it, called(it, d.closed))
+    value = result_value(it, d.closed.out, atoms)
+    pairs = zip(leaves(d.closed.out), atoms, strict=True)
+    lengths = tuple(a for leaf, a in pairs if leaf == LENGTH)
+    pullback = Pullback(d, tuple(d.closed.operands), lengths)
     return it.tuple([value, Bound(kind, pullback, ())])
 
 
@@ -316,7 +339,11 @@ def call_pullback(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwarg
         it.error("wrong-arguments", "a pullback takes one argument, the cotangent of the result")
     d = fn.fn.at()
     outs = list(d.closed.spec.leaves)
-    zeros = [it.b.zeros(d.closed.results[i]) for i in outs]
+    lengths = iter(fn.fn.lengths)
+    pairs = zip(leaves(d.closed.out), outs, strict=True)
+    zeros = [
+        next(lengths) if leaf == LENGTH else it.b.zeros(d.closed.results[i]) for leaf, i in pairs
+    ]
     cts = matched(it, d.closed.out, zeros, args[0], "cotangent")
     places = [i for i in outs if is_inexact(d.closed.results[i])]
     _, bars = _pull(it, d, list(zip(places, cts, strict=True)))
@@ -332,8 +359,8 @@ def call_linear(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
     moved: list[Atom] = []
     for o, t in zip(d.opened, args, strict=True):
         moved.extend(matched(it, o.spec, o.atoms, t, "tangent"))
-    _, dys = push(it, d.closed, d.wrt, moved)
-    return tangent_value(it, d.closed, dys)
+    outs, dys = push(it, d.closed, d.wrt, moved)
+    return tangent_value(it, d.closed, dys, [outs[i] for i in d.closed.spec.leaves])
 
 
 def stop_gradient(it: Interp, v: Abstract) -> Abstract:

@@ -20,6 +20,7 @@ from anvil.ir.ops.host import FIRST
 from anvil.ir.records import Atom, Const, FuncRef
 from anvil.ir.types import BOOL, TOKEN, ArrayType, array
 from anvil.parser.control import exceptions
+from anvil.parser.state.lengths import refuse_counted
 from anvil.parser.state.values import Abstract, Bound, scalar
 from anvil.parser.transforms.closing import Opened, is_inexact, open_argument, result_value
 from anvil.parser.transforms.custom import (
@@ -47,6 +48,7 @@ def call_extern(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
     args, kwargs = _arranged(it, extern, args, kwargs)
     opened = [_opened(it, fn, a) for a in (*args, *kwargs.values())]
     specs = [o.spec for o in opened]
+    refuse_counted(it, specs, "what a function on the host takes")
     named = dict(zip(kwargs, specs[len(args) :], strict=True))
     target = _declared(it, extern, specs[: len(args)], named)
     atoms = [a for o in opened for a in o.atoms]

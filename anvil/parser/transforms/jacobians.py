@@ -10,6 +10,7 @@ import numpy as np
 from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Func, FuncRef
 from anvil.ir.types import ArrayType, Type
+from anvil.parser.state.lengths import refuse_counted
 from anvil.parser.state.results import build
 from anvil.parser.state.signature import ArraySpec, ScalarSpec, StaticSpec
 from anvil.parser.state.values import NONE, Abstract, Bound
@@ -43,6 +44,8 @@ def call_jacobian(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwarg
         misuse(it, fn.fn, "grad-not-float", f"{fn.describe()} with respect to {what}")
     if d.closed.spec.written:
         it.error("unsupported-call", f"{fn.fn.describe()} writes to a captured array")
+    specs = [d.closed.out, *(o.spec for o in d.opened)]
+    refuse_counted(it, specs, "what a Jacobian is taken of, or by,")
     if d.closed.spec.raised:
         d.closed.finish(it, called(it, d.closed))
     blocks = _blocks(it, d, _forward(fn.kind, d))

@@ -18,6 +18,7 @@ from anvil.parser.state.signature import (
     ArraySpec,
     ChoiceSpec,
     Container,
+    Counted,
     DictSpec,
     ListSpec,
     ObjectSpec,
@@ -26,6 +27,7 @@ from anvil.parser.state.signature import (
     StackSpec,
     StaticSpec,
     TextSpec,
+    TrimmedSpec,
     TupleSpec,
     leaves,
 )
@@ -175,18 +177,19 @@ def _lane_spec(spec: Spec, atoms: Any) -> Spec:
 
 
 def replace_items(
-    spec: Container | StackSpec | ChoiceSpec | TextSpec, items: tuple[Spec, ...]
+    spec: Container | Counted | ChoiceSpec | TextSpec, items: tuple[Spec, ...]
 ) -> Spec:
     """The container around other items."""
     if isinstance(spec, ChoiceSpec):
         raise make_error("unsupported-value", "the lanes of a vmap hold unlike things")
     if isinstance(spec, TextSpec):
         raise make_error("unsupported-value", "the lanes of a vmap hold texts with numbers in them")
+    if isinstance(spec, StackSpec | TrimmedSpec):
+        raise make_error("dynamic-shape", "the lanes of a vmap have lengths that the data decide")
     if isinstance(spec, TupleSpec):
         return TupleSpec(items, spec.cls)
     if isinstance(spec, ListSpec):
         return ListSpec(items, spec.cls, spec.maxlen)
-    assert not isinstance(spec, StackSpec)
     if isinstance(spec, DictSpec):
         return DictSpec(spec.keys, items, spec.cls, spec.factory)
     return ObjectSpec(spec.cls, spec.names, items)
