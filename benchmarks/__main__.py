@@ -7,12 +7,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks import checks, frontend, runtime
+from benchmarks import checks, frontend, library, runtime
 from benchmarks.harness import ROUNDS, Table, setting
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 PARTS: dict[str, Callable[[], list[Table]]] = {
     "before XLA": frontend.run,
+    "library calls": library.run,
     "run time": lambda: [runtime.run_time()],
     "checks": lambda: [checks.cost()],
     "calls": lambda: [runtime.calls()],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from benchmarks.harness import (
     repeated,
     setting,
 )
+from benchmarks.library import LIBRARY, Calls
 from benchmarks.workloads import RUN, Workload, chain, fresh, workshop
 
 
@@ -86,3 +88,14 @@ def test_both_versions_compute_the_same(workload: Workload) -> None:
         with jax.enable_x64(True):
             found = theirs(*workload.device_arguments())
         np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("calls", LIBRARY, ids=lambda c: c.title)
+def test_library_calls_are_the_same_program(calls: Calls) -> None:
+    scope: dict[str, dict[str, Any]] = {"numpy": {}, "jax.numpy": {}}
+    for module, names in scope.items():
+        exec(calls.source(module, True), names)
+    x, y, v = (np.arange(float(m)) for m in (20, 30, 4))
+    arguments = x.reshape(4, 5), y.reshape(5, 6), v
+    found = [names["program"](*arguments) for names in scope.values()]
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6)

@@ -1,12 +1,20 @@
-"""Norms and further products of arrays, in plain Python."""
+"""Norms and further products of arrays, in plain Python; the Euclidean norm of an array by its ops,
+since programs are full of it.
+"""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from anvil.ir.types import Shape
+from anvil.library.atoms import absent, dtype_in, shape_in
 from anvil.library.refusal import refuse, static
+from anvil.parser.arrays.promotion import mean_of
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.state.values import Abstract, NDArray
 
 
 def _root(s: Any) -> Any:
@@ -24,7 +32,32 @@ def _squares(x: Any) -> Any:
     return np.real(x) ** 2 + np.imag(x) ** 2 if x.dtype.kind == "c" else x * x
 
 
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+def _norm(
+    ctx: Context, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False
+) -> Abstract:
+    order = None if absent(ctx, ord) else ctx.known(ord, "the order of a norm")
+    along = None if absent(ctx, axis) else ctx.known(axis, "the axis")
+    if isinstance(x, NDArray) and (along is None or isinstance(along, int)):
+        vector = along is not None or x.type.ndim == 1
+        if order is None or (vector and order == 2):
+            return _euclidean(ctx, x, ctx.axes(axis, x.type.ndim), keepdims)
+    return ctx.call(_any_norm, x, ord, axis, keepdims)
+
+
+def _euclidean(ctx: Context, x: NDArray, axes: Shape, keepdims: Any) -> Abstract:
+    """The root of the sum of squares, with derivative 0 at 0 (as `_root`)."""
+    b, a = ctx.b, ctx.cast(ctx.read(x), mean_of(x.type.dtype))
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape_in(a)))
+    parts = (b.real(a), b.imag(a)) if dtype_in(a).kind == "c" else (a,)
+    squares = functools.reduce(b.add, [b.mul(p, p) for p in parts])
+    total = b.reduce_sum(squares, axes=axes)
+    zero = b.eq(total, 0.0)
+    root = b.select(zero, total, b.sqrt(b.select(zero, 1.0, total)))
+    whole = ctx.known(keepdims, "keepdims")
+    return ctx.result(b.reshape(root, shape=kept) if whole else root)
+
+
+def _any_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     x, ord, axis = _floats(x), static(ord), static(axis)
     if axis is None and ord is None:
         return _root(np.sum(_squares(x), keepdims=keepdims))
@@ -87,7 +120,7 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: Any = False, ord: Any
 
 
 def _matrix_norm(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> Any:
-    return _norm(x, ord, (-2, -1), keepdims)
+    return np.linalg.norm(x, ord, (-2, -1), keepdims)
 
 
 def _kron(a: Any, b: Any) -> Any:
@@ -128,7 +161,7 @@ def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
 
 
 FUNCTIONS: dict[Any, Any] = {
-    np.linalg.norm: _norm,
+    np.linalg.norm: Intrinsic(_norm),
     np.linalg.vector_norm: _vector_norm,
     np.linalg.matrix_norm: _matrix_norm,
     np.linalg.multi_dot: _multi_dot,
