@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anvil import grad
-from tests.parser.harness import agree
+from anvil import AnvilError, grad
+from tests.parser.harness import agree, run
 
 X = np.array([0.5, -1.0, 2.0, 3.0])
 
@@ -420,3 +420,110 @@ def test_differentiates(fn: Any) -> None:
     assert grad(first)(1.5) == pytest.approx(
         (first(1.5 + h) - first(1.5 - h)) / (2 * h), rel=1e-4, abs=1e-9
     )
+
+
+@lru_cache
+def grid(n):
+    return np.linspace(0.0, 1.0, n)
+
+
+@lru_cache
+def told(n):
+    print("told", n)
+    return n
+
+
+def test_cached_functions_are_called_where_that_makes_no_difference():
+    def paths(x, n):
+        @lru_cache(maxsize=None)
+        def count(i, j):
+            return 1 if i == 0 or j == 0 else count(i - 1, j) + count(i, j - 1)
+
+        @cache
+        def best(i):
+            return 0.0 if i < 0 else max(best(i - 1), best(i - 2) + x[i])
+
+        return count(4, 3), best(n), grid(3) + grid(3)
+
+    def unhashable(x, n):
+        @cache
+        def f(x):
+            return x
+
+        try:
+            return f(x)
+        except TypeError as e:
+            return str(e)
+
+    agree(paths, np.arange(5.0), 4)
+    agree(unhashable, np.arange(5.0), 4)
+
+
+def test_cached_functions_that_would_differ_are_refused():
+    def effects(x):
+        return told(3) * x
+
+    def written(x):
+        g = grid(3)
+        g[0] = x
+        return g
+
+    def written_through(x):
+        @cache
+        def f(k):
+            return [k, x]
+
+        def g():
+            return f(1)
+
+        a = g()
+        a.append(2.0)
+        return f(1)
+
+    def counted(x):
+        n = 0
+
+        @cache
+        def f(k):
+            nonlocal n
+            n += 1
+            return k
+
+        return f(1) + f(1) + n * x
+
+    def stale(x):
+        scale = 1.0
+
+        @cache
+        def f(k):
+            return k * scale
+
+        first = f(2.0)
+        scale = x
+        return first + f(2.0)
+
+    class Model:
+        def __init__(self, v):
+            self.v = v
+
+        @cache  # noqa: B019
+        def twice(self):
+            return self.v * 2
+
+    def stale_attribute(x):
+        m = Model(x)
+        first = m.twice()
+        m.v = 5.0
+        return first + m.twice()
+
+    refused = {
+        effects: "is cached, and has effects",
+        written: "a cached function returns this object",
+        written_through: "a cached function returns this object",
+        counted: "is cached, and writes",
+        stale: "something that has changed",
+        stale_attribute: "something that has changed",
+    }
+    for f, what in refused.items():
+        with pytest.raises(AnvilError, match=what):
+            run(f, 2.0)

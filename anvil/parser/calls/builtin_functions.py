@@ -340,7 +340,7 @@ def _reduce(it: Interp, fn: Abstract, v: Abstract, *initial: Abstract) -> Abstra
 
 
 def _cache(it: Interp, fn: Abstract) -> Abstract:
-    return Bound("wrapper", fn, (fn,))
+    return Bound("cached", fn, (fn,))
 
 
 def _lru_cache(it: Interp, maxsize: Abstract = NONE, typed: Abstract = NONE) -> Abstract:

@@ -18,6 +18,7 @@ from anvil.parser.arrays.comparisons import negated
 from anvil.parser.arrays.ragged import is_ragged, refuse_ragged
 from anvil.parser.calls.arguments import bind
 from anvil.parser.calls.builtin_functions import TABLE
+from anvil.parser.calls.caching import call_cached
 from anvil.parser.calls.hidden_state import refuse_state
 from anvil.parser.calls.protocols import (
     PROTOCOL,
@@ -112,6 +113,8 @@ def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
         return call(it, fn.fn, [*fn.args, *args], kwargs)
     if fn.kind == "wrapper":
         return call(it, fn.fn, args, kwargs)
+    if fn.kind == "cached":
+        return call_cached(it, fn.fn, args, kwargs)
     if fn.args and isinstance(fn.args[0], Choice):
         one, rest = fn.args[0], fn.args[1:]
         again = Bound(fn.kind, fn.fn, (), fn.static)
@@ -311,7 +314,7 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
     if isinstance(obj, functools.partial):
         return _call_partial(it, fn, args, kwargs)
     if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
-        return call(it, Known(obj.__wrapped__), args, kwargs)
+        return call_cached(it, Known(obj.__wrapped__), args, kwargs)
     found = _call_bound_builtin(it, fn, args, kwargs)
     if found is not None:
         return found

@@ -94,7 +94,7 @@ def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | Non
             return Known(None if isinstance(node, ast.Lambda) else ast.get_docstring(node))
         label = "<lambda>" if isinstance(node, ast.Lambda) else node.name
         return Known(label) if name in ("__name__", "__qualname__") else None
-    if isinstance(base, Bound) and base.kind == "wrapper":
+    if isinstance(base, Bound) and base.kind in ("wrapper", "cached"):
         if name == "__wrapped__":
             return base.args[0]
         copied = name in functools.WRAPPER_ASSIGNMENTS
@@ -370,10 +370,13 @@ def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abst
     if isinstance(static, functools.cached_property):
         return _cached(it, base, name, it.call(Known(static.func), base))
     if isinstance(static, Captured):
-        return it.load(static.key)
+        held = it.load(static.key)
+        function = isinstance(held, Bound) and held.kind in ("wrapper", "cached")
+        return Bound("method", held, (base,)) if function else held
     if special(static, "__get__"):
         return it.call(Known(special(static, "__get__")), Known(static), base, Known(cls))
-    if callable(static) and it.session.transforms.opened(static) is not None:
+    wraps = hasattr(static, "cache_info") or it.session.transforms.opened(static) is not None
+    if callable(static) and wraps:
         return Bound("method", Known(static), (base,))
     session = it.session
     origin = session.guards.attribute(session.guards.object(cls), name)

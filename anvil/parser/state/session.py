@@ -109,6 +109,7 @@ class Session:
         self.wide: dict[Any, frozenset[int]] = {}
         self.revealed: dict[Any, frozenset[int]] = {}
         self.narrow: set[Any] = set()
+        self.cached: dict[Any, dict[int, Any]] = {}
         self.rules: list[Any] = []
         self.lifted: dict[Any, Any] = {}
         self.infos: dict[Any, Any] = {}

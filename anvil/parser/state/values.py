@@ -338,7 +338,7 @@ class Bound(Abstract):
         return Bound(self.kind, parts[0], parts[1:], self.static)  # type: ignore[arg-type]
 
     def describe(self) -> str:
-        if self.kind == "wrapper":
+        if self.kind in ("wrapper", "cached"):
             return self.args[0].describe()
         if self.kind in ("method", "partial", "array method", "container method"):
             return self.fn.describe()
