@@ -16,7 +16,7 @@ from anvil.parser.control.choices import choose, each
 from anvil.parser.control.iteration import listed
 from anvil.parser.control.narrowing import narrowed
 from anvil.parser.interp import Interp, expression
-from anvil.parser.objects.attributes import speaks
+from anvil.parser.objects.overloading import speaks
 from anvil.parser.reports import texts
 from anvil.parser.reports.blame import name_operands
 from anvil.parser.source.functions import FunctionInfo

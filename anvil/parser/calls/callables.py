@@ -34,7 +34,13 @@ from anvil.parser.containers.collection_values import SetV
 from anvil.parser.context import Intrinsic
 from anvil.parser.control import exceptions, managers
 from anvil.parser.control.choices import each, is_split, spread
-from anvil.parser.control.generators import advance, make_generator
+from anvil.parser.control.generators import (
+    advance,
+    close,
+    make_generator,
+    next_of,
+    stop,
+)
 from anvil.parser.control.iteration import opened_object
 from anvil.parser.control.streams import TABLE as STREAMS
 from anvil.parser.objects import attributes as objects
@@ -138,12 +144,18 @@ def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
 
 
 def _generator_method(it: Interp, fn: Bound, args: Sequence[Abstract]) -> Abstract:
-    """`send`, `__next__` and `__iter__` of a generator."""
+    """`send`, `__next__`, `__iter__` and `close` of a generator, the second and third also of other
+    iterators.
+    """
     gen: Any = fn.args[0]
     if fn.static == "__iter__":
         return gen  # type: ignore[no-any-return]
+    if fn.static == "close":
+        return close(it, gen)
+    if isinstance(gen, Lazy):
+        return next_of(it, gen)
     item = advance(it, gen, *args)
-    return it.fail(StopIteration) if item is None else item
+    return stop(it, gen) if item is None else item
 
 
 def call_entry(

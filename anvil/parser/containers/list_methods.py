@@ -9,7 +9,7 @@ import numpy as np
 
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.whole import position
-from anvil.parser.containers import sequences, stack_lists
+from anvil.parser.containers import sequences, sorting, stack_lists
 from anvil.parser.containers.dicts import write
 from anvil.parser.control.iteration import listed
 from anvil.parser.state.heap import ListBox
@@ -115,6 +115,6 @@ LIST: dict[str, Callable[..., Abstract]] = {
     "count": _count,
     "index": sequences.index,
     "remove": _remove,
-    "sort": sequences.sort,
+    "sort": sorting.sort,
 }
 TUPLE: dict[str, Callable[..., Abstract]] = {"count": _count, "index": sequences.index}

@@ -7,35 +7,30 @@ given as the Python that their C versions stand for, and compiled.
 
 from __future__ import annotations
 
-import bisect
 import functools
-import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anvil.ir.families import type_at
-from anvil.ir.records import Atom
 from anvil.ir.types import I64
 from anvil.parser.arrays.subscripts import get_item
-from anvil.parser.containers import stack_lists
+from anvil.parser.containers import heaps, sorting, stack_lists
 from anvil.parser.containers.collection_values import DequeV
-from anvil.parser.containers.set_order import elements_of
-from anvil.parser.containers.stacks import restack, stackable
 from anvil.parser.control import streams
 from anvil.parser.control.iteration import iterator, listed, next_item
+from anvil.parser.objects.overloading import speaks
 from anvil.parser.reports import texts
-from anvil.parser.state.heap import ListBox, ObjectBox, StackBox, fresh_box
+from anvil.parser.state.heap import ObjectBox, fresh_box
 from anvil.parser.state.values import (
     NONE,
     Abstract,
     Known,
     Lazy,
-    ListV,
     NDArray,
     ObjectV,
     SliceV,
@@ -45,112 +40,8 @@ from anvil.parser.state.values import (
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
 
-# ---- sorting
-
-
 MANY = 10_000
 """So many items of an endless iterator are taken at most."""
-
-
-def sorted_(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
-    """`sorted(v, key=, reverse=)`."""
-    key = _given(key)
-    elements = elements_of(it, v)
-    if elements is not None and key is NONE:
-        descending = bool(it.known(reverse, "`reverse`"))
-        return it.list([it.constant(x) for x in sorted(elements, reverse=descending)])
-    out = it.list(listed(it, v))
-    sort(it, out, key=key, reverse=reverse)
-    return out
-
-
-def _given(key: Abstract) -> Abstract:
-    """A key function; NONE for any None."""
-    return NONE if isinstance(key, Known) and key.value is None else key
-
-
-def sort(it: Interp, v: ListV, *, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
-    """`v.sort(key=, reverse=)`."""
-    items = it.items(v)
-    key = _given(key)
-    it.touch(v.box)
-    keys = [x if key is NONE else it.call(key, x) for x in items]
-    places = _order(it, keys, bool(it.known(reverse)))
-    stack = stack_lists.stack_of(it, v)
-    if stack is None and isinstance(places, list):
-        it.state.heap[v.box] = ListBox(tuple(items[i] for i in places))
-        return NONE
-    if stack is None:
-        form = stackable(it, v)
-        if form is None:
-            it.error("unlike-elements", "the data decide the order of things of different types")
-        restack(it, v.box, form, 0)
-        stack = stack_lists.stack_of(it, v)
-    assert isinstance(stack, StackBox)
-    at = it.atom(it.constant(np.array(places))) if isinstance(places, list) else places
-    rest = np.arange(len(items), stack.capacity)
-    if rest.size:
-        at = it.b.concatenate(at, it.atom(it.constant(rest)), axis=0)
-    stack_lists.rearranged(it, v, stack, at)
-    return NONE
-
-
-class _OnData(Exception):
-    """The order depends on data."""
-
-
-def _order(it: Interp, keys: Sequence[Abstract], backwards: bool) -> list[int] | Atom:
-    """The places of the items in sorted order."""
-    entry, ops = it.state, len(it.b.frames[-1].ops)
-    table = dict(it.b.frames[-1].table)
-    it.state = entry.fork()
-
-    def order(i: int, j: int) -> int:
-        less = it.truth(it.compare("<", keys[i], keys[j]))
-        if not isinstance(less, bool):
-            raise _OnData
-        return -1 if less else int(j < i)
-
-    try:
-        compared = functools.cmp_to_key(order)
-        return sorted(range(len(keys)), key=compared, reverse=backwards)
-    except _OnData:
-        frame = it.b.frames[-1]
-        del frame.ops[ops:]
-        frame.table = table
-        it.state = entry
-    return _order_on_data(it, keys, backwards)
-
-
-def _order_on_data(it: Interp, keys: Sequence[Abstract], backwards: bool) -> Atom:
-    columns = _key_columns(it, list(reversed(keys)) if backwards else list(keys))
-    b = it.b
-    for column in columns:
-        x = it.atom(column)
-        if type_at(x).dtype.inexact:
-            fine = b.not_(b.reduce_or(b.is_nan(x), axes=(0,)))
-            it.check(fine, ValueError, "nan has no place in a sorted order")
-    places = it.atom(it.call(np.lexsort, it.tuple(list(reversed(columns)))), I64)
-    if backwards:
-        last = b.broadcast_to(b.i64(len(keys) - 1), type_at(places).shape)
-        places = b.reverse(b.sub(last, places), axes=(0,))
-    return places
-
-
-def _key_columns(it: Interp, keys: list[Abstract]) -> list[Abstract]:
-    """Keys as arrays to sort by, the most important first."""
-    if all(it.kind_of(k) in ("py", "np") for k in keys):
-        return [it.array(it.atom(it.list(keys)))]
-    length = len(keys[0].items) if isinstance(keys[0], TupleV) else -1
-    if not all(isinstance(k, TupleV) and len(k.items) == length for k in keys):
-        it.error(
-            "unsupported-value",
-            "the data decide the order of keys that are neither numbers nor tuples of numbers",
-        )
-    columns: list[Abstract] = []
-    for parts in zip(*(k.items for k in keys), strict=True):  # type: ignore[attr-defined]
-        columns.extend(_key_columns(it, list(parts)))
-    return columns
 
 
 # ---- searching
@@ -213,7 +104,15 @@ def _missing(it: Any, v: Abstract, item: Abstract, method: str) -> Abstract:
         getattr(empty, method)(0)
     except ValueError as error:
         before, found, after = str(error).partition("0")
-    return texts.joined([before, *(texts.text_of(it, item, "r") if found else ()), after])
+    return texts.joined([before, *(_named(it, item) if found else ()), after])
+
+
+def _named(it: Any, item: Abstract) -> texts.Pieces:
+    """The `repr` of an item; what it is, for an object whose `repr` is its address."""
+    if not isinstance(item, ObjectV):
+        return texts.text_of(it, item, "r")
+    text = it.call(repr, item) if speaks(item.cls) else Known(item.describe())
+    return texts.text_of(it, text)
 
 
 # ---- itertools and NumPy's iterators
@@ -329,6 +228,19 @@ def _accumulate(
     return iterator(it, "iter", (it.tuple(list(itertools.accumulate(items, both))),))
 
 
+def _tee(it: Interp, v: Abstract, n: Abstract = Known(2)) -> Abstract:  # noqa: B008
+    count = it.known(n, "the number of iterators")
+    if isinstance(v, Lazy) and v.kind in ("count", "cycle", "repeat"):
+        copies = []
+        for _ in range(count):
+            box = fresh_box()
+            it.state.heap[box] = it.state.heap[v.box]
+            copies.append(Lazy(v.kind, v.items, box))
+        return it.tuple(copies)
+    items = it.tuple(listed(it, v))
+    return it.tuple([iterator(it, "iter", (items,)) for _ in range(count)])
+
+
 def _chain(it: Interp, *vs: Abstract) -> Abstract:
     items = [x for v in vs for x in listed(it, v)]
     return iterator(it, "iter", (it.tuple(items),))
@@ -375,139 +287,6 @@ def _ndenumerate(it: Interp, v: Abstract) -> Abstract:
     return iterator(it, "iter", (it.tuple(rows),))
 
 
-# ---- heaps and bisection, in Python
-
-
-def bisect_left(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
-    """The first place where `x` could be inserted in order."""
-    if lo < 0:
-        raise ValueError("lo must be non-negative")
-    if hi is None:
-        hi = len(a)
-    while lo < hi:
-        mid = (lo + hi) // 2
-        item = a[mid] if key is None else key(a[mid])
-        if item < x:
-            lo = mid + 1
-        else:
-            hi = mid
-    return lo
-
-
-def bisect_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
-    """The last place where `x` could be inserted in order."""
-    if lo < 0:
-        raise ValueError("lo must be non-negative")
-    if hi is None:
-        hi = len(a)
-    while lo < hi:
-        mid = (lo + hi) // 2
-        item = a[mid] if key is None else key(a[mid])
-        if x < item:
-            hi = mid
-        else:
-            lo = mid + 1
-    return lo
-
-
-def insort_left(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
-    """Inserts `x` in order, before its equals."""
-    a.insert(bisect_left(a, x if key is None else key(x), lo, hi, key=key), x)
-
-
-def insort_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
-    """Inserts `x` in order, after its equals."""
-    a.insert(bisect_right(a, x if key is None else key(x), lo, hi, key=key), x)
-
-
-def heappush(heap: Any, item: Any) -> None:
-    """Adds an item to a heap."""
-    heap.append(item)
-    place = len(heap) - 1
-    while place > 0:
-        above = (place - 1) // 2
-        parent = heap[above]
-        if not item < parent:
-            break
-        heap[place] = parent
-        place = above
-    heap[place] = item
-
-
-def sift(heap: Any, place: Any, size: Any) -> None:
-    """Moves the item at a place down the heap: to a leaf along smaller children, then up again."""
-    start = place
-    item = heap[place]
-    child = 2 * place + 1
-    while child < size:
-        if child + 1 < size and not heap[child] < heap[child + 1]:
-            child += 1
-        heap[place] = heap[child]
-        place = child
-        child = 2 * place + 1
-    while place > start:
-        above = (place - 1) // 2
-        parent = heap[above]
-        if not item < parent:
-            break
-        heap[place] = parent
-        place = above
-    heap[place] = item
-
-
-def heappop(heap: Any) -> Any:
-    """Takes the smallest item out of a heap."""
-    if len(heap) == 0:
-        raise IndexError("index out of range")
-    least = heap[0]
-    last = heap.pop()
-    if len(heap) > 0:
-        heap[0] = last
-        sift(heap, 0, len(heap))
-    return least
-
-
-def heapreplace(heap: Any, item: Any) -> Any:
-    """Takes the smallest item out of a heap and puts another one in."""
-    least = heap[0]
-    heap[0] = item
-    sift(heap, 0, len(heap))
-    return least
-
-
-def heapify(heap: Any) -> None:
-    """Makes a list a heap."""
-    n = len(heap)
-    for place in range(n // 2 - 1, -1, -1):
-        sift(heap, place, n)
-
-
-def nlargest(n: Any, iterable: Any, key: Any = None) -> Any:
-    """As `heapq.nlargest`, by sorting."""
-    return sorted(iterable, key=key, reverse=True)[: max(n, 0)]
-
-
-def nsmallest(n: Any, iterable: Any, key: Any = None) -> Any:
-    """As `heapq.nsmallest`, by sorting."""
-    return sorted(iterable, key=key)[: max(n, 0)]
-
-
-PYTHON: dict[Any, Callable[..., Any]] = {
-    heapq.nlargest: nlargest,
-    heapq.nsmallest: nsmallest,
-    bisect.bisect_left: bisect_left,
-    bisect.bisect_right: bisect_right,
-    bisect.bisect: bisect_right,
-    bisect.insort_left: insort_left,
-    bisect.insort_right: insort_right,
-    bisect.insort: insort_right,
-    heapq.heappush: heappush,
-    heapq.heappop: heappop,
-    heapq.heapreplace: heapreplace,
-    heapq.heapify: heapify,
-}
-
-
 def _compiled(rule: Callable[..., Any]) -> Callable[..., Abstract]:
     """A call of a function given in Python."""
 
@@ -518,7 +297,9 @@ def _compiled(rule: Callable[..., Any]) -> Callable[..., Abstract]:
 
 
 TABLE: dict[Any, Callable[..., Abstract]] = {
-    sorted: sorted_,
+    sorted: sorting.sorted_,
+    functools.cmp_to_key: sorting.cmp_to_key,
+    itertools.tee: _tee,
     filter: _filter,
     itertools.product: _product,
     itertools.combinations: _places(itertools.combinations),
@@ -542,5 +323,5 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     SimpleNamespace: _namespace,
     np.ndindex: _ndindex,
     np.ndenumerate: _ndenumerate,
-    **{fn: _compiled(rule) for fn, rule in PYTHON.items()},
+    **{fn: _compiled(rule) for fn, rule in heaps.PYTHON.items()},
 }

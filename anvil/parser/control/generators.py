@@ -199,7 +199,13 @@ def next_of(it: Interp, v: Abstract, default: Abstract | None = None) -> Abstrac
     item = advance(it, v)
     if item is not None:
         return item
-    return it.fail(StopIteration) if default is None else default
+    return stop(it, v) if default is None else default
+
+
+def stop(it: Interp, v: GeneratorV) -> Abstract:
+    """Raises StopIteration with what a generator has returned."""
+    result = content(it, v).locals.get(RESULT, NONE)
+    return it.fail(StopIteration, *(() if result is NONE else (result,)))
 
 
 def advance(it: Interp, v: GeneratorV, sent: Abstract = NONE) -> Abstract | None:
@@ -228,6 +234,19 @@ def advance(it: Interp, v: GeneratorV, sent: Abstract = NONE) -> Abstract | None
     scope = inner.locals if value is not None else {RESULT: run.result}
     it.state.heap[v.box] = GeneratorBox(tuple(run.frames), scope)
     return value
+
+
+def close(it: Interp, v: GeneratorV) -> Abstract:
+    """`v.close()` of a generator that is suspended outside of `try` and `with`."""
+    box = content(it, v)
+    if any(kind == "finalbody" for _, kind, _ in box.place):
+        it.error(
+            "unsupported-method",
+            f"`.close` of {v.describe()}, which is suspended inside `try`, is not compiled",
+        )
+    it.touch(v.box)
+    it.state.heap[v.box] = GeneratorBox((), {})
+    return NONE
 
 
 def _suspended(it: Interp, info: FunctionInfo, box: GeneratorBox, sent: Abstract) -> Interp:

@@ -36,6 +36,7 @@ from anvil.parser.state.values import (
     Conflict,
     DictV,
     Known,
+    Lazy,
     ListV,
     NDArray,
     ObjectV,
@@ -105,7 +106,9 @@ def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | Non
         if name == "keywords":
             return dicts.new_dict(it, dict(zip(names, base.args[n:], strict=True)))
         return {"func": base.fn, "args": TupleV(base.args[:n])}.get(name)
-    if isinstance(base, GeneratorV) and name in ("send", "__next__", "__iter__"):
+    if isinstance(base, GeneratorV) and name in ("send", "__next__", "__iter__", "close"):
+        return Bound("generator method", base, (base,), name)
+    if isinstance(base, Lazy) and base.box and name in ("__next__", "__iter__"):
         return Bound("generator method", base, (base,), name)
     return None
 
@@ -342,14 +345,6 @@ def special(obj: Any, name: str) -> Any:
     """A special method written in Python of the class of a host object; None if it has none."""
     found = inspect.getattr_static(type(obj), name, None)
     return found if isinstance(found, types.FunctionType) else None
-
-
-def speaks(cls: type) -> bool:
-    """Whether a class says in Python what its instances are as text."""
-    found = (inspect.getattr_static(cls, n) for n in ("__str__", "__repr__"))
-    return any(
-        isinstance(f, types.FunctionType) and f.__code__.co_filename != "<string>" for f in found
-    )
 
 
 def _nothing() -> None:
