@@ -159,6 +159,8 @@ def _scheduled(plan: Plan) -> bool:
     """Gives every op its phase; updates that do not go together with the others' wait for one."""
     for branch in plan.branches:
         branch.ops = [op for op in ordered(branch.region) if not op.kind.terminator]
+        if _late(branch):
+            return False
     while True:
         for branch in plan.branches:
             _set_phases(branch)
@@ -170,6 +172,17 @@ def _scheduled(plan: Plan) -> bool:
             return True
         side, op = stuck
         plan.branches[side].least[op] = plan.branches[side].phase[op] + 1
+
+
+def _late(branch: Branch) -> bool:
+    """Whether a version of an array is read after it has been updated."""
+    gone = set[Value]()
+    for op in branch.ops:
+        updated = branch.updated(op)
+        if any(v in gone for v in op_reads(op)):
+            return True
+        gone.update(updated)
+    return False
 
 
 def _stuck(plan: Plan) -> tuple[int, Op] | None:

@@ -52,6 +52,11 @@ def _chosen(func: Func, sites: Mapping[str, int], done: dict[str, Func]) -> dict
     return chosen
 
 
+def with_bodies(region: Region, chosen: dict[str, Func]) -> Region:
+    """A region with the bodies of these functions in place of their calls."""
+    return _Inliner(chosen, dict.fromkeys(chosen, 2)).region(region, {}, False)
+
+
 class _Inliner:
     """Rebuilds a function with the bodies of chosen callees in place of calls.
 

@@ -93,6 +93,8 @@ class Machine:
         size = sum(nbytes(t) for t in self.frame.types)
         self.depth = max(depth, power_of_two(_STACK_BYTES / max(size, 1), _MIN_DEPTH, _MAX_DEPTH))
         self.head = head
+        self.now: Sequence[Atom] = ()
+        """The registers as the block that is being written finds them."""
 
     def _handed(self, block: Block) -> list[Value]:
         """What a block finds in the registers."""
@@ -191,6 +193,7 @@ class Machine:
 
     def _block(self, block: Block, y: Sequence[Atom], top: Sequence[Atom]) -> _Outcome:
         env = dict(self.env)
+        self.now = y
         handed, kept = self._handed(block), self._kept(block)
         env.update(zip(handed, (y[i] for i in self.y.places(_types(handed))), strict=True))
         env.update(zip(kept, (top[i] for i in self._kept_places(block)), strict=True))
@@ -237,7 +240,8 @@ class Machine:
         return _Outcome(entry, _ONE, _FALSE, y, frame)
 
     def _registers(self, values: Sequence[Atom], token: Atom) -> list[Atom]:
-        y = self._zeros(self.y)
+        """What the next block finds: these values, in other registers nothing, but arrays stay."""
+        y = [a if _is_array(a) else z for a, z in zip(self.now, self._zeros(self.y), strict=True)]
         y[self.token] = token
         for i, a in zip(self.y.places(_types(values)), values, strict=True):
             y[i] = a
@@ -245,6 +249,10 @@ class Machine:
 
     def _zeros(self, layout: Layout) -> list[Atom]:
         return [_ZERO if t is TOKEN else self.b.zeros(t) for t in layout.types]
+
+
+def _is_array(a: Atom) -> bool:
+    return isinstance(a.type, ArrayType) and bool(a.type.ndim)
 
 
 def _tree(block: Block) -> Tree:

@@ -22,7 +22,7 @@ from anvil.ir.ops.blocks import DynamicSlice
 from anvil.ir.records import APART, Atom, Attrs, Const, Func, Op, Program, Region, Value
 from anvil.ir.types import ArrayType, DType, Type, array
 
-READS = frozenset({"dynamic_slice", "gather"})
+READS = frozenset({"dynamic_slice", "gather", "slice"})
 WRITES = frozenset({"dynamic_update_slice", "dynamic_add_slice", "scatter", "scatter_add"})
 WORTH = 64
 """Arrays of fewer elements are cheaper to copy than to protect."""
@@ -143,7 +143,10 @@ def _fits(t: Type, whole: ArrayType) -> bool:
 
 def _apart(op: Op, versions: set[Value]) -> Iterator[Op]:
     if op.kind.name in READS and op.args[0] in versions:
-        yield op
+        whole = op.args[0].type
+        assert isinstance(whole, ArrayType)
+        if op.kind.name != "slice" or _fits(op.outs[0].type, whole):
+            yield op
     elif op.kind.name == "if":
         for region in op.regions:
             for inner in region.ops:

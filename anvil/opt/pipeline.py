@@ -26,6 +26,7 @@ from anvil.opt import (
     canonicalize,
     cse,
     dce,
+    flatten_loops,
     fold,
     hoist_updates,
     inline,
@@ -45,6 +46,11 @@ STANDARD = (canonicalize, cse, dce, fold, inline, licm, simplify, unroll)
 registered here."""
 
 register("stackify", stages=("surface",))(stackify.stackify)
+register(
+    "flatten-loops",
+    stages=("core",),
+    after={"inline": "calls hide loops"},
+)(flatten_loops.flatten_loops)
 register("plan-loops", stages=("adjoint",), result="planned")(plan_loops.plan_loops)
 register(
     "merge-branches",
@@ -74,13 +80,13 @@ PIPELINES: Mapping[str, tuple[str, ...]] = {
     "O1": (
         *("stackify", "simplify", "dce"),
         *("expand", "inline", "dce", "simplify", "dce"),
-        *("derive-steps", "plan-loops", "merge-branches", "hoist-updates", "simplify", "dce"),
-        *("mailbox", "simplify", "cse", "dce"),
+        *("flatten-loops", "derive-steps", "plan-loops", "merge-branches", "hoist-updates"),
+        *("simplify", "dce", "mailbox", "simplify", "cse", "dce"),
     ),
     "O2": (
         *("stackify", "simplify", "dce", "unroll"),
         *("expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
-        *("derive-steps", "simplify", "cse", "licm", "dce"),
+        *("flatten-loops", "derive-steps", "simplify", "cse", "licm", "dce"),
         *("plan-loops", "merge-branches", "hoist-updates", "simplify", "cse", "dce"),
         *("mailbox", "simplify", "cse", "licm", "dce"),
     ),

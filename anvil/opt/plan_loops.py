@@ -39,6 +39,8 @@ _BLOCK_BYTES = 256 << 10
 _RING_BYTES = 1 << 20
 _EXACT_BYTES = 1 << 30
 _MAX_BLOCK, _MIN_BLOCK = 1024, 16
+_TAPE_PER_STATE, _MAX_LONG_BLOCK = 2, 1 << 20
+"""A tape of so many times the state pays for the snapshots of a state that is mostly left alone."""
 _MAX_RING, _MIN_RING = 1024, 16
 
 
@@ -174,7 +176,10 @@ class _Planner(Builder):
         loop = _Loop(self, op, args, env)
         size = sum(nbytes(a.type) for a in loop.inits)
         per_step = max(1, sum(tape_bytes(s.kept) for s in steps.values()))
-        block = power_of_two(_BLOCK_BYTES / per_step, _MIN_BLOCK, _MAX_BLOCK)
+        block = max(
+            power_of_two(_BLOCK_BYTES / per_step, _MIN_BLOCK, _MAX_BLOCK),
+            power_of_two(_TAPE_PER_STATE * size / per_step, _MIN_BLOCK, _MAX_LONG_BLOCK),
+        )
         ring = power_of_two(_RING_BYTES / max(size, 1), _MIN_RING, _MAX_RING) - 1
         tapes = [self.zeros(t) for s in steps.values() for t in tape_types(s.kept, block)]
         i, state, tapes = self._first_block(loop, block, steps, tapes, env)

@@ -59,6 +59,7 @@ def by_hand(x: float, r: float, n: int) -> tuple[float, float, float]:
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 4 steps and a ring of 3 snapshots, so that short loops pass every threshold."""
     monkeypatch.setattr(plan_loops, "_MAX_BLOCK", 4)
+    monkeypatch.setattr(plan_loops, "_MAX_LONG_BLOCK", 4)
     monkeypatch.setattr(plan_loops, "_MIN_BLOCK", 4)
     monkeypatch.setattr(plan_loops, "_MAX_RING", 4)
     monkeypatch.setattr(plan_loops, "_MIN_RING", 4)
