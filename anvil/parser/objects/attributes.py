@@ -318,6 +318,8 @@ def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
         return value
     if static is not None and not isinstance(static, types.MemberDescriptorType):
         return _bind(it, base, base.cls, name, static)
+    if name == "value" and issubclass(base.cls, StopIteration):
+        return next(iter(it.items(attrs["args"])), Known(None))
     fallback = inspect.getattr_static(base.cls, "__getattr__", None)
     if fallback is not None:
         return it.call(Bound("method", Known(fallback), (base,)), Known(name))

@@ -16,6 +16,7 @@ from anvil.ir.loc import Loc
 from anvil.parser.source.function_source import FunctionSource
 from anvil.parser.source.liveness import Liveness
 from anvil.parser.source.scopes import scan
+from anvil.parser.source.yields import hoisted
 
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.Lambda"
 
@@ -58,6 +59,9 @@ class CodeInfo:
             else node.body
         )
         self.scope = scan(self.body)
+        if self.scope.generator and isinstance(node, ast.FunctionDef):
+            node.body = self.body = hoisted(node.body)
+            self.scope = scan(self.body)
         self.declared = self.scope.declared
         self.bound = self.scope.bound | set(self.params.names)
         self.cells = frozenset(self.bound & self.scope.captured)
