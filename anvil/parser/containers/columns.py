@@ -21,9 +21,11 @@ from anvil.parser.arrays.promotion import Strength, join_dtypes
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
+    Group,
     Many,
     Number,
     Ref,
+    Rows,
     Template,
     has_identity,
     leaves_of,
@@ -191,6 +193,7 @@ def _made(ctx: Context, t: Template, cols: Iterator[Column]) -> Abstract:
         box = fresh_box()
         ctx.state.heap[box] = StackBox(Known(t.n), t.item, inner, t.n)
         return ListV(box)
+    assert isinstance(t, Group), "lists that may grow are in pools"
     items = tuple(_made(ctx, part, cols) for part in t.items)
     if t.kind == "tuple":
         return TupleV(items, t.meta)  # type: ignore[arg-type]
@@ -251,6 +254,8 @@ def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
         return []
     if isinstance(t, Many):
         return _pack_list(ctx, t, v, boxes)
+    if isinstance(t, Rows):
+        return _pack_rows(ctx, t, v, boxes)
     out: Packed = []
     for part, item in zip(t.items, _parts(ctx, v, boxes), strict=True):
         out.extend(pack(ctx, part, item, boxes))
@@ -276,6 +281,53 @@ def _pack_list(ctx: Context, t: Many, v: Any, boxes: list[int]) -> Packed:
         ]
     assert isinstance(content, ListBox)
     return stacked_rows(ctx, t.item, content.items, boxes)
+
+
+def _pack_rows(ctx: Context, t: Rows, v: Any, boxes: list[int]) -> Packed:
+    """The leaves of a list as one of form `t`: its length, and its elements with room behind."""
+    boxes.append(v.box)
+    content = ctx.content(v.box, "list")
+    if isinstance(content, StackBox):
+        boxes.extend(c.box for c in content.columns)  # type: ignore[attr-defined]
+        length, rows = length_atom(content), all_rows(ctx, content)
+    else:
+        assert isinstance(content, ListBox)
+        length = Const(array(I64), len(content.items))
+        rows = stacked_rows(ctx, t.item, content.items, boxes) if content.items else empty(t.item)
+    out: Packed = [(length, True)]
+    for (x, py), (leaf, _) in zip(rows, leaves_of(t.item), strict=True):
+        x = ctx.b.cast(x, leaf.type.dtype) if isinstance(leaf, Block) else x
+        out.append((resized(ctx, x, 0, t.n), py))
+    return out
+
+
+def empty(t: Any) -> Packed:
+    """The columns of no elements of form `t`."""
+    out: Packed = []
+    for leaf, lengths in leaves_of(t):
+        shape = leaf.type.shape if isinstance(leaf, Block) else ()
+        dtype = leaf.type.dtype if isinstance(leaf, Block) else BOOL
+        dtype = I64 if isinstance(leaf, Ref) else dtype
+        out.append((Const(array(dtype, (0, *lengths, *shape)), 0), True))
+    return out
+
+
+def resized(ctx: Context, x: Atom, axis: int, n: int) -> Atom:
+    """The first `n` along an axis; zeros behind them where there are fewer."""
+    t = type_at(x)
+    have = t.shape[axis]
+    if have == n:
+        return x
+    if have > n:
+        ends = tuple(n if i == axis else size for i, size in enumerate(t.shape))
+        zeros, ones = (0,) * t.ndim, (1,) * t.ndim
+        return ctx.b.slice(x, starts=zeros, limits=ends, strides=ones)  # type: ignore[no-any-return]
+    if not have:
+        return Const(array(t.dtype, (*t.shape[:axis], n, *t.shape[axis + 1 :])), 0)
+    high = tuple(n - have if i == axis else 0 for i in range(t.ndim))
+    none = (0,) * t.ndim
+    zero = Const(array(t.dtype), 0)
+    return ctx.b.pad(x, zero, low=none, high=high, interior=none)  # type: ignore[no-any-return]
 
 
 def all_rows(ctx: Context, stack: StackBox) -> Packed:

@@ -9,11 +9,11 @@ import numpy as np
 
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.whole import position
-from anvil.parser.containers import sequences, sorting, stack_lists
+from anvil.parser.containers import pools, sequences, sorting, stack_lists
 from anvil.parser.containers.dicts import write
 from anvil.parser.control.iteration import listed
-from anvil.parser.state.heap import ListBox
-from anvil.parser.state.values import NONE, Abstract, Known, ListV
+from anvil.parser.state.heap import ListBox, RowBox
+from anvil.parser.state.values import NONE, Abstract, Known, ListV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -25,6 +25,7 @@ def _items(ctx: Context, v: ListV) -> tuple[Abstract, ...]:
 
 def append(ctx: Context, v: ListV, item: Abstract) -> Abstract:
     """`v.append(item)`."""
+    pools.growing(ctx, v, item)
     stack = stack_lists.stack_of(ctx, v)
     if stack is not None and stack_lists.append(ctx, v, stack, item):
         return NONE
@@ -34,6 +35,8 @@ def append(ctx: Context, v: ListV, item: Abstract) -> Abstract:
 
 def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
     """`v.extend(more)`."""
+    if isinstance(ctx.state.heap[v.box], RowBox):
+        pools.growing(ctx, v, *(ctx.items(more) if isinstance(more, TupleV) else ()))
     if isinstance(more, ListV) and stack_lists.extend(ctx, v, more):
         return NONE
     if stack_lists.stack_of(ctx, v) is not None:
@@ -47,6 +50,7 @@ def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
 def insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract:
     """`v.insert(index, item)`."""
     index = position(ctx, index)
+    pools.growing(ctx, v, item)
     stack = stack_lists.stacked_if_computed(ctx, v, index)
     if stack is not None and stack_lists.insert(ctx, v, stack, index, item):
         return NONE
@@ -59,6 +63,7 @@ def insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract:
 def pop(ctx: Context, v: ListV, index: Abstract = Known(-1)) -> Abstract:  # noqa: B008
     """`v.pop(index)`."""
     index = position(ctx, index)
+    pools.growing(ctx, v)
     stack = stack_lists.stacked_if_computed(ctx, v, index)
     if stack is not None:
         return stack_lists.remove_at(ctx, v, stack, index, "pop")

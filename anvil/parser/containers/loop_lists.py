@@ -98,7 +98,8 @@ def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
         before = loop.entry.heap[box]
         if capacity is not None:
             loop.it.state = loop.entry
-            guessed = want.guessed or loop.trips() is None
+            grows = capacity > want.capacities[0]
+            guessed = want.guessed or (grows and loop.trips() is None)
             near = pools_near(want.boxes, end.heap)
             restack(loop.it, box, want.template, capacity, want.kinds, guessed, near)
         if loop.entry.heap[box] is not before:

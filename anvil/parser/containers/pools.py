@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from anvil.errors import error as make_error
 from anvil.ir.records import Const
+from anvil.parser.containers import row_lists
 from anvil.parser.containers.columns import (
     Column,
     _made,
@@ -26,6 +27,10 @@ from anvil.parser.containers.columns import (
 )
 from anvil.parser.containers.stacks import adopt, restack
 from anvil.parser.containers.templates import (
+    Many,
+    Ref,
+    Rows,
+    common_template,
     has_identity,
     leaves_of,
     names_of,
@@ -34,7 +39,7 @@ from anvil.parser.containers.templates import (
 )
 from anvil.parser.state.heap import Content, RowBox, StackBox, fresh_box, open_content
 from anvil.parser.state.signals import Blocked
-from anvil.parser.state.values import Abstract
+from anvil.parser.state.values import Abstract, Known, ListV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
 def contents(ctx: Context, held: RowBox) -> Content:
     """What an object in a pool holds now."""
     stack = _stack(ctx, held)
+    if isinstance(stack.template, Rows):
+        return row_lists.contents(ctx, stack, held.index)
     cols = iter([row(c, held.index) for c in stack.columns])
     return group_content(stack.template, tuple(_made(ctx, t, cols) for t in stack.template.items))
 
@@ -55,17 +62,66 @@ def _stack(ctx: Context, held: RowBox) -> Any:
 
 def replace_contents(ctx: Context, held: RowBox, content: Content) -> None:
     """Writes to an object in a pool."""
-    for box in {*ctx.external, *ctx.state.marks}:
-        found = ctx.state.heap.get(box)
-        if isinstance(found, RowBox) and found.pool == held.pool:
-            ctx.touch(box)
-    ctx.touch(held.pool)
+    row_lists.touched(ctx, held)
+    stack = _stack(ctx, held)
+    if isinstance(stack.template, Rows):
+        _replace_row(ctx, held, stack, content)
+        return
     before = contents(ctx, held)
     if open_content(before)[0] != open_content(content)[0]:
         _unlike(ctx, held, "something is added to it, or taken away")
     for k, (was, now) in enumerate(zip(group_parts(before), group_parts(content), strict=True)):
         if not _same(ctx, was, now):
             _write(ctx, held, k, now)
+
+
+def _replace_row(ctx: Context, held: RowBox, stack: StackBox, content: Content) -> None:
+    """Gives a list in a pool of lists other elements."""
+    box = fresh_box()
+    ctx.state.heap[box] = content
+    v = ListV(box)
+    found = template_of(v, ctx.state.heap)
+    found = found.item if isinstance(found, Ref) else found
+    form = unified(stack.template, found)
+    if form is None:
+        _unlike(ctx, held, "it gets elements of another form")
+    if form != stack.template:
+        restack(ctx, held.pool, form, stack.capacity)
+    stack = _stack(ctx, held)
+    adopt(ctx, Many(0, stack.template.item), [v], pools_of(stack)[1:])
+    for col, (x, py) in zip(stack.columns, pack(ctx, stack.template, v, []), strict=True):
+        write_rows(ctx, row(col, held.index), x, py)
+
+
+def growing(ctx: Context, v: ListV, *items: Abstract) -> bool:
+    """Makes a list that is an element of a list at a computed index one to which something (like
+    `items`) can be added, or from which it can be taken; False if it is none.
+    """
+    held = ctx.state.heap[v.box]
+    if isinstance(held, StackBox) and any(c.path for c in held.columns):  # type: ignore[attr-defined]
+        n = int(held.length.value) if isinstance(held.length, Known) else held.capacity
+        return row_lists.pooled(ctx, held.columns, n)
+    if not isinstance(held, RowBox):
+        return False
+    stack = _stack(ctx, held)
+    if isinstance(stack.template, Rows):
+        return True
+    wanted = None
+    parts = () if stack.template.kind != "list" else stack.template.items
+    form = next(iter(parts), None)
+    if items:
+        form = common_template(items, ctx.state.heap)
+    if form is not None and stack.template.kind == "list":
+        n = max(ctx.session.capacity, 2 * len(stack.template.items))
+        wanted = unified(Rows(n, form), stack.template)
+    if wanted is None:
+        return False
+    row_lists.touched(ctx, held)
+    assert form is not None
+    found = zip(leaves_of(form), adopt(ctx, form, items), strict=True)
+    known = {leaf.item: pool for (leaf, _), pool in found if isinstance(leaf, Ref)}
+    restack(ctx, held.pool, wanted, stack.capacity, known=known)
+    return True
 
 
 def _same(ctx: Context, p: Any, q: Any) -> bool:

@@ -33,6 +33,7 @@ from anvil.parser.containers.columns import (
     share,
     write_rows,
 )
+from anvil.parser.containers.row_lists import store
 from anvil.parser.containers.stacks import adopt, restack, stackable, transient
 from anvil.parser.containers.templates import (
     Many,
@@ -43,7 +44,7 @@ from anvil.parser.containers.templates import (
     template_of,
     unified,
 )
-from anvil.parser.state.heap import ColumnBox, Content, ListBox, StackBox, fresh_box
+from anvil.parser.state.heap import ColumnBox, Content, ListBox, RowBox, StackBox, fresh_box
 from anvil.parser.state.roots import asked_for
 from anvil.parser.state.values import Abstract, Known, ListV, Scalar, SliceV, scalar
 
@@ -199,7 +200,7 @@ def put(ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstrac
 
 def refuse_part(ctx: Context, stack: StackBox) -> None:
     """Refuses another length or form of a list that is a part of a stacked list."""
-    if any(c.path for c in stack.columns):  # type: ignore[attr-defined]
+    if not stack.guessed and any(c.path for c in stack.columns):  # type: ignore[attr-defined]
         ctx.error("unsupported-value", "a list inside a list of lists keeps its length and form")
 
 
@@ -219,6 +220,11 @@ def replace_contents(ctx: Context, box: int, content: Content) -> None:
 
 def reformed(ctx: Context, v: ListV, stack: StackBox, form: Any) -> StackBox:
     """The list with elements of a wider form."""
+    held = ctx.state.heap[v.box]
+    if isinstance(held, RowBox):
+        pool: Any = ctx.content(held.pool, "list")
+        restack(ctx, held.pool, replace(pool.template, item=form), pool.capacity)
+        return stack_of(ctx, v) or stack
     refuse_part(ctx, stack)
     restack(ctx, v.box, form, stack.capacity)
     content = ctx.state.heap[v.box]
@@ -227,7 +233,7 @@ def reformed(ctx: Context, v: ListV, stack: StackBox, form: Any) -> StackBox:
 
 
 def _replace(ctx: Context, v: ListV, stack: StackBox, columns: Sequence[Abstract]) -> None:
-    ctx.state.heap[v.box] = replace(stack, columns=tuple(columns))
+    store(ctx, v.box, replace(stack, columns=tuple(columns)))
 
 
 def _own_columns(ctx: Context, stack: StackBox, boxes: list[int]) -> list[Column]:
@@ -291,7 +297,8 @@ def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
     adopt(ctx, form, [item], pools_of(stack))
     boxes: list[int] = []
     leaves = pack(ctx, form, item, boxes)
-    ctx.state.heap[v.box] = add_row(ctx, stack, leaves, boxes)
+    stack = stack_of(ctx, v) or stack
+    store(ctx, v.box, add_row(ctx, stack, leaves, boxes))
     return True
 
 
@@ -307,10 +314,13 @@ def extend(ctx: Context, v: ListV, more: ListV) -> bool:
     if form is None or form != other.template or has_identity(form):
         return False
     ctx.touch(v.box)
-    restack(ctx, v.box, form, 0)
-    held: Any = ctx.state.heap[v.box]
+    if stack is not None and form != stack.template:
+        reformed(ctx, v, stack, form)
+    elif stack is None:
+        restack(ctx, v.box, form, 0)
+    held: Any = stack_of(ctx, v)
     adopt(ctx, Many(0, form), [more], pools_of(held))
-    held = ctx.state.heap[v.box]
+    held = stack_of(ctx, v)
     b, n, m = ctx.b, length_atom(held), length_atom(other)
     total = b.add(n, m)
     if held.guessed:
@@ -330,7 +340,7 @@ def extend(ctx: Context, v: ListV, more: ListV) -> bool:
         mask = b.broadcast(inside, shape=type_at(x).shape, dims=(0,))
         write_rows(ctx, col, b.select(mask, y, x), px and py)
     room = 0 if held.guessed else room_of(held) - other.capacity
-    ctx.state.heap[v.box] = replace(held, length=scalar(total, True), room=room)
+    store(ctx, v.box, replace(held, length=scalar(total, True), room=room))
     return True
 
 
@@ -352,10 +362,10 @@ def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: st
         at = b.min(b.add(at, after), b.broadcast_to(b.i64(stack.capacity - 1), at.type.shape))
         columns = _gathered(ctx, stack, at)
     elif has_identity(stack.template):
-        columns = _own_columns(ctx, stack, [])
+        columns = stack.columns if stack.columns[0].path else _own_columns(ctx, stack, [])  # type: ignore[attr-defined]
     n = scalar(b.add(length, -1), True)
     room = 0 if stack.guessed else room_of(stack) + 1
-    ctx.state.heap[v.box] = replace(stack, length=n, columns=tuple(columns), room=room)
+    store(ctx, v.box, replace(stack, length=n, columns=tuple(columns), room=room))
     return item
 
 
@@ -461,8 +471,14 @@ def taken_whole(ctx: Context, v: ListV) -> ListV:
         return ctx.list(ctx.items(v))
     if isinstance(stack.length, Known):
         return taken(ctx, stack, range(int(stack.length.value)))
-    columns = _own_columns(ctx, stack, [])
     box = fresh_box()
+    if any(c.path for c in stack.columns):  # type: ignore[attr-defined]
+        boxes = [c.box for c in stack.columns]  # type: ignore[attr-defined]
+        rows, pools = all_rows(ctx, stack), pools_of(stack)
+        made = boxed(ctx, stack.template, rows, stack.capacity, None, boxes, pools)
+        ctx.state.heap[box] = replace(made, length=stack.length, guessed=stack.guessed)
+        return ListV(box)
+    columns = _own_columns(ctx, stack, [])
     ctx.state.heap[box] = replace(stack, columns=tuple(columns))
     return ListV(box)
 

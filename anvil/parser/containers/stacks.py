@@ -19,6 +19,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Const
 from anvil.ir.types import I64, DType, array
 from anvil.parser.arrays.promotion import Strength
+from anvil.parser.containers import row_lists
 from anvil.parser.containers.columns import (
     _NUMBER_START,
     ELEMENT,
@@ -48,6 +49,7 @@ from anvil.parser.containers.templates import (
     Many,
     Number,
     Ref,
+    Rows,
     Template,
     common_template,
     has_identity,
@@ -115,6 +117,10 @@ def restack(
     may be `guessed`; `known` are pools for the objects of a list without any.
     """
     content = ctx.state.heap[box]
+    if isinstance(content, StackBox) and content.template != t and row_lists.reformed(ctx, box, t):
+        _fill_pools(ctx, box, known)
+        restack(ctx, box, t, capacity, kinds, guessed, known)
+        return
     guessed = guessed or (isinstance(content, StackBox) and content.guessed)
     if isinstance(content, StackBox) and content.template == t:
         found = grown(ctx, content, capacity)
@@ -213,6 +219,7 @@ def kinds_of(t: Template, v: Any, heap: Heap) -> list[Strength]:
         items = content.items
     if isinstance(t, Many):
         return kinds_of(t.item, items[0], heap)
+    assert isinstance(t, Group)
     return [
         k for part, item in zip(t.items, items, strict=True) for k in kinds_of(part, item, heap)
     ]
@@ -289,6 +296,7 @@ def _objects(ctx: Context, t: Template, v: Any) -> list[list[Abstract]]:
             for found, more in zip(out, _objects(ctx, t.item, item), strict=True):
                 found.extend(more)
         return out
+    assert isinstance(t, Group)
     parts = v.items if content is None else group_parts(content)
     return [x for part, p in zip(t.items, parts, strict=True) for x in _objects(ctx, part, p)]
 
@@ -338,6 +346,8 @@ def adopt_like(ctx: Context, pairs: Sequence[tuple[int, int]], side: int, other:
 
 def _new_pool(ctx: Context, form: Any, objects: list[Any], known: Pools) -> int:
     """A pool of these objects."""
+    if isinstance(form, Rows):
+        return _new_rows(ctx, form, objects, known)
     parts = [TupleV(group_parts(ctx.content(v.box, "object"))) for v in objects]
     flat = Group("tuple", None, form.items)
     pools = adopt(ctx, flat, parts, (), known)
@@ -345,6 +355,31 @@ def _new_pool(ctx: Context, form: Any, objects: list[Any], known: Pools) -> int:
     rows = stacked_rows(ctx, flat, tuple(parts), boxes) if parts else _no_rows(flat, None)
     box = fresh_box()
     ctx.state.heap[box] = boxed(ctx, form, rows, len(parts), None, boxes, pools)
+    _freeze(ctx, box, objects)
+    for i, v in enumerate(objects):
+        ctx.state.heap[v.box] = RowBox(box, Const(array(I64), i))
+    return box
+
+
+def _fill_pools(ctx: Context, box: int, known: Pools) -> None:
+    """Gives columns of places the pools that they lack."""
+    stack: Any = ctx.state.heap[box]
+    columns = [
+        replace(col, pool=pool_of(ctx, leaf.item, (), 0, known))
+        if isinstance(leaf, Ref) and not col.pool
+        else col
+        for (leaf, _), col in zip(leaves_of(stack.template), stack.columns, strict=True)
+    ]
+    ctx.state.heap[box] = replace(ctx.state.heap[box], columns=tuple(columns))  # type: ignore[type-var]
+
+
+def _new_rows(ctx: Context, form: Rows, objects: list[Any], known: Pools) -> int:
+    """A pool of these lists."""
+    boxes: list[int] = []
+    pools = [0, *adopt(ctx, Many(0, form.item), objects, (), known)]
+    rows = stacked_rows(ctx, form, tuple(objects), boxes) if objects else _no_rows(form, None)
+    box = fresh_box()
+    ctx.state.heap[box] = boxed(ctx, form, rows, len(objects), None, boxes, pools)
     _freeze(ctx, box, objects)
     for i, v in enumerate(objects):
         ctx.state.heap[v.box] = RowBox(box, Const(array(I64), i))
@@ -364,9 +399,11 @@ def _join_pool(ctx: Context, pool: int, v: Any) -> None:
     """Moves an object into a pool."""
     ctx.touch(pool)
     stack: Any = ctx.content(pool, "object")
-    parts = TupleV(group_parts(ctx.content(v.box, "object")))
     found = template_of(v, ctx.state.heap)
-    form = unified(stack.template, found.item) if isinstance(found, Ref) else None
+    rows = isinstance(stack.template, Rows)
+    form = None
+    if isinstance(found, Ref) or (rows and isinstance(found, Many)):
+        form = unified(stack.template, found.item if isinstance(found, Ref) else found)
     if form is None:
         have = names_of(stack.template)
         ctx.error(
@@ -377,10 +414,16 @@ def _join_pool(ctx: Context, pool: int, v: Any) -> None:
     if form != stack.template:
         restack(ctx, pool, form, stack.capacity)
         stack = ctx.state.heap[pool]
-    flat = Group("tuple", None, form.items)  # type: ignore[union-attr]
-    adopt(ctx, flat, [parts], pools_of(stack))
     boxes: list[int] = []
-    leaves = pack(ctx, flat, parts, boxes)
+    if isinstance(form, Rows):
+        adopt(ctx, Many(0, form.item), [v], pools_of(stack)[1:])
+        leaves = pack(ctx, form, v, boxes)
+    else:
+        parts = TupleV(group_parts(ctx.content(v.box, "object")))
+        flat = Group("tuple", None, form.items)  # type: ignore[union-attr]
+        adopt(ctx, flat, [parts], pools_of(stack))
+        leaves = pack(ctx, flat, parts, boxes)
+    stack = ctx.state.heap[pool]
     place = length_atom(stack)
     ctx.state.heap[pool] = add_row(ctx, stack, leaves, boxes)
     _freeze(ctx, pool, [v])

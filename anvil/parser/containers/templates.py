@@ -6,6 +6,7 @@
     Group    a tuple, or a list, dict or object whose parts are unlike things
     Many     a list of a number of like things
     Ref      an object (a dict, a list of unlike things) in a pool: its place there
+    Rows     a list of like things in a pool, which may grow
 
 The leaves of an element (numbers and arrays) are stacked, one column each, in order of a walk over
 the form.
@@ -85,7 +86,20 @@ class Ref:
     item: Template
 
 
-Template: TypeAlias = "Number | Block | Fixed | Group | Many | Ref"
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list of like things whose number the data decide, `n` at most; always that of a pool."""
+
+    n: int
+    item: Template
+
+    @property
+    def kind(self) -> str:
+        """What it is a form of, as `Group.kind`."""
+        return "list"
+
+
+Template: TypeAlias = "Number | Block | Fixed | Group | Many | Ref | Rows"
 Leaf: TypeAlias = "Number | Block | Ref"
 Heap = Mapping[int, Content]
 
@@ -152,7 +166,7 @@ def _list(content: Content, heap: Heap, above: frozenset[int]) -> Template | Non
     if isinstance(content, StackBox):
         n = content.length
         if not isinstance(n, Known):
-            return None
+            return Ref(Rows(content.capacity, content.template)) if content.capacity else None
         return Many(int(n.value), content.template)
     if not isinstance(content, ListBox):
         return None
@@ -189,12 +203,30 @@ def unified(a: Template, b: Template | None) -> Template | None:
     if isinstance(a, Many) and isinstance(b, Many) and a.n == b.n:
         inner = unified(a.item, b.item)
         return None if inner is None else Many(a.n, inner)
-    if isinstance(a, Ref) and isinstance(b, Ref):
-        inner = unified(a.item, b.item)
+    if isinstance(a, Ref) and isinstance(b, Ref | Many):
+        inner = unified(a.item, b.item if isinstance(b, Ref) else b)
         return None if inner is None else Ref(inner)
+    if isinstance(a, Many) and isinstance(b, Ref) and isinstance(b.item, Rows):
+        return unified(b, a)
+    if isinstance(a, Rows) or isinstance(b, Rows):
+        return _unified_rows(a, b) if isinstance(a, Rows) else _unified_rows(b, a)
     if isinstance(a, Group) and isinstance(b, Group):
         return _unified_groups(a, b)
     return None
+
+
+def _unified_rows(a: Any, b: Template) -> Template | None:
+    """Lists of like things, the first of which may grow."""
+    if isinstance(b, Group):
+        items, n = (b.items if b.kind == "list" else (None,)), len(b.items)
+    elif isinstance(b, Many | Rows):
+        items, n = (b.item,), b.n
+    else:
+        return None
+    item: Template | None = a.item
+    for other in items:
+        item = None if item is None or other is None else unified(item, other)
+    return None if item is None else Rows(max(a.n, n), item)
 
 
 def _unified_groups(a: Group, b: Group) -> Template | None:
@@ -211,7 +243,9 @@ def leaves_of(t: Template) -> Iterator[tuple[Leaf, tuple[int, ...]]]:
     elif isinstance(t, Group):
         for item in t.items:
             yield from leaves_of(item)
-    elif isinstance(t, Many):
+    elif isinstance(t, Many | Rows):
+        if isinstance(t, Rows):
+            yield NUMBER, ()
         for leaf, lengths in leaves_of(t.item):
             yield leaf, (t.n, *lengths)
 
@@ -222,6 +256,8 @@ def has_identity(t: Template) -> bool:
     """
     if isinstance(t, Group):
         return any(map(has_identity, t.items))
+    if isinstance(t, Rows):
+        return has_identity(t.item)
     return isinstance(t, Block | Many)
 
 
@@ -238,6 +274,8 @@ def names_of(t: Any) -> str:
         return f"{t.type} array"
     if isinstance(t, Many):
         return f"list of {t.n}"
+    if isinstance(t, Rows):
+        return "list"
     if isinstance(t, Group):
         meta: Any = t.meta
         return t.kind if t.kind != "object" else str(meta[0].__name__)

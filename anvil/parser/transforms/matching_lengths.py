@@ -22,6 +22,7 @@ from anvil.parser.containers.templates import (
     Many,
     Number,
     Ref,
+    Rows,
     Template,
     common_template,
 )
@@ -192,7 +193,7 @@ def _slots(t: Template, spec: Spec) -> Iterator[bool]:
         yield from (False for _ in leaves(spec))
     elif isinstance(t, Number | Block | Ref):
         yield True
-    elif isinstance(t, Many):
+    elif isinstance(t, Many | Rows):
         yield from _slots(t.item, spec.item if isinstance(spec, StackSpec) else spec)
     else:
         parts: tuple[Spec, ...] = getattr(spec, "items", ())
