@@ -10,6 +10,7 @@ Movement       rearranges or repeats the elements of its first operand, whatever
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from inspect import signature
@@ -94,8 +95,17 @@ def move_axis(b: Any, x: Atom, source: int, target: int) -> Atom:
 
 
 def is_const(a: Any, *values: Any) -> bool:
-    """Whether an atom is a splat of one of `values`; zeros are told apart by their sign."""
-    return isinstance(a, Const) and any(a == Const(a.type, v) for v in values)
+    """Whether an atom is a splat of one of `values`, which its dtype has; zeros are told apart by
+    their sign.
+    """
+    if type(a) is not Const:
+        return False
+    x = a.value
+    return any(x == v and (x != 0 or _sign(x) == _sign(v)) for v in values)
+
+
+def _sign(zero: complex) -> tuple[float, float]:
+    return math.copysign(1.0, zero.real), math.copysign(1.0, zero.imag)
 
 
 def made_by(b: Any, a: Any, *names: str) -> Sequence[Any] | None:

@@ -16,7 +16,6 @@ from anvil.ir.families import (
     add_axis,
     arrays,
     expand_unbatched,
-    is_const,
     made_by,
     same_dtype,
     type_at,
@@ -273,6 +272,6 @@ class Pad(Movement):
         out = Pad.type(x.type, value.type, **attrs)
         if out is x.type:
             return x
-        if isinstance(x, Const) and isinstance(value, Const) and is_const(x, value.value):
+        if isinstance(value, Const) and x == Const(x.type, value.value):
             return Const(out, value.value)
         return None
