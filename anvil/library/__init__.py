@@ -37,6 +37,7 @@ from anvil.library import (
     python_statistics,
     quantiles,
     ragged,
+    ragged_systems,
     random,
     rearranging,
     reductions,
@@ -109,6 +110,7 @@ _MODULES: tuple[Any, ...] = (
     special,
     fourier,
     random,
+    ragged_systems,
 )
 
 
@@ -122,14 +124,15 @@ def _merged(what: str) -> dict[Any, Any]:
     return table
 
 
-_FUNCTIONS, _METHODS = _merged("FUNCTIONS"), _merged("METHODS")
+_FUNCTIONS = ufunc_methods.completed(_merged("FUNCTIONS"))
+_METHODS = _merged("METHODS")
 SCIPY = _merged("SCIPY")
 """Entries by dotted name."""
 
 LIBRARY = Library(
     functions=Functions(
         {
-            **ufunc_methods.completed(_FUNCTIONS),
+            **_FUNCTIONS,
             **{getattr(np.ndarray, n): e for n, e in _METHODS.items() if hasattr(np.ndarray, n)},
         },
         {**scipy_outside.REFUSED, **SCIPY},

@@ -154,7 +154,11 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> A
         if at < -f.ndim or at >= f.ndim:
             refuse("bad-axis", f"axis {at} is out of bounds for array of dimension {f.ndim}")
         if f.shape[at] < order + 1:
-            refuse("bad-value", "Shape of array too small to calculate a numerical gradient")
+            refuse(
+                "bad-value",
+                "Shape of array too small to calculate a numerical gradient, at least "
+                "(edge_order + 1) elements are required.",
+            )
         if np.ndim(step) == 0:
             found.append(_even_slope(f, at, step, order))
         else:

@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from anvil.ir.records import Atom
+from anvil.ir.records import Atom, Const
 from anvil.ir.types import F64, I64, DType, array
-from anvil.library.atoms import dtype_argument, dtype_in, shape_in, type_in
+from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, type_in
+from anvil.parser.arrays import ranges
+from anvil.parser.arrays.ragged import Axis, Span, ragged
 from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.state.values import Abstract, NDArray
+from anvil.parser.state.values import Abstract, Known, NDArray, Scalar
 
 _BIG = 4096
 """Known arrays of more elements are computed in the program rather than written into it."""
+_MOST = 2**24
+"""The greatest length of an array of computed length."""
 
 
 def shape_argument(ctx: Context, shape: Any) -> tuple[int, ...]:
@@ -31,12 +35,43 @@ def shape_argument(ctx: Context, shape: Any) -> tuple[int, ...]:
     return dims
 
 
+def computed_shape(ctx: Context, shape: Any) -> tuple[tuple[int, ...], list[Axis | None]]:
+    """A shape argument of which computed ints may be parts, if they have bounds: the greatest
+    shape, and its ragged axes.
+    """
+    parts = ctx.items(shape) if ctx.kind_of(shape) == "sequence" else (shape,)
+    lengths = [computed_length(ctx, v) for v in parts]
+    if not any(lengths):
+        dims = shape_argument(ctx, shape)
+        return dims, [None] * len(dims)
+    dims = tuple(
+        shape_argument(ctx, v)[0] if found is None else found.size
+        for v, found in zip(parts, lengths, strict=True)
+    )
+    return dims, list(lengths)
+
+
+def computed_length(ctx: Context, v: Any) -> Span | None:
+    """The axis of an array of computed length; None if the length is known, or has no bounds."""
+    if not isinstance(v, Scalar) or v.dtype.kind not in "iu":
+        return None
+    n = ctx.b.cast(v.atom, I64)
+    most = ranges.bounds_of_atom(ctx, n)
+    if isinstance(n, Const) or most is None or most[1] > _MOST:
+        return None
+    if most[0] < 0:
+        ctx.check(ctx.b.ge(n, 0), ValueError, "negative dimensions are not allowed")
+        n = ctx.b.max(n, 0)
+    return Span(max(most[1], 0), ctx.b.i64(0), n)
+
+
 def _filled(value: int) -> Intrinsic:
     def run(
         ctx: Context, shape: Any, dtype: Any = None, order: Any = "C", *, like: Any = None
     ) -> Abstract:
-        t = array(dtype_argument(ctx, dtype) or F64, shape_argument(ctx, shape))
-        return ctx.array(ctx.b.const(value, t))
+        dims, axes = computed_shape(ctx, shape)
+        t = array(dtype_argument(ctx, dtype) or F64, dims)
+        return ragged(ctx, ctx.array(ctx.b.const(value, t)), axes)  # type: ignore[no-any-return]
 
     return Intrinsic(run)
 
@@ -72,7 +107,9 @@ def _full(
     like: Any = None,
 ) -> Abstract:
     wanted = dtype_argument(ctx, dtype) or ctx.type_of(fill_value).dtype
-    return ctx.array(ctx.atom(fill_value, wanted, shape_argument(ctx, shape)))
+    single = ctx.kind_of(fill_value) in ("py", "np")
+    dims, axes = computed_shape(ctx, shape) if single else (shape_argument(ctx, shape), [])
+    return ragged(ctx, ctx.array(ctx.atom(fill_value, wanted, dims)), axes)  # type: ignore[no-any-return]
 
 
 def _full_like(
@@ -147,6 +184,9 @@ def _arange(
     like: Any = None,
 ) -> Abstract:
     wanted = dtype_argument(ctx, dtype)
+    found = _computed_range(ctx, start, stop, step)
+    if found is not None:
+        return found if wanted in (None, I64) else ctx.call(np.astype, found, wanted.np)
     known = [ctx.known(v, "an argument of arange") for v in (start, stop, step)]
     if known[1] is None:
         known[:2] = [0, known[0]]
@@ -162,6 +202,35 @@ def _arange(
     return ctx.array(ctx.cast(scaled, wanted or I64))
 
 
+def _computed_range(ctx: Context, start: Any, stop: Any, step: Any) -> Abstract | None:
+    """A range of computed ints whose greatest length is known."""
+    if absent(ctx, stop):
+        start, stop = Known(0), start
+    by = 1 if absent(ctx, step) else ctx.known_or_none(step)
+    ends = (start, stop)
+    if not isinstance(by, int) or not by or not any(isinstance(v, Scalar) for v in ends):
+        return None
+    if not all(ctx.strength(v)[0].kind in "iu" for v in ends):
+        return None
+    b = ctx.b
+    low, high = (ctx.atom(v, I64) for v in ends)
+    if by < 0:
+        low, high = high, low
+    most = ranges.most(ctx, high, low)
+    if most is None or most > _MOST or (isinstance(low, Const) and isinstance(high, Const)):
+        return None
+    size = -(-max(most, 0) // abs(by))
+    count = b.sub(high, low)
+    if abs(by) > 1:
+        count = b.floor_div(b.add(count, abs(by) - 1), abs(by))
+    count = b.max(count, 0)
+    ranges.set_bounds(ctx, count, 0, size)
+    steps = b.mul(b.iota(shape=(size,), axis=0, dtype=I64), by)
+    first = low if by > 0 else high
+    values = b.add(steps, b.broadcast_to(first, (size,)))
+    return ragged(ctx, ctx.array(values), [Span(size, b.i64(0), count)])  # type: ignore[no-any-return]
+
+
 def _linspace(
     ctx: Context,
     start: Any,
@@ -173,6 +242,10 @@ def _linspace(
     axis: Any = 0,
 ) -> Abstract:
     """`start + i * step`, the last element `stop` itself, as NumPy computes it."""
+    if computed_length(ctx, num) is not None and ctx.known(endpoint) and not ctx.known(retstep):
+        places = _computed_range(ctx, Known(0), num, None)
+        found = ctx.call_library(_spaced, start, stop, num, places)
+        return found if dtype_argument(ctx, dtype) is None else ctx.call(np.astype, found, dtype)
     b, n, last = ctx.b, int(ctx.known(num, "num")), bool(ctx.known(endpoint))
     if n < 0:
         ctx.error("bad-value", f"number of samples, {n}, must be non-negative")
@@ -197,6 +270,12 @@ def _linspace(
     return ctx.tuple((result, ctx.result(step))) if ctx.known(retstep) is True else result
 
 
+def _spaced(start: Any, stop: Any, num: Any, i: Any) -> Any:
+    """Evenly spaced numbers, of computed number; `i` are their indices."""
+    spaced = i * ((stop - start) / np.maximum(num - 1, 1)) + start
+    return np.where((i == num - 1) & (i > 0), stop, spaced)
+
+
 def _float_of(ctx: Context, *vs: Any) -> DType:
     common = ctx.promote(*vs)
     return common if common.inexact else F64
@@ -213,10 +292,18 @@ def _eye(
     device: Any = None,
     like: Any = None,
 ) -> Abstract:
+    if absent(ctx, M) and isinstance(k, int) and computed_length(ctx, N) is not None:
+        found = ctx.call_library(_unit, _computed_range(ctx, Known(0), N, None))
+        return ctx.call(np.astype, found, (dtype_argument(ctx, dtype) or F64).np)
     rows, columns = ctx.known(N, "N"), ctx.known(M, "M")
     wanted = dtype_argument(ctx, dtype) or F64
     shape = shape_argument(ctx, (rows, rows if columns is None else columns))
     return ctx.array(ctx.cast(diagonal_mask(ctx, shape, int(ctx.known(k, "k"))), wanted))
+
+
+def _unit(i: Any) -> Any:
+    """The unit matrix with these indices."""
+    return i[:, None] == i
 
 
 def _identity(ctx: Context, n: Any, dtype: Any = None, *, like: Any = None) -> Abstract:

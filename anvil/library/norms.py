@@ -77,7 +77,7 @@ def _vector(x: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
         refuse("bad-value", f"Invalid norm order {ord!r} for vectors")
     size = np.abs(x)
     if ord == np.inf:
-        return np.max(size, axis=axis, keepdims=keepdims)
+        return np.max(size, axis=axis, keepdims=keepdims, initial=0)
     if ord == -np.inf:
         return np.min(size, axis=axis, keepdims=keepdims)
     if ord == 0:

@@ -20,7 +20,9 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I64, array
 from anvil.library import selection
 from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, type_in
+from anvil.library.ragged_formulas import FORMULAS
 from anvil.library.ragged_joining import JOINING
+from anvil.library.ragged_systems import RULES as SYSTEMS
 from anvil.library.ufuncs import TABLE
 from anvil.parser.arrays.ragged import (
     Axis,
@@ -45,10 +47,11 @@ from anvil.parser.arrays.ragged_frames import (
     packed,
     taken,
 )
+from anvil.parser.arrays.ragged_items import get_ragged
 from anvil.parser.arrays.ragged_stores import store_ragged
 from anvil.parser.containers.list_arrays import as_list
 from anvil.parser.context import Context
-from anvil.parser.state.values import NONE, Abstract
+from anvil.parser.state.values import NONE, Abstract, Known, TupleV
 
 Call = Callable[..., Abstract]
 Args = Sequence[Any]
@@ -133,21 +136,42 @@ def _reduction(neutral: Neutral, empty: str = "") -> Rule:
     """`empty`: what NumPy says where there is nothing to reduce."""
 
     def rule(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
-        v = _operand(ctx, args, kwargs)
-        if kwargs.keys() - {"axis", "keepdims", "dtype"} or len(args) > 2:
+        where, kwargs = kwargs.get("where", True), {k: v for k, v in kwargs.items() if k != "where"}
+        initial = empty and not absent(ctx, kwargs.get("initial"))
+        if where is not True and not initial and empty:
+            _refuse(ctx, args, {"where": where, **kwargs})
+        v = _where_true(ctx, args[0], where, neutral) if where is not True else args[0]
+        v = _operand(ctx, [v, *args[1:]], kwargs)
+        if kwargs.keys() - {"axis", "keepdims", "dtype", "initial"} or len(args) > 2:
             dense(ctx, v)
         axes = _axes_of(ctx, v, args, kwargs)
         over = _over(v, axes)
         x = ctx.read(v.data)
         if dtype_in(x).kind == "c" and empty:
             dense(ctx, v)
-        if empty:
+        if empty and not initial:
             ctx.check(some(ctx, over), ValueError, empty)
         x = replaced(ctx, x, over, neutral(dtype_in(x)))
         found = call(ctx.array(x), *args[1:], **kwargs)
         return ragged(ctx, found, _left(ctx, v, axes, kwargs.get("keepdims", False)))  # type: ignore[no-any-return]
 
     return rule
+
+
+def _where_true(ctx: Context, v: Any, where: Any, neutral: Neutral) -> Any:
+    """An array with what changes nothing where `where` is false."""
+    dtype = v.dtype if isinstance(v, Ragged) else ctx.type_of(v).dtype
+    filler = ctx.constant(dtype.np.type(neutral(dtype)))
+    return ctx.call(np.where, where, v, filler)
+
+
+def _first(rule: Rule) -> Rule:
+    """A reduction along the first axis, where no other is given."""
+
+    def found(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
+        return rule(ctx, call, args, kwargs if len(args) > 1 else {"axis": 0, **kwargs})
+
+    return found
 
 
 def _moment(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
@@ -310,14 +334,23 @@ def _median(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
 
 
 def _quantile(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
+    _not_empty(ctx, args[0])
     return _quantiles(ctx, args[:1], args[1:], kwargs)
 
 
 def _percentile(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     if len(args) < 2:
         _refuse(ctx, args, kwargs)
+    _not_empty(ctx, args[0])
     share = ctx.call(np.true_divide, args[1], 100)
     return _quantiles(ctx, args[:1], [share, *args[2:]], kwargs)
+
+
+def _not_empty(ctx: Context, v: Any) -> None:
+    """NumPy looks for the last element, to see whether it is nan."""
+    if isinstance(v, Ragged):
+        message = "index -1 is out of bounds for axis 0 with size 0"
+        ctx.check(some(ctx, v.axes), IndexError, message)
 
 
 def _quantiles(ctx: Context, args: Args, rest: Args, kwargs: Kwargs) -> Abstract:
@@ -400,24 +433,24 @@ def _vdot(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     return _product(ctx, call, args, kwargs)
 
 
-def _builtin_sum(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
-    """Python's `sum` of a vector; with a start or of rows it needs a fixed shape."""
-    if len(args) != 1 or kwargs or _ndim(ctx, args[0]) != 1:
-        _refuse(ctx, args, kwargs)
-    return _reduction(lambda t: 0)(ctx, call, args, kwargs)
-
-
 def _copied(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     v = _operand(ctx, args, kwargs)
     return ragged(ctx, call(v.data, *args[1:], **kwargs), v.axes)  # type: ignore[no-any-return]
+
+
+_WHOLE, _NEW = Known(slice(None)), Known(None)
+_BESIDE: dict[Any, Abstract] = {(1, -1): TupleV((_NEW, _WHOLE)), (-1, 1): TupleV((_WHOLE, _NEW))}
 
 
 def _reshape(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     v = _operand(ctx, args, kwargs)
     shape = args[1:] if len(args) != 2 else (args[1],)
     known = [ctx.known_or_none(s) for s in shape]
-    if len(v.axes) == 1 and known in ([-1], [(-1,)]):
+    flat = known[0] if len(known) == 1 and isinstance(known[0], tuple) else tuple(known)
+    if len(v.axes) == 1 and flat == (-1,):
         return v
+    if len(v.axes) == 1 and flat in _BESIDE:
+        return get_ragged(ctx, v, _BESIDE[flat])
     dense(ctx, v)
 
 
@@ -440,6 +473,19 @@ def _to_list(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     return dense(ctx, v) if found is None else found
 
 
+def _size(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
+    v = _operand(ctx, args, kwargs)
+    axis = args[1] if len(args) > 1 else kwargs.get("axis")
+    total: Abstract = Known(1)
+    for k in ctx.axes(axis, len(v.axes)):
+        total = ctx.binary("*", total, length(ctx, v, k))
+    return total
+
+
+def _rank(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
+    return Known(len(_operand(ctx, args, kwargs).axes))
+
+
 def _fill(ctx: Context, call: Call, args: Args, kwargs: Kwargs) -> Abstract:
     store_ragged(ctx, _operand(ctx, args, kwargs), ctx.lifted(args[1]))
     return NONE
@@ -452,6 +498,8 @@ _OPERANDS = {fn: _elementwise(row[0]) for fn, row in TABLE.items()}
 _NO_MAX = "zero-size array to reduction operation maximum which has no identity"
 _NO_MIN = "zero-size array to reduction operation minimum which has no identity"
 _ZERO, _UNIT = _reduction(lambda t: 0), _reduction(lambda t: 1)
+
+_GREATEST, _LEAST = _reduction(_lowest, _NO_MAX), _reduction(_highest, _NO_MIN)
 
 RULES: dict[Any, Rule | None] = {
     np.add.at: None,
@@ -477,8 +525,8 @@ RULES: dict[Any, Rule | None] = {
     np.any: _ZERO,
     np.all: _UNIT,
     np.count_nonzero: _ZERO,
-    np.max: _reduction(_lowest, _NO_MAX),
-    np.min: _reduction(_highest, _NO_MIN),
+    np.max: _GREATEST,
+    np.min: _LEAST,
     np.mean: _moment,
     np.var: _moment,
     np.std: _moment,
@@ -503,8 +551,24 @@ RULES: dict[Any, Rule | None] = {
     np.reshape: _reshape,
     np.transpose: _transpose,
     np.shape: _shape,
+    np.size: _size,
+    np.ndim: _rank,
+    np.linalg.norm: None,
+    np.result_type: None,
+    np.iscomplexobj: None,
+    np.isrealobj: None,
+    np.add.reduce: _first(_ZERO),
+    np.multiply.reduce: _first(_UNIT),
+    np.maximum.reduce: _first(_GREATEST),
+    np.minimum.reduce: _first(_LEAST),
+    np.add.accumulate: _running(lambda t: 0),
+    np.multiply.accumulate: _running(lambda t: 1),
+    np.maximum.accumulate: _running(_lowest),
+    np.minimum.accumulate: _running(_highest),
+    np.inner: _vdot,
     **JOINING,
-    sum: _builtin_sum,
+    **FORMULAS,
+    **SYSTEMS,
     abs: _ONE,
 }
 """Rules by the callable whose entry they stand beside; None for one that knows ragged indices."""

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
+from anvil.ir.types import BOOL, array
 from anvil.library.atoms import absent, shape_in, type_in
 from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.ragged import Axis, Ragged, Span, alike, count_of, dense, ragged
-from anvil.parser.arrays.ragged_frames import compacted, moved
+from anvil.parser.arrays.ragged_frames import compacted, frame_of, moved
 from anvil.parser.containers.columns import check_fits
 from anvil.parser.context import Context
 from anvil.parser.state.values import Abstract
@@ -53,9 +54,9 @@ def _stacked(shaped: Any, axis: int) -> Callable[..., Abstract]:
             _refuse(ctx, *items)
         ndim = max(len(v.axes) for v in items if isinstance(v, Ragged))
         flat = shaped is np.atleast_1d and ndim == 1
-        if ndim != 2 and not flat:
+        if ndim > 2:
             _refuse(ctx, *items)
-        parts = [v if isinstance(v, Ragged) else ctx.call(shaped, v) for v in items]
+        parts = [v if _ndim(ctx, v) == 2 else ctx.call(shaped, v) for v in items]
         return _joined(ctx, parts, 0 if flat else axis)
 
     return rule
@@ -83,17 +84,19 @@ def _joined(ctx: Context, items: Sequence[Abstract], axis: Any) -> Abstract:
     k = 0 if flat else ctx.axis(axis, ndim)
     parts: list[Part] = []
     frame: list[Axis | None] = [None] * (1 if flat else ndim)
+    if not flat and all(_ndim(ctx, v) == ndim for v in items):
+        frame = frame_of(ctx, [_one_along(ctx, v, k) for v in items])
+        items = [_beside(ctx, v, k, frame) for v in items]
     for v in items:
         if isinstance(v, Ragged):
             if flat and len(v.axes) != 1:
-                dense(ctx, v)
-            if any(a is not None and i != k for i, a in enumerate(v.axes)):
                 dense(ctx, v)
             parts.append(_in_front(ctx, v, k, common))
         else:
             x = ctx.atom(v, common)
             x = ctx.b.reshape(x, shape=(type_in(x).size,)) if flat else x
             parts.append((x, ctx.b.i64(shape_in(x)[k]), None))
+    frame[k] = None
     _same_sides(ctx, parts, k)
     base = _base(parts, k)
     if base is not None:
@@ -102,9 +105,37 @@ def _joined(ctx: Context, items: Sequence[Abstract], axis: Any) -> Abstract:
     x, total = _laid_out(ctx, parts, k)
     known = difference(ctx.b, total, ctx.b.i64(0))
     if known is not None:
-        return ctx.array(_cut(ctx, x, k, known))
+        return ragged(ctx, ctx.array(_cut(ctx, x, k, known)), frame)  # type: ignore[no-any-return]
     frame[k] = Span(shape_in(x)[k], ctx.b.i64(0), total)
     return ragged(ctx, ctx.array(x), frame)  # type: ignore[no-any-return]
+
+
+def _ndim(ctx: Context, v: Abstract) -> int:
+    return len(v.axes) if isinstance(v, Ragged) else len(ctx.shape_of(v))
+
+
+def _one_along(ctx: Context, v: Abstract, k: int) -> Abstract:
+    """What an array is along the other axes."""
+    shape = v.data.type.shape if isinstance(v, Ragged) else ctx.shape_of(v)
+    flat = ctx.array(
+        ctx.b.zeros(array(BOOL, tuple(1 if i == k else n for i, n in enumerate(shape))))
+    )
+    axes = v.axes if isinstance(v, Ragged) else ()
+    return ragged(ctx, flat, [None if i == k else a for i, a in enumerate(axes)])  # type: ignore[no-any-return]
+
+
+def _beside(ctx: Context, v: Abstract, k: int, frame: Sequence[Axis | None]) -> Abstract:
+    """An array with these positions along all axes but `k`."""
+    if not any(frame):
+        return v
+    x = ctx.read(v.data) if isinstance(v, Ragged) else ctx.atom(v)
+    axes: list[Axis | None] = list(v.axes) if isinstance(v, Ragged) else [None] * len(frame)
+    for i, want in enumerate(frame):
+        if i != k and want is not None:
+            if not alike(ctx, axes[i], want):
+                x = moved(ctx, x, i, axes[i], want)
+            axes[i] = want
+    return ragged(ctx, ctx.array(x), axes)  # type: ignore[no-any-return]
 
 
 def _in_front(ctx: Context, v: Ragged, k: int, dtype: Any) -> Part:

@@ -39,7 +39,20 @@ def _is_known(ctx: Context, value: Any) -> Abstract:
     return ctx.constant(ctx.is_known(value))
 
 
+_RAISED = {
+    "bad-operand": TypeError,
+    "bad-shape": ValueError,
+    "bad-value": ValueError,
+    "index-out-of-range": IndexError,
+    "shape-mismatch": ValueError,
+}
+
+
 def _refuse(ctx: Context, code: Any, message: Any) -> Abstract:
+    """Where lengths that the data decide lead here, it is for the program to raise."""
+    raised = _RAISED.get(ctx.known(code)) if ctx.b.depth > 1 else None
+    if raised is not None:
+        ctx.fail(raised, ctx.known(message))
     ctx.error(ctx.known(code), ctx.known(message))
 
 

@@ -26,6 +26,8 @@ def _average(
         w = np.broadcast_to(w, a.shape)
     dtype = np.result_type(a, w, float) if a.dtype.kind in "biu" else np.result_type(a, w)
     scale = np.sum(w, axis=axis, keepdims=keepdims, dtype=dtype)
+    if np.any(scale == 0):
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     mean = np.sum(np.multiply(a, w, dtype=dtype), axis=axis, keepdims=keepdims) / scale
     return (mean, scale) if returned else mean
 

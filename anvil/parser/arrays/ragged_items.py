@@ -18,16 +18,16 @@ from anvil.parser.arrays.ragged import (
     Picked,
     Ragged,
     Span,
-    alike,
     count_of,
     dense,
+    mask_over,
     position_of,
     ragged,
     replaced,
 )
-from anvil.parser.arrays.ragged_frames import Frame, compacted
+from anvil.parser.arrays.ragged_frames import Frame, compacted, placed
 from anvil.parser.arrays.ragged_stores import store_ragged
-from anvil.parser.arrays.slices import clipped, flipped, last_of
+from anvil.parser.arrays.slices import clipped, flipped, last_of, strided
 from anvil.parser.arrays.whole import bound, is_whole
 from anvil.parser.state.values import Abstract, Known, NDArray, Scalar, SliceV, TupleV, scalar
 
@@ -120,12 +120,17 @@ def _entry(ctx: Context, out: _Place, k: int, p: Abstract) -> None:
     elif isinstance(p, Known | SliceV):
         _slice(ctx, out, k, p)
     elif axis is None:
+        if isinstance(p, Ragged) and p.dtype is not BOOL:
+            out.parts.append(ctx.array(replaced(ctx, ctx.read(p.data), p.axes, 0)))
+            out.axes.extend(p.axes)
+            return
         if not isinstance(p, NDArray):
             dense(ctx, out.base)
         out.parts.append(p)
         out.axes.extend([None] * p.type.ndim)
-    elif isinstance(p, Ragged) and p.dtype is BOOL and alike(ctx, p.axes[0], axis):
-        mask = replaced(ctx, ctx.read(p.data), p.axes, False)
+    elif _is_mask(ctx, p):
+        x, (own,) = placed(ctx, p, [axis])
+        mask = replaced(ctx, x, [own or axis], False)
         out.parts.append(_FULL)
         out.axes.append(Picked(axis.size, mask))
         out.copied = True
@@ -133,22 +138,35 @@ def _entry(ctx: Context, out: _Place, k: int, p: Abstract) -> None:
         _positions(ctx, out, k, axis, p)
 
 
+def _is_mask(ctx: Context, p: Abstract) -> bool:
+    """Whether an index is a mask of one axis."""
+    if isinstance(p, Ragged):
+        return p.dtype is BOOL and len(p.axes) == 1
+    return isinstance(p, NDArray) and p.type.dtype is BOOL and p.type.ndim == 1
+
+
 def _positions(ctx: Context, out: _Place, k: int, axis: Axis, p: Abstract) -> None:
     """An array of ints along a ragged axis."""
-    if not ctx.is_arraylike(p) or isinstance(p, Ragged) or ctx.strength(p)[0].kind not in "iu":
+    if not ctx.is_arraylike(p) or ctx.strength(p)[0].kind not in "iu":
         dense(ctx, out.base)
+    mask = None if not isinstance(p, Ragged) else mask_over(ctx, p.axes, p.data.type.shape)
     if isinstance(axis, Picked):
         out.base = compacted(ctx, out.base, k)
     span = out.base.axes[k]
     assert isinstance(span, Span)
     b = ctx.b
-    given = i = ctx.atom(p, I64)
+    given = i = ctx.atom(p.data if isinstance(p, Ragged) else p, I64)
     count = count_of(ctx, span)
     n = b.broadcast_to(count, type_at(i).shape)
     i = b.select(b.lt(i, 0), b.add(i, n), i)
-    check_all(ctx, given, b.and_(b.ge(i, 0), b.lt(i, n)), of_axis(k, count))
-    out.parts.append(ctx.array(b.add(i, b.broadcast_to(span.start, type_at(i).shape))))
-    out.axes.extend([None] * type_at(i).ndim)
+    fine = b.and_(b.ge(i, 0), b.lt(i, n))
+    places = b.add(i, b.broadcast_to(span.start, type_at(i).shape))
+    if mask is not None:
+        fine = b.or_(fine, b.not_(mask))
+        places = b.select(mask, places, b.zeros_like(places))
+    check_all(ctx, given, fine, of_axis(k, count))
+    out.parts.append(ctx.array(places))
+    out.axes.extend(p.axes if isinstance(p, Ragged) else [None] * type_at(i).ndim)
 
 
 # ---- slices
@@ -166,18 +184,23 @@ def _slice(ctx: Context, out: _Place, k: int, p: Known | SliceV) -> None:
         out.parts.append(_FULL)
         out.axes.append(axis)
         return
-    if by not in (None, 1, -1):
-        dense(ctx, out.base)
+    if by == 0:
+        ctx.fail(ValueError, "slice step cannot be zero")
+    by = 1 if by is None else by
+    plain = plain and abs(by) == 1
     if isinstance(axis, Picked) and not plain:
         out.base = compacted(ctx, out.base, k)
         axis = out.base.axes[k]
         assert axis is not None
-    if by == -1:
+    if by < 0:
         axis = axis if plain else _backward(ctx, axis, start, stop)
         axis = flipped(ctx, axis)
     else:
         axis = _forward(ctx, axis, start, stop)
-    out.parts.append(Known(slice(None, None, -1)) if by == -1 else _FULL)
+    if abs(by) > 1:
+        assert isinstance(axis, Span)
+        axis = strided(ctx, axis, abs(by))
+    out.parts.append(Known(slice(None, None, -1)) if by < 0 else _FULL)
     out.axes.append(axis)
 
 

@@ -5,10 +5,13 @@ Bounds are kept for the atoms of loop indices and what simple arithmetic makes o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from anvil.ir.records import Atom, Const, Value
-from anvil.parser.arrays.affine import extremum, form_of
+from anvil.ir.families import type_at
+from anvil.ir.records import Atom, Const, Op, Value
+from anvil.ir.types import BOOL
+from anvil.parser.arrays.affine import difference, extremum, form_of
 from anvil.parser.state.values import Abstract, Known, Scalar, is_number
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def bounds_of_atom(ctx: Context, atom: Atom) -> Bounds | None:
     """The bounds of an i64 atom."""
     if type(atom) is Const:
         return (atom.value, atom.value) if isinstance(atom.value, int) else None
-    return _bounds(ctx, atom, {}) if ctx.bounds else None
+    return _bounds(ctx, atom, {})
 
 
 def _bounds(ctx: Context, atom: Atom, known: dict[Atom, Bounds | None]) -> Bounds | None:
@@ -58,8 +61,10 @@ def _derived(ctx: Context, atom: Value, known: dict[Atom, Bounds | None]) -> Bou
         x, y = (_bounds(ctx, a, known) or _ANY for a in found[1:])
         return _limited(pick(x[0], y[0]), pick(x[1], y[1]))
     op = ctx.b.producer(atom)
-    if op is None or op.kind.name not in ("add", "sub", "neg", "mul"):
+    if op is None:
         return None
+    if op.kind.name not in ("add", "sub", "neg", "mul"):
+        return _measured(ctx, op, atom, ctx.b.made_by)
     low, high = 0, 0
     for value, factor in form_of(ctx.b, atom).items():
         part = (1, 1) if value is None else _ANY if value is atom else _bounds(ctx, value, known)
@@ -68,6 +73,51 @@ def _derived(ctx: Context, atom: Value, known: dict[Atom, Bounds | None]) -> Bou
         ends = sorted(factor * end for end in part)
         low, high = low + ends[0], high + ends[1]
     return _limited(low, high)
+
+
+def _measured(ctx: Context, op: Op, atom: Value, made: Mapping[Any, Op]) -> Bounds | None:
+    """The bounds of a position, of a count, and of a remainder."""
+    name = op.kind.name
+    if name in ("argmax", "argmin"):
+        return 0, max(type_at(op.args[0]).shape[op.attrs["axis"]] - 1, 0)
+    if name == "reduce_sum":
+        source = made.get(op.args[0]) if isinstance(op.args[0], Value) else None
+        counts = source is not None and source.kind.name == "convert"
+        if source is not None and counts and type_at(source.args[0]).dtype is BOOL:
+            return 0, type_at(op.args[0]).size
+    if name == "mod" and isinstance(op.args[1], Const) and int(op.args[1].value) > 0:  # type: ignore[arg-type]
+        return 0, int(op.args[1].value) - 1  # type: ignore[arg-type]
+    if name == "call":
+        func = ctx.session.funcs.get(op.attrs["callee"].name)
+        found = None if func is None else func.body.results[op.outs.index(atom)]
+        inner = {v: o for o in (func.body.ops if func else ()) for v in o.outs}
+        if isinstance(found, Value) and found in inner:
+            return _measured(ctx, inner[found], found, inner)
+    return None
+
+
+def most(ctx: Context, high: Atom, low: Atom) -> int | None:
+    """The greatest value of `high - low`, if it is known: by what they are the larger or the
+    smaller of, or by their bounds.
+    """
+    found = []
+    for stop in _operands(ctx, high, "min"):
+        for start in _operands(ctx, low, "max"):
+            known = difference(ctx.b, stop, start)
+            above, below = bounds_of_atom(ctx, stop), bounds_of_atom(ctx, start)
+            if known is not None:
+                found.append(known)
+            elif above is not None and below is not None:
+                found.append(above[1] - below[0])
+    return min(found, default=None)
+
+
+def _operands(ctx: Context, atom: Atom, name: str) -> list[Atom]:
+    """An atom and, if it is the larger (or smaller) of two, these, and so on."""
+    found = extremum(ctx.b, atom)
+    if found is None or found[0] != name:
+        return [atom]
+    return [atom, *(part for a in found[1:] for part in _operands(ctx, a, name))]
 
 
 def _limited(low: int, high: int) -> Bounds | None:
@@ -82,7 +132,7 @@ def set_bounds(ctx: Context, atom: Atom, low: int, high: int) -> None:
 
 def note(ctx: Context, op: str, a: Abstract, b: Abstract, atom: Atom) -> None:
     """Records the bounds of `a op b`."""
-    if not ctx.bounds or type(atom) is not Value:
+    if type(atom) is not Value:
         return
     if op == "%":
         by = bounds_of(ctx, b)
@@ -121,8 +171,6 @@ def nonzero(ctx: Context, v: Abstract) -> bool:
 
 def decide(ctx: Context, op: str, a: Abstract, b: Abstract) -> bool | None:
     """The answer of a comparison of ints that their bounds decide."""
-    if not ctx.bounds:
-        return None
     x, y = bounds_of(ctx, a), bounds_of(ctx, b)
     if x is None or y is None:
         return None

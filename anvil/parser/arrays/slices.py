@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, array
 from anvil.parser.arrays import ranges
-from anvil.parser.arrays.affine import difference, extremum
+from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.ragged import Axis, Picked, Span
 from anvil.parser.state.values import Abstract, Scalar, SliceV
 
@@ -132,7 +132,7 @@ def _forward(ctx: Context, start: Atom | None, stop: Atom | None, n: int, step: 
     if k == 1:
         return _narrow(ctx, start, stop, n, _longest(ctx, _from_end(low, n), high, n))
     span = Span(n, start, stop)
-    return Chosen(_strided(ctx, span, step))
+    return Chosen(strided(ctx, span, step))
 
 
 def _from_end(atom: Atom, n: int) -> Atom:
@@ -199,20 +199,8 @@ def _longest(ctx: Context, low: Atom, high: Atom, n: int) -> int:
     above = ranges.bounds_of_atom(ctx, high)
     if above is None or above[0] < 0:
         return n
-    known = [
-        difference(ctx.b, stop, start)
-        for stop in _operands(ctx, high, "min")
-        for start in _operands(ctx, low, "max")
-    ]
-    return min([n, *(max(k, 0) for k in known if k is not None)])
-
-
-def _operands(ctx: Context, atom: Atom, name: str) -> list[Atom]:
-    """An atom and, if it is the larger (or smaller) of two, these, and so on."""
-    found = extremum(ctx.b, atom)
-    if found is None or found[0] != name:
-        return [atom]
-    return [atom, *(part for a in found[1:] for part in _operands(ctx, a, name))]
+    longest = ranges.most(ctx, high, low)
+    return n if longest is None else min(n, max(longest, 0))
 
 
 def clipped(ctx: Context, at: Atom, n: int | Atom) -> Atom:
@@ -242,7 +230,7 @@ def _ends(ctx: Context, n: int | Atom) -> tuple[int, int]:
     return max(low, 0), high
 
 
-def _strided(ctx: Context, span: Span, step: Any) -> Picked:
+def strided(ctx: Context, span: Span, step: Any) -> Picked:
     """Every step-th position of a span."""
     b, shape = ctx.b, (span.size,)
     places = b.iota(shape=shape, axis=0, dtype=I64)
