@@ -41,7 +41,6 @@ WIDER = {
 """Numbers of two types to choose from: the result has the type that both convert to."""
 
 REFUSED = {
-    "np.extract(np.array([True, False, True, True]), f4)",
     "operator.inv(i4)",
     "operator.length_hint([1, 2])",
     "operator.countOf([1, 1], 1)",
