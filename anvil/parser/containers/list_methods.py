@@ -100,7 +100,9 @@ def _reverse(ctx: Context, v: ListV) -> Abstract:
 def _count(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
     total: Abstract = Known(0)
     for x in ctx.items(v):
-        total = operators.binary(ctx, "+", total, ctx.compare("==", x, item))
+        same = ctx.truth(ctx.compare("==", x, item))
+        one = Known(same) if isinstance(same, bool) else ctx.py_scalar(same)
+        total = operators.binary(ctx, "+", total, one)
     return total
 
 

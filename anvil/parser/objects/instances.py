@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import types
+import typing
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def instantiate(
         it.error("unsupported-call", f"the metaclass of {cls.__name__} makes its instances")
     if issubclass(cls, dict) and cls.__new__ is dict.__new__ and cls.__init__ is dict.__init__:
         entries = dict_entries(it, args[0]) if args else {}
-        return new_dict(it, {**entries, **kwargs}, cls)
+        return new_dict(it, {**entries, **kwargs}, dict if typing.is_typeddict(cls) else cls)
     new = inspect.getattr_static(cls, "__new__")
     if not isinstance(new, staticmethod):
         obj: Abstract = new_object(it, Known(cls))

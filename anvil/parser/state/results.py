@@ -39,6 +39,7 @@ from anvil.parser.state.lengths import (
 from anvil.parser.state.number_choices import NumberChoice, joined_strength
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.signature import (
+    NUMBER,
     ArraySpec,
     ChoiceSpec,
     DictSpec,
@@ -55,6 +56,7 @@ from anvil.parser.state.signature import (
     describe_argument,
 )
 from anvil.parser.state.values import (
+    NONE,
     Abstract,
     Choice,
     Closure,
@@ -187,7 +189,7 @@ def _describe_choice(
     it: Interp, v: Choice, atoms: list[Atom], above: frozenset[int], ints: bool
 ) -> Spec:
     numeric = isinstance(v, NumberChoice)
-    items: list[Spec] = [ScalarSpec(I64, True)]
+    items: list[Spec] = [NUMBER]
     atoms.append(v.which)
     if isinstance(v, NumberChoice):
         items.append(_describe(it, as_joined(it, v), atoms, above, True))
@@ -295,6 +297,8 @@ def _built_value(
     if isinstance(spec, TextSpec):
         return _built_text(spec, items)
     options = items[1 + spec.numeric :]
+    if all(isinstance(o, Known) and o.value is None for o in options):
+        return NONE
     return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))
 
 

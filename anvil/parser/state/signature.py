@@ -58,6 +58,14 @@ class LengthSpec(ScalarSpec):
 LENGTH = LengthSpec(I64, True)
 
 
+@dataclass(frozen=True, slots=True)
+class NumberSpec(ScalarSpec):
+    """Which one of several unlike things a part is."""
+
+
+NUMBER = NumberSpec(I64, True)
+
+
 class StaticSpec:
     """An object known while compiling. Equal when a program cannot tell the objects apart."""
 

@@ -30,6 +30,7 @@ from anvil.parser.state.lengths import in_front
 from anvil.parser.state.results import plain_numbers
 from anvil.parser.state.signature import (
     LENGTH,
+    NUMBER,
     ArraySpec,
     DictSpec,
     ListSpec,
@@ -51,9 +52,11 @@ Moved = Iterator[Atom | None]
 
 
 def with_lengths(spec: Spec, moved: Sequence[Any], atoms: Sequence[Atom]) -> list[Any]:
-    """Leaves of tangents or cotangents, None where there is none, with the lengths of the value."""
+    """Leaves of tangents or cotangents, None where there is none, with the lengths of the value
+    and the numbers of what it chooses.
+    """
     found = zip(leaves(spec), moved, atoms, strict=True)
-    return [a if leaf == LENGTH else t for leaf, t, a in found]
+    return [a if leaf in (LENGTH, NUMBER) else t for leaf, t, a in found]
 
 
 def matched_lengths(
