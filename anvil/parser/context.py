@@ -44,7 +44,7 @@ from anvil.parser.arrays.promotion import Strength, promote
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers import list_arrays, pools, stack_lists
 from anvil.parser.containers.collection_values import SetV
-from anvil.parser.containers.known_containers import known_container
+from anvil.parser.containers.known_containers import key_of, known_container
 from anvil.parser.control import exceptions, iteration
 from anvil.parser.reports import texts
 from anvil.parser.reports.conflicts import conflict_error
@@ -63,12 +63,14 @@ from anvil.parser.state.heap import (
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
     Abstract,
+    ByIdentity,
     Conflict,
     DictV,
     Known,
     Lazy,
     ListV,
     NDArray,
+    ObjectV,
     RangeV,
     Scalar,
     SliceV,
@@ -178,13 +180,8 @@ class Context:
         self.error("value-needed", f"{what} has to be known while compiling, and is {v.describe()}")
 
     def key(self, v: Any, what: str = "the key of a dict") -> Any:
-        """A known object that can be a key of a dict or an element of a set."""
-        key = self.known(v, what)
-        try:
-            hash(key)
-        except TypeError as problem:
-            self.error("bad-operand", str(problem))
-        return key
+        """What can be a key of a dict or an element of a set."""
+        return key_of(self, v, what)
 
     def known_or_none(self, v: Any) -> Any:
         """The Python object that `v` is, or None if it is not known."""
@@ -308,6 +305,8 @@ class Context:
         """A Python object as a value: arrays of numbers become constant arrays, lists and tuples
         containers.
         """
+        if type(obj) is ByIdentity:
+            return ObjectV(obj.box, obj.cls)
         return arraylike.constant(self, obj)
 
     def tuple(self, items: Sequence[Abstract]) -> TupleV:

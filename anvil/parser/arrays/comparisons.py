@@ -33,6 +33,7 @@ from anvil.parser.state.values import (
     ObjectV,
     Scalar,
     TupleV,
+    hashed_by_identity,
     is_number,
     scalar,
 )
@@ -231,7 +232,7 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     """`item in container`."""
     keys = ctx.dict_keys(container)
     if keys is not None:
-        return Known(ctx.known(item, "the key") in keys)
+        return Known(ctx.key(item, "the key") in keys)
     if type(container) is Known and type(item) is Known:
         try:
             return Known(item.value in container.value)
@@ -241,10 +242,12 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     if within is not None:
         return within
     elements = elements_of(ctx, container)
-    if elements is not None and type(item) is Known:
+    if elements is not None and (
+        type(item) is Known or (isinstance(item, ObjectV) and hashed_by_identity(item.cls))
+    ):
         return Known(ctx.key(item, "an element of a set") in elements)
     return _contained(
-        ctx, container if elements is None else TupleV(tuple(map(Known, elements))), item
+        ctx, container if elements is None else TupleV(tuple(map(ctx.constant, elements))), item
     )
 
 

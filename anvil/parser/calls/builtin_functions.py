@@ -152,7 +152,7 @@ def _set(it: Interp, v: Abstract | None = None) -> Abstract:
 
 
 def _frozenset(it: Interp, v: Abstract | None = None) -> Abstract:
-    return Known(frozenset() if v is None else sets.keys_in(it, v))
+    return sets.made(it, Known(frozenset()), () if v is None else sets.keys_in(it, v))
 
 
 def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.set_order import elements_of
-from anvil.parser.state.values import Abstract, DictV, ListV, TupleV
+from anvil.parser.state.heap import RowBox
+from anvil.parser.state.values import (
+    Abstract,
+    ByIdentity,
+    DictV,
+    ListV,
+    ObjectV,
+    TupleV,
+    hashed_by_identity,
+)
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -16,8 +26,11 @@ if TYPE_CHECKING:
 def known_container(ctx: Context, v: Abstract, what: str) -> Any:
     """The Python container that `v` is; `what` names it in messages."""
     if isinstance(v, SetV):
-        return set(elements_of(ctx, v) or ())
+        elements = elements_of(ctx, v) or frozenset()
+        refuse_objects(ctx, elements, what)
+        return set(elements)
     if isinstance(v, DictV):
+        refuse_objects(ctx, ctx.dict_entries(v), what)
         return {k: ctx.known(x, what) for k, x in ctx.dict_entries(v).items()}
     items = [ctx.known(i, what) for i in ctx.items(v)]
     if isinstance(v, DequeV):
@@ -26,3 +39,27 @@ def known_container(ctx: Context, v: Abstract, what: str) -> Any:
         return items
     cls = v.cls if isinstance(v, TupleV) else None
     return tuple(items) if cls is None else cls(*items)
+
+
+def refuse_objects(ctx: Context, keys: Iterable[Any], what: str) -> None:
+    """Refuses objects of the program as keys or elements of what has to be known."""
+    if any(type(k) is ByIdentity for k in keys):
+        ctx.error("value-needed", f"{what} has to be known while compiling, and is made of objects")
+
+
+def key_of(ctx: Context, v: Any, what: str) -> Any:
+    """A value as a key of a dict or an element of a set: an object by its box, where no other box
+    may be the same object.
+    """
+    if isinstance(v, ObjectV) and hashed_by_identity(v.cls):
+        mark = ctx.state.marks.get(v.box)
+        if isinstance(ctx.state.heap[v.box], RowBox) or (mark is not None and mark.group):
+            text = f"{what} is {v.describe()}, and the data decide which"
+            ctx.error("value-needed", text, hint="Give each object a number, and use that.")
+        return ByIdentity(v.box, v.cls)
+    key = ctx.known(v, what)
+    try:
+        hash(key)
+    except TypeError as problem:
+        ctx.error("bad-operand", str(problem))
+    return key

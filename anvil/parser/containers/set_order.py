@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.state.heap import SetBox
-from anvil.parser.state.values import Abstract, Known
+from anvil.parser.state.values import Abstract, ByIdentity, Known
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -37,6 +37,8 @@ def ordered(ctx: Context, elements: Iterable[Any]) -> list[Any]:
     A table has at least as many places as this, and ints below that number stand at their own.
     """
     items = list(elements)
+    if items and all(type(i) is ByIdentity for i in items):
+        return sorted(items, key=lambda i: i.box)  # CPython's order is that of addresses
     slots = _SLOTS
     while len(items) * 5 >= (slots - 1) * 3:
         slots *= 2

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers.collection_values import SetV
+from anvil.parser.containers.known_containers import refuse_objects
 from anvil.parser.containers.set_order import elements_of, ordered, unordered
 from anvil.parser.control.iteration import listed
 from anvil.parser.state.heap import SetBox, fresh_box
@@ -35,6 +36,9 @@ def keys_in(ctx: Context, v: Abstract) -> frozenset[Any]:
 def made(ctx: Context, like: Abstract, elements: Iterable[Any]) -> Abstract:
     """A set, or a frozenset where `like` is one."""
     frozen = isinstance(like, Known) and isinstance(like.value, frozenset)
+    elements = frozenset(elements)
+    if frozen:
+        refuse_objects(ctx, elements, "a frozenset")
     return Known(frozenset(elements)) if frozen else new_set(ctx, elements)
 
 
@@ -132,7 +136,7 @@ def _pop(ctx: Context, v: SetV) -> Abstract:
     if len(found) > 1:
         unordered(ctx)
     write(ctx, v, found - {first})
-    return Known(first)
+    return ctx.constant(first)
 
 
 def _clear(ctx: Context, v: SetV) -> Abstract:

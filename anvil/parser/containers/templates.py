@@ -24,6 +24,7 @@ from anvil.parser.state.heap import Content, DictBox, ListBox, ObjectBox, RowBox
 from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.values import (
     Abstract,
+    ByIdentity,
     Closure,
     DictV,
     Known,
@@ -138,6 +139,8 @@ def _boxed(
         return None
     group = None
     if isinstance(content, DictBox) and isinstance(v, DictV) != isinstance(content, ObjectBox):
+        if any(type(k) is ByIdentity for k in content.entries):
+            return None
         meta = (v.cls, tuple(content.entries))
         kind = "dict" if isinstance(v, DictV) else "object"
         group = _group(kind, meta, tuple(content.entries.values()), heap, above)

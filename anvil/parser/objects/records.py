@@ -140,7 +140,9 @@ def _deep(it: Interp, v: Abstract, memo: dict[int, Abstract]) -> Abstract:
         made = it.list([_deep(it, i, memo) for i in it.items(v)])
     elif isinstance(v, DictV):
         held = dicts.dict_box(it, v)
-        entries = {k: _deep(it, x, memo) for k, x in held.entries.items()}
+        keys = [it.key(_deep(it, it.constant(k), memo)) for k in held.entries]
+        values = [_deep(it, x, memo) for x in held.entries.values()]
+        entries = dict(zip(keys, values, strict=True))
         made = dicts.new_dict(it, entries, v.cls, v.factory)
     elif isinstance(v, ObjectV):
         made = _object(it, v, {n: _deep(it, x, memo) for n, x in _attrs(it, v).items()})

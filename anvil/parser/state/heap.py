@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
-from anvil.parser.state.values import Abstract, CellRef, Conflict, Part, Parts, known_key
+from anvil.parser.state.values import (
+    Abstract,
+    ByIdentity,
+    CellRef,
+    Conflict,
+    ObjectV,
+    Part,
+    Parts,
+    known_key,
+)
 
 if TYPE_CHECKING:
     from anvil.parser.source.functions import FunctionInfo
@@ -113,10 +122,14 @@ class SetBox:
 
     elements: frozenset[Any]
 
-    @property
-    def key(self) -> Hashable:
-        """What two sets have in common exactly if they are equal."""
-        return "set", known_key(self.elements)
+    def objects(self) -> list[ByIdentity]:
+        """The elements that are objects, in the order of their boxes."""
+        found = [e for e in self.elements if type(e) is ByIdentity]
+        return sorted(found, key=lambda e: e.box)
+
+    def plain(self) -> frozenset[Any]:
+        """The other elements."""
+        return frozenset(e for e in self.elements if type(e) is not ByIdentity)
 
 
 @dataclass(slots=True, eq=False)
@@ -198,12 +211,35 @@ def _known(c: Any) -> tuple[Hashable, Parts]:
     return c.key, ()
 
 
+def _set(c: Any) -> tuple[Hashable, Parts]:
+    own = c.objects()
+    tag = ("set", known_key(c.plain()), tuple(k.cls for k in own))
+    return tag, tuple(ObjectV(k.box, k.cls) for k in own)
+
+
+def _dict(c: Any) -> tuple[Hashable, Parts]:
+    own = [k for k in c.entries if type(k) is ByIdentity]
+    keys = tuple(k.cls if type(k) is ByIdentity else known_key(k) for k in c.entries)
+    objects = tuple(ObjectV(k.box, k.cls) for k in own)
+    return ("dict", len(own), keys), (*c.entries.values(), *objects)
+
+
+def _with_keys(c: Any, parts: Parts) -> Any:
+    """A dict or set with other objects as keys: what cannot be one is in conflict with itself."""
+    if not all(isinstance(p, ObjectV) for p in parts):
+        return Conflict("one object as a key", "another one")
+    fresh = iter([ByIdentity(p.box, p.cls) for p in parts])  # type: ignore[union-attr]
+    if isinstance(c, SetBox):
+        return SetBox(c.plain() | frozenset(fresh))
+    return [next(fresh) if type(k) is ByIdentity else k for k in c.entries]
+
+
 _OPENED: dict[type, Callable[[Any], tuple[Hashable, Parts]]] = {
     Value: _array,
     Const: _array,
     ListBox: lambda c: (("list", len(c.items)), c.items),
-    DictBox: lambda c: (("dict", tuple(map(known_key, c.entries))), tuple(c.entries.values())),
-    SetBox: _known,
+    DictBox: _dict,
+    SetBox: _set,
     RandomBox: _known,
     ObjectBox: lambda c: (("object", tuple(c.attrs)), tuple(c.attrs.values())),
     CellBox: lambda c: (("cell", c.name), (c.value,)),
@@ -220,14 +256,25 @@ _OPENED: dict[type, Callable[[Any], tuple[Hashable, Parts]]] = {
 }
 
 
+def _close_keyed(c: Any, parts: Parts) -> Content:
+    """A dict or set around other values and objects."""
+    if isinstance(c, SetBox):
+        return _with_keys(c, parts) if parts else c
+    n = len(c.entries)
+    keys = _with_keys(c, parts[n:]) if len(parts) > n else c.entries
+    if isinstance(keys, Conflict):
+        return keys
+    return type(c)(dict(zip(keys, parts[:n], strict=True)))  # type: ignore[no-any-return]
+
+
 def close_content(c: Content, parts: Parts) -> Content:
     """Contents of the same tag around other parts."""
     if isinstance(c, Value | Const):
         return parts[0]  # type: ignore[return-value]
     if isinstance(c, ListBox):
         return ListBox(parts)  # type: ignore[arg-type]
-    if isinstance(c, DictBox):
-        return type(c)(dict(zip(c.entries, parts, strict=True)))  # type: ignore[arg-type]
+    if isinstance(c, SetBox | DictBox):
+        return _close_keyed(c, parts)
     if isinstance(c, CellBox):
         return CellBox(parts[0], c.name)  # type: ignore[arg-type]
     if isinstance(c, GeneratorBox):

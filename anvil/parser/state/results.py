@@ -4,7 +4,7 @@ spec.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -58,6 +58,7 @@ from anvil.parser.state.signature import (
 from anvil.parser.state.values import (
     NONE,
     Abstract,
+    ByIdentity,
     Choice,
     Closure,
     Conflict,
@@ -207,6 +208,12 @@ def _describe_ragged(it: Interp, v: Ragged, atoms: list[Atom]) -> Spec:
     return describe_array(it, v, atoms)
 
 
+def _refuse_objects(it: Interp, keys: Iterable[Any]) -> None:
+    if any(type(k) is ByIdentity for k in keys):
+        text = "a compiled function cannot return objects as keys of a dict or elements of a set"
+        it.error("unsupported-value", text)
+
+
 def _describe_box(
     it: Interp,
     v: ListV | DictV | ObjectV | SetV,
@@ -228,8 +235,10 @@ def _describe_box(
         items = tuple(_describe(it, i, atoms, above, ints) for i in content.items)
         return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
     if isinstance(content, SetBox):
+        _refuse_objects(it, content.elements)
         return StaticSpec(set(content.elements))
     if isinstance(content, DictBox) and isinstance(v, DictV):
+        _refuse_objects(it, content.entries)
         items = tuple(_describe(it, i, atoms, above, ints) for i in content.entries.values())
         return DictSpec(tuple(content.entries), items, v.cls, _factory(it, v))
     assert isinstance(content, ObjectBox)

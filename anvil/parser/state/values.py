@@ -516,6 +516,22 @@ def is_py_number(value: Any) -> bool:
     return not isinstance(value, np.generic)
 
 
+@dataclass(frozen=True, slots=True)
+class ByIdentity:
+    """An object, by what it is, as a key of a dict or an element of a set. The boxes of such keys
+    are among the parts of the dict or set.
+    """
+
+    box: int
+    cls: type
+
+
+def hashed_by_identity(cls: type) -> bool:
+    """Whether instances are equal to themselves alone."""
+    own: tuple[Any, Any] = (cls.__hash__, cls.__eq__)
+    return bool(own == (object.__hash__, object.__eq__))
+
+
 def known_key(value: Any) -> Hashable:
     """What two known objects have in common exactly if a program cannot tell them apart."""
     kind = type(value)
