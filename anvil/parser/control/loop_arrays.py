@@ -15,11 +15,13 @@ from anvil.errors import error as make_error
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import array
+from anvil.parser.arrays.array_items import get_array
 from anvil.parser.arrays.growing import growth
 from anvil.parser.arrays.ragged import Ragged, Span
 from anvil.parser.containers.loop_lists import guess
+from anvil.parser.control import fits
 from anvil.parser.state.signals import Blocked
-from anvil.parser.state.values import Abstract, NDArray
+from anvil.parser.state.values import Abstract, Known, NDArray, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.control.joins import Join
@@ -33,12 +35,17 @@ def hold(loop: Rolled, growths: list[tuple[Abstract, Abstract]]) -> bool:
     """Gives arrays that the loop makes longer room before it; whether that can be done."""
     trips = loop.trips()
     guessed = trips is None
-    if guessed and loop.node not in loop.it.session.growing:
-        return False
     state, changed = loop.entry, False
     loop.it.state = state
     for x, y in growths:
         found = growth(x, y)
+        if found is not None and fits.wanted(loop, x, y, found[1]):
+            held = fits.fitted(loop, x, *found)
+            loop.fitted.append(held)
+            changed = _replaced(state, x, held) or changed
+            continue
+        if guessed and loop.node not in loop.it.session.growing:
+            continue
         if isinstance(x, Ragged) and any(isinstance(a, Span) and a.room for a in x.axes):
             continue  # it has room, but what makes it longer has no use for it
         plain = isinstance(x, NDArray) and isinstance(y, NDArray)
@@ -78,10 +85,6 @@ def _held(loop: Rolled, x: Any, k: int, room: int, guessed: bool) -> Ragged:
 
 def _replaced(state: Any, x: Abstract, held: Ragged) -> bool:
     """Puts the array that is held in the place of `x` among the variables."""
-    if isinstance(x, Ragged) and not isinstance(
-        next((a for a in x.axes if a is not None), None), Span
-    ):
-        return False
     done = False
     for name, v in state.locals.items():
         if v is x:
@@ -151,15 +154,22 @@ def _settled(loop: Rolled, state: Any, v: Ragged) -> Abstract:
     if not all(isinstance(a, Span) and all(isinstance(e, Const) for e in a.atoms) for a in spans):
         return v
     it = loop.it
-    before, it.state = it.state, state
-    x = it.read(v.data)
-    shape = type_at(x).shape
+    shape = v.data.type.shape
     starts = [0 if a is None else int(a.start.value) for a in v.axes]  # type: ignore[union-attr, arg-type]
     stops = [
         n if a is None else max(int(a.stop.value), start)  # type: ignore[union-attr, arg-type]
         for a, n, start in zip(v.axes, shape, starts, strict=True)
     ]
-    x = it.b.slice(x, starts=tuple(starts), limits=tuple(stops), strides=(1,) * len(shape))
-    found = it.array(x)
+    if not any(starts) and tuple(stops) == shape:
+        return v.data
+    before, it.state = it.state, state
+    found: Abstract
+    if loop.fitted:
+        parts = [Known(slice(p, q)) for p, q in zip(starts, stops, strict=True)]
+        found = get_array(it, v.data, TupleV(tuple(parts)))
+    else:
+        x = it.read(v.data)
+        x = it.b.slice(x, starts=tuple(starts), limits=tuple(stops), strides=(1,) * len(shape))
+        found = it.array(x)
     it.state = before
     return found

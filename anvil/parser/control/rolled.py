@@ -21,7 +21,7 @@ from anvil.ir.builder import Frame
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser.containers import loop_lists
-from anvil.parser.control import loop_arrays
+from anvil.parser.control import fits, loop_arrays
 from anvil.parser.control.branches import defined, place, scoped
 from anvil.parser.control.iteration import Items, index_bounds
 from anvil.parser.control.joins import Join, Leaf, Manner, materialise
@@ -68,6 +68,7 @@ class Rolled:
         self.counted = False
         self.head_leaves: list[Leaf] = []
         self.unrollable: list[Abstract] = []
+        self.fitted: list[Abstract] = []
 
     # ---- the fixed point
 
@@ -79,6 +80,7 @@ class Rolled:
         for attempt in range(ROUNDS):
             self.params.update(leaf.out for leaf in head.leaves)
             end = self.iterate(head.state)
+            fits.conform(self, head.state, end)
             joined = self._join(end)
             if joined.adoptions or joined.wants:
                 changed = ""
