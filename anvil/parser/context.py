@@ -131,6 +131,7 @@ class Context:
         self.only_if: Atom | None = None
         self.writes: dict[int, AnyLoc] = {}
         self.external: set[int] = set()
+        self.raising: frozenset[str] = frozenset()
 
     @property
     def loc(self) -> AnyLoc:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from anvil.parser.arrays import float_errors
 from anvil.parser.arrays.operators import DUNDER, binary
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_stores import store_ragged
@@ -23,6 +25,10 @@ def _done(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract:
     return binary(ctx, op, target, value) if done is None else done
 
 
+def _stored(ctx: Context, op: str, target: NDArray, result: Abstract) -> None:
+    store(ctx, target, result, op)
+
+
 def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstract | None:
     """`target op= value` where that changes the object; None where the name is rebound to `target
     op value`.
@@ -30,8 +36,12 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstra
     if isinstance(target, Choice) and not isinstance(target, NumberChoice):
         return each(ctx, target, lambda o: _done(ctx, op, o, value))
     if type(target) is NDArray:
-        result = binary(ctx, op, target, value)
-        store(ctx, target, result, op)
+        compute = partial(binary, ctx, op, target, value)
+        if ctx.raising:
+            keep = partial(_stored, ctx, op, target)
+            float_errors.in_place(ctx, op, target, value, compute, keep)
+        else:
+            store(ctx, target, compute(), op)
         return target
     if type(target) is Ragged:
         store_ragged(ctx, target, binary(ctx, op, target, value), op)

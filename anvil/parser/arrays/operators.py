@@ -11,7 +11,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I8, I64, DType
-from anvil.parser.arrays import overflow, ranges
+from anvil.parser.arrays import float_errors, overflow, ranges
 from anvil.parser.arrays.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.arrays.promotion import mean_of, promote
 from anvil.parser.arrays.ragged import Ragged
@@ -98,8 +98,11 @@ _NUMBERS = ("py", "np", "array")
 def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     """`a op b`."""
     if type(a) is Known and type(b) is Known:
+        known = isinstance(a.value, np.generic) or isinstance(b.value, np.generic)
+        if known and ctx.raising:
+            return float_errors.operator(ctx, op, a, b, lambda: folded(ctx, op, a, b))
         return folded(ctx, op, a, b)
-    if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b):
+    if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b) and not ctx.raising:
         return ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b))))
     if is_split(a, True) or is_split(b, op != "%" or not _is_text(a)):
         return spread(ctx, [a, b], lambda vs: binary(ctx, op, *vs), straight=op in ("+", "-", "*"))
@@ -122,6 +125,8 @@ def _plain(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if ka in _NUMBERS and kb in _NUMBERS:
         if python_numbers(ctx, a, b):
             return _python(ctx, op, a, b)
+        if ctx.raising:
+            return float_errors.operator(ctx, op, a, b, lambda: _numpy(ctx, op, a, b))
         return _numpy(ctx, op, a, b)
     text = texts.operator(ctx, op, a, b)
     if text is not None:

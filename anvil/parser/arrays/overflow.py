@@ -35,6 +35,13 @@ def check(ctx: Context, op: str, x: Atom, y: Atom, result: Atom) -> None:
         _require(ctx, test(ctx.b, x, y, result))
 
 
+def exact(ctx: Context, op: str, x: Atom, y: Atom, result: Atom) -> Atom:
+    """Whether `result`, of i64 operands, is `x op y`."""
+    if op in "+*" and isinstance(x, Const):
+        x, y = y, x
+    return {"+": _sum, "-": _difference, "*": _product}[op](ctx.b, x, y, result)
+
+
 def check_negation(ctx: Context, x: Atom) -> None:
     """Raises OverflowError at run time if `-x` (or its absolute value) does not exist."""
     if type(x) is Value and ranges.bounds_of_atom(ctx, x) is None:

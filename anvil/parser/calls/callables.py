@@ -8,12 +8,14 @@ import re
 import types
 import typing
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom
+from anvil.parser.arrays import float_errors
 from anvil.parser.arrays.comparisons import negated
 from anvil.parser.arrays.ragged import is_ragged, refuse_ragged
 from anvil.parser.calls.arguments import bind
@@ -132,7 +134,9 @@ def _call_bound(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
         return call(it, fn.fn, [*fn.args[:n], *args], {**given, **kwargs})
     if fn.kind == "array method":
         name: Any = fn.fn.value  # type: ignore[attr-defined]
-        return call_entry(it, it.session.library.methods[name], [*fn.args, *args], kwargs, name)
+        operands = [*fn.args, *args]
+        made = partial(call_entry, it, it.session.library.methods[name], operands, kwargs, name)
+        return float_errors.function(it, name, operands, kwargs, made) if it.raising else made()
     if fn.kind == "context manager":
         return managers.new_manager(it, fn.fn, args, kwargs)
     if fn.kind == "generator method":
@@ -259,7 +263,8 @@ def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs)
         args = [as_numeric(it, obj, a) for a in args]
     entry = _look_up(session.library.functions, obj)
     if entry is not None:
-        return call_entry(it, entry, args, kwargs, fn.describe())
+        made = partial(call_entry, it, entry, args, kwargs, fn.describe())
+        return float_errors.function(it, obj, args, kwargs, made) if it.raising else made()
     marker = _look_up(session.transforms.markers, obj)
     if marker is not None:
         return make_transform(it, marker, args, kwargs)

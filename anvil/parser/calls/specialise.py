@@ -147,7 +147,7 @@ def specialised(
     if actual is not None:
         key = (key, "flat")
         signature.given = [actual.get(a, a) for a in atoms]
-    key = (key, tuple(session.rules)) if session.rules else key
+    key = (key, tuple(session.rules), it.raising) if session.rules or it.raising else key
     plain, known = key, contents_of(it, atoms, session.revealed.get(key, ()))
     key = (key, known) if known else key
     spec = session.specialisations.get(key)
@@ -363,6 +363,7 @@ def _child(
     for name in info.code.cells:
         if name not in state.locals:
             state.locals[name] = child.new_cell(name)
+    child.raising = frozenset() if info.library else it.raising
     child.external = {boxes[b] for b in signature.boxes}
     child.argument_boxes = [boxes[b] for b in signature.boxes]
     if it.state.token is not None:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Const
+from anvil.parser.arrays import float_errors
 from anvil.parser.control import exceptions
 from anvil.parser.control.branches import branch, scoped
 from anvil.parser.control.choices import by_option
@@ -82,8 +83,12 @@ def _run(it: Interp, node: ast.With, item: ast.withitem, manager: Abstract) -> N
         _run_generated(it, node, manager)
         return
     if isinstance(manager, Known) and type(manager.value) in HOSTS:
+        saved = it.raising
         _bind(it, item, HOSTS[type(manager.value)](it, manager.value))
-        it.block(node.body)
+        try:
+            it.block(node.body)
+        finally:
+            it.raising = saved
         return
     leave, value = _entered(it, manager)
 
@@ -364,12 +369,13 @@ def _resume(it: Interp, prefix: str) -> None:
 def _errstate(it: Interp, manager: Any) -> Abstract:
     modes = {n: getattr(manager, f"_{n}") for n in ("all", "divide", "over", "under", "invalid")}
     for name, mode in modes.items():
-        if mode in ("raise", "call"):
+        if mode == "call":
             it.error(
                 "unsupported-syntax",
                 f"`np.errstate({name}={mode!r})` is not compiled",
                 hint=_ERRORS,
             )
+    it.raising = float_errors.modes(manager, it.raising)
     return NONE
 
 
