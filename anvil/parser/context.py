@@ -44,7 +44,7 @@ from anvil.parser.arrays.promotion import Strength, promote
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers import list_arrays, pools, stack_lists
 from anvil.parser.containers.collection_values import SetV
-from anvil.parser.containers.known_containers import key_of, known_container
+from anvil.parser.containers.known_containers import key_of, known_container, object_of
 from anvil.parser.control import exceptions, iteration
 from anvil.parser.reports import texts
 from anvil.parser.reports.conflicts import conflict_error
@@ -70,7 +70,6 @@ from anvil.parser.state.values import (
     Lazy,
     ListV,
     NDArray,
-    ObjectV,
     RangeV,
     Scalar,
     SliceV,
@@ -307,7 +306,7 @@ class Context:
         containers.
         """
         if type(obj) is ByIdentity:
-            return ObjectV(obj.box, obj.cls)
+            return object_of(obj)
         return arraylike.constant(self, obj)
 
     def tuple(self, items: Sequence[Abstract]) -> TupleV:

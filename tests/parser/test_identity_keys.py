@@ -1,4 +1,6 @@
-"""Objects as keys of dicts and elements of sets: by what they are."""
+"""Which object is which: keys of dicts and elements of sets, `id`, `is`, equality of functions;
+classes that NumPy's functions ask for their meaning.
+"""
 
 from __future__ import annotations
 
@@ -229,3 +231,110 @@ def returned(x):
 def test_objects_that_data_choose_are_no_keys(fn, text):
     with pytest.raises(anvil.AnvilError, match=text):
         anvil.jit(fn)(X)
+
+
+def by_id(x):
+    a, b, memo = Node(x[0]), Node(x[1]), {}
+
+    def doubled(n):
+        if id(n) not in memo:
+            memo[id(n)] = n.v * 2
+        return memo[id(n)]
+
+    same = id(a) == id(a), id(a) == id(b), id(a) != id(b), a in {id(a): 1}
+    return doubled(a) + doubled(a), len(memo), list(memo.values()), same
+
+
+def chosen_object(x):
+    a, b = Node(x[0]), Node(x[1])
+    c = a if x[0] > 0 else b
+    return c is a, c is not b, c == a, c != b, id(c) == id(a), c in [a]
+
+
+def chosen_array(x):
+    a, b = x * 2, x * 3
+    c = a if x[0] > 0 else b
+    return c is a, c is b, a is not b, a is a
+
+
+def all_but_the_best(x):
+    nodes = [Node(v) for v in x]
+    best = nodes[0]
+    for n in nodes:
+        if n.v > best.v:
+            best = n
+    return [n is best for n in nodes], sum(n.v for n in nodes if n is not best)
+
+
+def functions(x):
+    def f(v):
+        return v
+
+    def g(v):
+        return v
+
+    h, n = f, Node(x[0])
+    return f == h, f is h, f == g, f != g, f in [g, h], f is not g, n.__init__ == n.__init__
+
+
+@pytest.mark.parametrize("fn", [by_id, chosen_object, chosen_array, all_but_the_best, functions])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_which_object_it_is(fn, sign):
+    agree(fn, sign * X)
+
+
+class Dual:
+    def __init__(self, r, e=0.0):
+        self.r, self.e = r, e
+
+    def __mul__(self, other):
+        return Dual(self.r * other.r, self.r * other.e + self.e * other.r)
+
+    def sin(self):
+        return Dual(np.sin(self.r), np.cos(self.r) * self.e)
+
+
+class DualUfunc(Dual):
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if ufunc is np.sin:
+            return DualUfunc(np.sin(self.r), np.cos(self.r) * self.e)
+        if ufunc is np.multiply:
+            a, b = (i if isinstance(i, Dual) else Dual(i) for i in inputs)
+            return a * b
+        return NotImplemented
+
+
+def methods_of_ufuncs(x):
+    d = Dual(x[0], 1.0)
+    y = np.sin(d) * d
+    return y.r, y.e
+
+
+def own_ufuncs(x):
+    d = DualUfunc(x[0], 1.0)
+    y = np.multiply(2.0, np.sin(d))
+    return y.r, y.e
+
+
+class Model:
+    def __init__(self, w):
+        self.w = w
+
+    @anvil.jit
+    def loss(self, x):
+        return np.sum((self.w * x) ** 2)
+
+
+def compiled_method(x):
+    m = Model(2 * x)
+    return m.loss(x), anvil.grad(m.loss)(x)
+
+
+@pytest.mark.parametrize("fn", [methods_of_ufuncs, own_ufuncs])
+def test_instances_and_functions(fn):
+    agree(fn, X)
+
+
+def test_a_compiled_method_inside():
+    for got, want in zip(anvil.jit(compiled_method)(X), compiled_method(X), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)

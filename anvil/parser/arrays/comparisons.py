@@ -24,6 +24,7 @@ from anvil.parser.reports import texts
 from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.values import (
     Abstract,
+    Bound,
     Choice,
     Closure,
     DictV,
@@ -70,14 +71,45 @@ def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if answer is not None:
         return answer
     if op in ("==", "!="):
-        return Known(op == "!=")
+        return _equal_others(ctx, op, a, b)
     refuse(ctx, op, a, b)
+
+
+def _equal_others(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    """Equality of what has none of its own: an `id` is that of one object."""
+    pair = [v.fn for v in (a, b) if isinstance(v, Bound) and v.kind == "id"]
+    if len(pair) == 1:
+        refuse(ctx, op, a, b)
+    if not pair:
+        return Known(_is_function(ctx, a, b) == (op == "=="))
+    same = compare(ctx, "is", *pair)
+    return negated(ctx, same) if op == "!=" else same
+
+
+def _is_function(ctx: Context, a: Abstract, b: Abstract) -> bool:
+    """Whether two values are one function, or one method of one object; False for others."""
+    if a is b:
+        return True
+    if type(a) is not type(b) or a.open()[0] != b.open()[0]:
+        return False
+    one = a.open()[1] == b.open()[1]
+    if isinstance(a, Closure) and (one or not a.cells):
+        ctx.error("bad-operand", f"whether {a.describe()} is made once has no fixed answer")
+    if isinstance(a, Bound) and not one:
+        pairs = zip(a.args, b.args, strict=True)  # type: ignore[attr-defined]
+        return all(ctx.truth(_identity(ctx, x, y)) is True for x, y in pairs)
+    return one and isinstance(a, Bound)
 
 
 def _compare_choices(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if op in ("is", "is not") and isinstance(a, NumberChoice) and type(b) is Known:
         found = _is_known(ctx, a, b.value)
         return negated(ctx, found) if "not" in op else found
+    if op in ("is", "is not"):
+        if isinstance(a, Choice) and not isinstance(a, NumberChoice):
+            return each(ctx, a, lambda o: compare(ctx, op, o, b), True)
+        if isinstance(b, Choice) and not isinstance(b, NumberChoice):
+            return each(ctx, b, lambda o: compare(ctx, op, a, o), True)
     use = lambda vs: compare(ctx, op, *vs)  # noqa: E731
     return spread(ctx, [a, b], use, probe=True, straight=True)
 
@@ -208,10 +240,18 @@ def _identity(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
                 hint=f"Test its value, or `bool(...) is {known.value}`.",
             )
         return Known(False)
-    if isinstance(a, DictV | ListV | ObjectV) and type(a) is type(b):
+    return _one_object(ctx, a, b)
+
+
+def _one_object(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
+    """`is` of what the program makes."""
+    boxed = isinstance(a, DictV | ListV | ObjectV | NDArray) and type(a) is type(b)
+    if boxed and not (isinstance(a, NDArray) and a.box == b.box):  # type: ignore[attr-defined]
         same = is_same(ctx, a, b)
         return Known(same) if isinstance(same, bool) else scalar(same, True)
-    if type(a) is type(b) and not isinstance(a, Scalar | TupleV | Closure):
+    if isinstance(a, Closure) and isinstance(b, Closure):
+        return Known(_is_function(ctx, a, b))
+    if type(a) is type(b) and not isinstance(a, Scalar | TupleV):
         return Known(a.open() == b.open())
     ctx.error("bad-operand", f"`is` of {a.describe()} and {b.describe()} has no fixed answer")
 

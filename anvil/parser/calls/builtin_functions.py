@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -153,6 +154,13 @@ def _set(it: Interp, v: Abstract | None = None) -> Abstract:
 
 def _frozenset(it: Interp, v: Abstract | None = None) -> Abstract:
     return sets.made(it, Known(frozenset()), () if v is None else sets.keys_in(it, v))
+
+
+def _id(it: Interp, v: Abstract) -> Abstract:
+    """`id(v)`, which may be a key: of objects of the program it is no number."""
+    if isinstance(v, ObjectV):
+        return Bound("id", v, ())
+    return Known(id(it.known(v, "the argument of id()")))
 
 
 def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
@@ -401,10 +409,11 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     print: _print,
     **telling.FUNCTIONS,
     **sequences.TABLE,
+    types.MethodType: lambda it, fn, obj: Bound("method", fn, (obj,)),
     repr: _repr,
     format: _format,
     bool: _bool,
-    id: _known(id, "the argument of id()"),
+    id: _id,
     hash: _known(hash, "the argument of hash()"),
     slice: _known(slice, "a part of a slice"),
     **{f: _known(f, f"the argument of {f.__name__}()") for f in (bin, hex, oct, chr, ord, ascii)},

@@ -26,6 +26,7 @@ from anvil.parser.calls.protocols import (
     PROTOCOL,
     as_numeric,
     dispatched,
+    of_instances,
     protocol,
     stops,
     streams,
@@ -300,6 +301,8 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
             return _call_known(it, fn, opened, kwargs)
     if stream is not None and (any(isinstance(a, GeneratorV) for a in args) or stops(obj)):
         return call_entry(it, stream, args, kwargs, fn.describe())
+    if isinstance(obj, np.ufunc):
+        return of_instances(it, obj, args, kwargs)
     if args and class_of(args[0]) is not None:
         name = _look_up(PROTOCOL, obj)
         if obj is str and not protocol(args[0], "__str__"):

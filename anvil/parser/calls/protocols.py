@@ -9,10 +9,12 @@ import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+import numpy as np
+
 from anvil.parser.containers.list_arrays import as_array
 from anvil.parser.objects import attributes as objects
 from anvil.parser.objects.overloading import class_of
-from anvil.parser.state.values import Abstract, ObjectV
+from anvil.parser.state.values import Abstract, Bound, Known, ObjectV
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -74,11 +76,38 @@ def as_numeric(it: Interp, fn: Any, v: Abstract) -> Abstract:
         return v if found is None else it.session.calls.method(it, v, found, [])
     if not protocol(v, "__array__"):
         return v
-    if protocol(v, "__array_ufunc__") or protocol(v, "__array_function__"):
+    if protocol(v, "__array_function__"):
         it.error(
             "unsupported-call", f"{v.cls.__name__} has a meaning of its own for NumPy functions"
         )
     return it.session.calls.method(it, v, "__array__", [])
+
+
+def of_instances(
+    it: Interp, ufunc: np.ufunc, args: Sequence[Abstract], kwargs: dict[str, Abstract]
+) -> Abstract | None:
+    """A ufunc of instances: the first `__array_ufunc__` that knows an answer gives it; None where
+    no argument has one. What has no array form is asked for a method of the ufunc's name.
+    """
+    calls = it.session.calls
+    own = [a for a in args if isinstance(a, ObjectV) and protocol(a, "__array_ufunc__")]
+    for v in own:
+        given = [Known(ufunc), Known("__call__"), *args]
+        static = inspect.getattr_static(v.cls, "__array_ufunc__")
+        found: Abstract = calls.call(it, Bound("method", Known(static), (v,)), given, kwargs)
+        if not (isinstance(found, Known) and found.value is NotImplemented):
+            return found
+    if own:
+        it.fail(TypeError, f"__array_ufunc__ of no operand knows {ufunc.__name__}")
+    if len(args) == 1 and not kwargs and isinstance(args[0], ObjectV):
+        v, name = args[0], ufunc.__name__
+        forms = any(hasattr(v.cls, n) for n in _ARRAY_FORMS)
+        if protocol(v, name) and not forms:
+            return calls.method(it, v, name, [])
+    return None
+
+
+_ARRAY_FORMS = ("__array_ufunc__", "__array__", "__len__", "__getitem__")
 
 
 def dispatched(obj: Any, args: Sequence[Abstract]) -> Any:

@@ -11,6 +11,7 @@ from anvil.parser.containers.set_order import elements_of
 from anvil.parser.state.heap import RowBox
 from anvil.parser.state.values import (
     Abstract,
+    Bound,
     ByIdentity,
     DictV,
     ListV,
@@ -51,15 +52,24 @@ def key_of(ctx: Context, v: Any, what: str) -> Any:
     """A value as a key of a dict or an element of a set: an object by its box, where no other box
     may be the same object.
     """
-    if isinstance(v, ObjectV) and hashed_by_identity(v.cls):
+    number = isinstance(v, Bound) and v.kind == "id"
+    if number:
+        v = v.fn
+    if number or (isinstance(v, ObjectV) and hashed_by_identity(v.cls)):
         mark = ctx.state.marks.get(v.box)
         if isinstance(ctx.state.heap[v.box], RowBox) or (mark is not None and mark.group):
             text = f"{what} is {v.describe()}, and the data decide which"
             ctx.error("value-needed", text, hint="Give each object a number, and use that.")
-        return ByIdentity(v.box, v.cls)
+        return ByIdentity(v.box, v.cls, number)
     key = ctx.known(v, what)
     try:
         hash(key)
     except TypeError as problem:
         ctx.error("bad-operand", str(problem))
     return key
+
+
+def object_of(key: ByIdentity) -> Abstract:
+    """The object, or the id of it, that is a key."""
+    held = ObjectV(key.box, key.cls)
+    return Bound("id", held, ()) if key.number else held

@@ -125,7 +125,7 @@ class SetBox:
     def objects(self) -> list[ByIdentity]:
         """The elements that are objects, in the order of their boxes."""
         found = [e for e in self.elements if type(e) is ByIdentity]
-        return sorted(found, key=lambda e: e.box)
+        return sorted(found, key=lambda e: (e.box, e.number))
 
     def plain(self) -> frozenset[Any]:
         """The other elements."""
@@ -213,22 +213,28 @@ def _known(c: Any) -> tuple[Hashable, Parts]:
 
 def _set(c: Any) -> tuple[Hashable, Parts]:
     own = c.objects()
-    tag = ("set", known_key(c.plain()), tuple(k.cls for k in own))
+    tag = ("set", known_key(c.plain()), tuple((k.cls, k.number) for k in own))
     return tag, tuple(ObjectV(k.box, k.cls) for k in own)
 
 
 def _dict(c: Any) -> tuple[Hashable, Parts]:
     own = [k for k in c.entries if type(k) is ByIdentity]
-    keys = tuple(k.cls if type(k) is ByIdentity else known_key(k) for k in c.entries)
+    keys = tuple((k.cls, k.number) if type(k) is ByIdentity else known_key(k) for k in c.entries)
     objects = tuple(ObjectV(k.box, k.cls) for k in own)
     return ("dict", len(own), keys), (*c.entries.values(), *objects)
+
+
+def _is_object(key: Any) -> bool:
+    return type(key) is ByIdentity
 
 
 def _with_keys(c: Any, parts: Parts) -> Any:
     """A dict or set with other objects as keys: what cannot be one is in conflict with itself."""
     if not all(isinstance(p, ObjectV) for p in parts):
         return Conflict("one object as a key", "another one")
-    fresh = iter([ByIdentity(p.box, p.cls) for p in parts])  # type: ignore[union-attr]
+    old = c.objects() if isinstance(c, SetBox) else filter(_is_object, c.entries)
+    pairs = zip(old, parts, strict=True)
+    fresh = iter([ByIdentity(p.box, p.cls, k.number) for k, p in pairs])  # type: ignore[union-attr]
     if isinstance(c, SetBox):
         return SetBox(c.plain() | frozenset(fresh))
     return [next(fresh) if type(k) is ByIdentity else k for k in c.entries]

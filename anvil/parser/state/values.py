@@ -518,12 +518,13 @@ def is_py_number(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ByIdentity:
-    """An object, by what it is, as a key of a dict or an element of a set. The boxes of such keys
-    are among the parts of the dict or set.
+    """An object, by what it is, as a key of a dict or an element of a set; `number`: its `id`. The
+    boxes of such keys are among the parts of the dict or set.
     """
 
     box: int
     cls: type
+    number: bool = False
 
 
 def hashed_by_identity(cls: type) -> bool:
