@@ -52,6 +52,21 @@ def _fmean(data: Any) -> Any:
     return math.fsum(data) / len(data)
 
 
+def _harmonic_mean(data: Any) -> Any:
+    data = list(data)
+    if len(data) < 1:
+        raise _Error("harmonic_mean requires at least one data point")
+    values = _floats(data)
+    for v in values:
+        if v < 0:
+            raise _Error("harmonic mean does not support negative values")
+        if v == 0.0:
+            return np.float64(0.0) if any(isinstance(v, np.float64) for v in data) else 0
+    if len(data) == 1:
+        return data[0]
+    return _as_in(len(data) / math.fsum([1.0 / v for v in values]), data)
+
+
 def _squares(data: Any, center: Any) -> Any:
     """The sum of squared distances from the mean, or from what is given for it."""
     values = _floats(data)
@@ -153,6 +168,7 @@ FUNCTIONS: dict[Any, Any] = {
     statistics.median_low: _known_or(statistics.median_low, _median_low),
     statistics.median_high: _known_or(statistics.median_high, _median_high),
     statistics.geometric_mean: _known_or(statistics.geometric_mean, _geometric_mean),
+    statistics.harmonic_mean: _known_or(statistics.harmonic_mean, _harmonic_mean),
     statistics.mode: _known_or(statistics.mode, None),
     statistics.multimode: _known_or(statistics.multimode, None),
 }

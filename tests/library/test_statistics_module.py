@@ -24,7 +24,7 @@ def outcome(run: Any) -> Any:
 FUNCTIONS = [
     statistics.mean, statistics.fmean, statistics.variance, statistics.pvariance,
     statistics.stdev, statistics.pstdev, statistics.median, statistics.median_low,
-    statistics.median_high, statistics.geometric_mean,
+    statistics.median_high, statistics.geometric_mean, statistics.harmonic_mean,
 ]  # fmt: skip
 DATA = [[1.5, 2.5, 4.0], [3.0, 1.0, 2.0, 10.0], [0.1, 0.1, 0.1], (2.0, 5.0)]
 

@@ -235,3 +235,67 @@ def test_the_value_alone_costs_nothing() -> None:
     loop = str(anvil.jit(newton).ir(np.float64(2.0))).split("while")[1]
     assert "select" not in loop
     assert "if" not in loop
+
+
+# ---- loops that may run zero times
+
+
+class Total:
+    def __init__(self):
+        self.s = 0.0
+
+    def add(self, v):
+        self.s += v
+
+
+def summed(x, n):
+    s = 0.0
+    for i in range(n):
+        s = s + x[i]
+    return s
+
+
+def in_containers(x, n):
+    d, t, total = {"s": 0.0, "k": 0}, (summed(x, n) * 2, summed(x, 0)), Total()
+    for i in range(n):
+        d["s"] += x[i]
+        d["k"] += 1
+        total.add(x[i])
+    return d, t, total.s
+
+
+def by_while(x, n):
+    s, k = 0.0, 0
+    while k < n:
+        s, k = s + x[k], k + 1
+    return s / k if k else s
+
+
+def of_slices(x, n):
+    s = 0.0
+    for v in x[:n]:
+        s += v
+    return s, isinstance(s, np.float64), s * x
+
+
+def with_a_break(x, n):
+    s, best = 0.0, -1
+    for v in x:
+        if v > n:
+            break
+        s += v * v
+        best = max(best, v)
+    return s, best
+
+
+def divided_by_nothing(x, n):
+    return 1.0 / summed(x, n)
+
+
+ZERO_TRIPS = [summed, in_containers, by_while, of_slices, with_a_break, divided_by_nothing]
+
+
+@pytest.mark.parametrize("f", ZERO_TRIPS)
+@pytest.mark.parametrize("n", [0, 2])
+def test_the_type_of_a_number_depends_on_whether_the_loop_ran(f, n):
+    agree(f, np.array([1.0, 2.0, 3.0]), n)

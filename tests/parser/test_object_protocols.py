@@ -484,3 +484,27 @@ def test_objects_that_are_numbers_where_these_are_meant() -> None:
 
     for f in (indices, floats, missing):
         agree(f, np.arange(4.0), 2)
+
+
+class Metres(float):
+    """A float of its own class."""
+
+
+class Stack(list):  # type: ignore[type-arg]
+    """A list of its own class."""
+
+
+def test_instances_of_classes_of_numbers_and_lists_are_refused() -> None:
+    with pytest.raises(AnvilError, match="Metres derives from float"):
+        run(lambda x: Metres(x) * 2, 2.0)
+    with pytest.raises(AnvilError, match="Stack derives from list"):
+        run(lambda x: Stack([x]), 2.0)
+
+
+def test_iterators_are_nothing_else() -> None:
+    def f(x: Any) -> Any:
+        it = iter(x)
+        return it is iter(it), it is x, iter([x]) is None, np.uint8(3) + int(x[0])
+
+    agree(f, np.arange(3.0))
+    agree(f, np.array([300.0]))

@@ -138,7 +138,10 @@ def _converted(ctx: Context, v: Scalar, dtype: DType) -> Atom:
             fine = b.and_(b.ge(x, float(low)), b.lt(x, float(high)))
     else:
         fine = _holds(ctx, x, low, high)
-    ctx.check(fine, OverflowError, f"Python integer out of bounds for {dtype.np.name}")
+    beyond: Any = f"Python integer out of bounds for {dtype.np.name}"
+    if v.dtype is I64:
+        beyond = ctx.text("Python integer ", v, f" out of bounds for {dtype.np.name}")
+    ctx.check(fine, OverflowError, beyond)
     return b.cast(x, dtype)
 
 

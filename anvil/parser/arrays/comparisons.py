@@ -29,6 +29,7 @@ from anvil.parser.state.values import (
     Closure,
     DictV,
     Known,
+    Lazy,
     ListV,
     NDArray,
     ObjectV,
@@ -253,6 +254,8 @@ def _one_object(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
         return Known(_is_function(ctx, a, b))
     if type(a) is type(b) and not isinstance(a, Scalar | TupleV):
         return Known(a.open() == b.open())
+    if isinstance(a, Lazy) != isinstance(b, Lazy):
+        return Known(False)  # an iterator is nothing else
     ctx.error("bad-operand", f"`is` of {a.describe()} and {b.describe()} has no fixed answer")
 
 

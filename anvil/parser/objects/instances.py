@@ -48,7 +48,10 @@ def new_object(it: Interp, cls: Abstract, *args: Abstract, **kwargs: Abstract) -
     if made.__new__ is not object.__new__ and not isinstance(
         inspect.getattr_static(made, "__new__"), staticmethod
     ):
-        it.error("unsupported-call", f"{made.__name__} has a `__new__` of its own")
+        bases = (b for b in made.__mro__ if b.__module__ in ("builtins", "numpy"))
+        what = f"{made.__name__} derives from {next(bases).__name__}"
+        hint = "Hold that value in an attribute of a plain class."
+        it.error("unsupported-call", f"{what}, and its instances are not compiled", hint=hint)
     if inspect.isabstract(made):
         try:
             object.__new__(made)
