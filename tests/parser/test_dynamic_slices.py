@@ -244,3 +244,32 @@ def test_empty_prefixes() -> None:
         return np.argmax(x[:k])
 
     agree(position, X, 0)
+
+
+def test_steps_and_exponents_of_data() -> None:
+    def primes(x: Any) -> Any:
+        s = np.ones(40, dtype=bool)
+        s[:2] = False
+        q = int(x[2])
+        while q * q < len(s):
+            if s[q]:
+                s[q * q :: q] = False
+            q += 1
+        k = int(np.argmax(x))
+        return s.sum(), 2**k, (-3) ** k, x[0] ** k
+
+    for first in (2.0, 0.0, -1.0):
+        x = np.array([0.3, 1.2, first, 2.1, 0.9])
+        if first < 0:
+            with pytest.raises(ValueError, match="step of this slice is negative"):
+                anvil.jit(primes)(x)
+        elif first > 0:
+            agree(primes, x)
+
+
+def test_a_step_of_zero_raises_what_numpy_raises() -> None:
+    def every(x: Any) -> Any:
+        return x[:: int(x[0])].sum()
+
+    agree(every, np.array([0.0, 1.0, 2.0]))
+    agree(every, np.array([2.0, 1.0, 2.0]))

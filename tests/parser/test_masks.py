@@ -221,3 +221,19 @@ def test_forms_that_need_a_shape_are_not_guessed() -> None:
     agree(kept, X, 3)
     with pytest.raises(anvil.AnvilError):
         anvil.jit(lambda m, x: np.concatenate((m[m[:, 0] > 0], m[:, :2])).sum())(M, X)
+
+
+def test_stores_at_places_that_the_data_decide() -> None:
+    def stored(x: Any) -> Any:
+        y, z = x.copy(), np.outer(x, x)
+        idx = np.nonzero(x > 0.5)[0]
+        y[idx] += 1.0
+        y[idx[1:]] *= x[idx[:-1]]
+        z[idx] = 2.0
+        z[0, idx] = x[idx]
+        return y, z
+
+    x = np.array([0.3, 1.2, -0.8, 2.1, 0.9, 0.4])
+    agree(stored, x)
+    agree(stored, -np.abs(x))
+    anvil.check_grads(lambda v: (stored(v)[0] ** 2).sum() + stored(v)[1].sum(), (x,), order=2)

@@ -15,7 +15,7 @@ from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.indices import NEW_AXIS, NewAxis, Plan, make_plan, window_of
-from anvil.parser.arrays.ragged import Ragged, alike, dense, ragged, replaced
+from anvil.parser.arrays.ragged import Ragged, alike, dense, mask_over, ragged, replaced
 from anvil.parser.arrays.ragged_frames import placed
 from anvil.parser.arrays.ragged_stores import store_into, store_ragged
 from anvil.parser.arrays.slices import Chosen, Moving
@@ -264,7 +264,9 @@ def _scatter(ctx: Context, base: NDArray, plan: Plan, value: Abstract, op: str =
             x, own = placed(ctx, value, adv.frame)
             value = ctx.array(replaced(ctx, x, own, 0))
         elif op != "scatter_add":
-            _refuse_ragged(ctx, plan, value)
+            if not _among_indices(adv):
+                _refuse_ragged(ctx, plan, value)
+            value = ctx.array(placed(ctx, value, adv.frame)[0])
     rest = tuple(n for i, n in enumerate(adv.view.type.shape) if i not in adv.axes)
     laid = (*adv.batch, *rest)
     shape = tuple(laid[i] for i in adv.perm)
@@ -274,5 +276,36 @@ def _scatter(ctx: Context, base: NDArray, plan: Plan, value: Abstract, op: str =
     if adv.perm != tuple(range(len(adv.perm))):
         back = tuple(sorted(range(len(adv.perm)), key=adv.perm.__getitem__))
         x = ctx.b.transpose(x, perm=back)
-    new = ctx.b.emit(op, (ctx.read(adv.view), adv.indices, x), {"axes": adv.axes})
+    if op == "scatter" and any(adv.frame):
+        new = _some_scattered(ctx, adv, x)
+    else:
+        new = ctx.b.emit(op, (ctx.read(adv.view), adv.indices, x), {"axes": adv.axes})
     ctx.write(adv.view, new)
+
+
+def _index_axes(adv: _Advanced) -> list[Any]:
+    """The ragged axes of the result of a gather, those of the indices first."""
+    return [adv.frame[adv.perm.index(i)] for i in range(len(adv.perm))]
+
+
+def _among_indices(adv: _Advanced) -> bool:
+    """Whether the ragged axes are those of the indices."""
+    axes, n = _index_axes(adv), len(adv.batch)
+    return any(axes[:n]) and not any(axes[n:])
+
+
+def _some_scattered(ctx: Context, adv: _Advanced, x: Atom) -> Atom:
+    """What indices of computed number write: the others write behind the end of an axis."""
+    b, t, k = ctx.b, adv.view.type, adv.axes[0]
+    none = (0,) * t.ndim
+    high = tuple(int(i == k) for i in range(t.ndim))
+    zero = Const(array(t.dtype), 0)
+    view = b.pad(ctx.read(adv.view), zero, low=none, high=high, interior=none)
+    shape = (*adv.batch, len(adv.axes))
+    mask = mask_over(ctx, _index_axes(adv)[: len(adv.batch)], adv.batch)
+    mask = b.broadcast(mask, shape=shape, dims=tuple(range(len(adv.batch))))
+    behind = np.where(np.arange(len(adv.axes)) == 0, t.shape[k], 0).astype(np.int64)
+    outside = ctx.atom(ctx.constant(np.broadcast_to(behind, shape).copy()))
+    indices = b.select(mask, adv.indices, outside)
+    new = b.emit("scatter", (view, indices, x), {"axes": adv.axes})
+    return b.slice(new, starts=none, limits=t.shape, strides=(1,) * t.ndim)  # type: ignore[no-any-return]

@@ -205,8 +205,22 @@ def _python_division(ctx: Context, op: str, a: Abstract, b: Abstract, dtype: DTy
     return scalar(atom, True)
 
 
+def _int_power(base: Any, exponent: Any, bits: Any) -> Any:
+    """A power of Python ints by squares; `exponent` has so many bits."""
+    power = 1
+    for k in range(bits):
+        if exponent >> k & 1:
+            power = power * base
+        if exponent >> (k + 1):
+            base = base * base
+    return power
+
+
 def _python_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Abstract:
     if dtype is I64:
+        bounds = ranges.bounds_of(ctx, b)
+        if not ctx.is_known(b) and bounds is not None and 0 <= bounds[0] <= bounds[1] < 64:
+            return ctx.call_library(_int_power, a, b, bounds[1].bit_length())
         exponent = ctx.known(b, "the exponent of an int")
         if exponent >= 0:
             return scalar(_repeated(ctx, ctx.atom(a, I64), int(exponent), True), True)

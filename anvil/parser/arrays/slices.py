@@ -19,6 +19,7 @@ from anvil.ir.types import BOOL, I64, array
 from anvil.parser.arrays import ranges
 from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.ragged import Axis, Picked, Span
+from anvil.parser.state.roots import varies
 from anvil.parser.state.values import Abstract, Scalar, SliceV
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ _FAR = 2**60
 _BEYOND = (
     "this slice reaches beyond the array, where NumPy makes it shorter; it was compiled for its "
     "full length"
+)
+
+_BACKWARD = (
+    "the step of this slice is negative; it was compiled for steps that are positive, since the "
+    "data decide it"
 )
 
 
@@ -82,7 +88,7 @@ def resolved(ctx: Context, p: slice | SliceV, n: int) -> Entry:
     if isinstance(step, Scalar):
         found = ranges.bounds_of(ctx, step)
         if found is None or found[0] < 1:
-            ctx.known(step, "the step of a slice")
+            _positive_step(ctx, step)
     elif step == 0:
         ctx.fail(ValueError, "slice step cannot be zero")
     elif step is not None and step < -1:
@@ -92,6 +98,15 @@ def resolved(ctx: Context, p: slice | SliceV, n: int) -> Entry:
     if step is not None and not isinstance(step, Scalar) and step < 0:
         return _backward(ctx, start, stop, n)
     return _forward(ctx, start, stop, n, step)
+
+
+def _positive_step(ctx: Context, step: Scalar) -> None:
+    """Asks for a computed step, or checks that it is positive where it cannot be known."""
+    at = ctx.b.cast(step.atom, I64)
+    if not varies(ctx, at):
+        ctx.known(step, "the step of a slice")
+    ctx.check(ctx.b.ne(at, 0), ValueError, "slice step cannot be zero")
+    ctx.check(ctx.b.gt(at, 0), ValueError, _BACKWARD)
 
 
 def _named(p: SliceV) -> tuple[tuple[Abstract, str], ...]:

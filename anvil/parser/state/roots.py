@@ -11,6 +11,7 @@ from anvil.ir.analysis import op_reads
 from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Op, Value
+from anvil.ir.types import ArrayType
 from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import Choice, NDArray, Scalar
@@ -37,6 +38,15 @@ def asked_for(ctx: Context, error: AnvilError, atom: Atom, why: str, loc: AnyLoc
     found = roots_of(ctx.b, atom)
     loop = None if found else loop_of(ctx.b, atom, ctx.session.rolled)
     return NeedStatic(error, found, why, loc, loop, window_of(ctx, atom))
+
+
+def varies(ctx: Context, atom: Atom) -> bool:
+    """Whether an int depends on numbers other than int arguments: on data, or on a loop."""
+    inside = set().union(*getattr(ctx, "loop_params", ()))
+    return any(
+        r in inside or not isinstance(r.type, ArrayType) or r.type.dtype.kind not in "biu"
+        for r in roots_of(ctx.b, atom)
+    )
 
 
 def window_of(ctx: Context, atom: Atom) -> AnyLoc | None:
