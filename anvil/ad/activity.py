@@ -48,7 +48,7 @@ def joins(op: Op, moving: Sequence[int]) -> bool:
     """Whether the tangent of a plain op is zero in parts; `moving` are the levels of its inexact
     operands.
     """
-    return op.kind.name == "mulz" or (op.kind.name in JOINING and IDLE in moving)
+    return op.kind.name in ("mulz", "mulz_columns") or (op.kind.name in JOINING and IDLE in moving)
 
 
 class Activity:

@@ -30,7 +30,7 @@ _SUMS: Final = frozenset(
     }
 )  # fmt: skip
 _FIRST: Final = frozenset({"div", "neg", "convert", "real", "imag", "conj"})
-_PRODUCTS: Final = frozenset({"mul", "mulz"})
+_PRODUCTS: Final = frozenset({"mul", "mulz", "mulz_columns"})
 
 
 def join(a: int, b: int) -> int:

@@ -50,6 +50,7 @@ _ORDER: Final = (
     "fourier",
     "systems",
     "spectra",
+    "spectral",
     "creation",
     "randomness",
     "structure",

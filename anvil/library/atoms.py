@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, ArrayType, DType, dtype_of
 from anvil.parser.context import Context
@@ -52,10 +54,16 @@ def flat(ctx: Context, x: Atom) -> Atom:
     return out
 
 
+def is_scalar_axis(ctx: Context, axis: Any, x: Atom) -> bool:
+    """Whether NumPy lets an axis of a 0-d array pass: 0 and -1, in most functions."""
+    known = ctx.known(axis, "the axis") if shape_in(x) == () else None
+    return isinstance(known, int | np.integer) and known in (0, -1)
+
+
 def along(ctx: Context, a: Any, axis: Any) -> tuple[Atom, int]:
     """An array-like and a known axis of it; its elements in C order and axis 0 for None."""
     x = ctx.atom(a)
-    if absent(ctx, axis):
+    if absent(ctx, axis) or is_scalar_axis(ctx, axis, x):
         return flat(ctx, x), 0
     return x, ctx.axis(axis, x)
 

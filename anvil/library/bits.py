@@ -55,7 +55,8 @@ def next_after(b: Any, x: Atom, y: Atom) -> Atom:
     shifted = b.add(x, b.sub(new, b.stop_gradient(x)))
     usual = b.and_(b.is_finite(x), b.ne(new, 0))
     new = b.select(usual, shifted, new)
-    new = b.select(b.eq(x, y), y, new)
+    there = b.sub(b.stop_gradient(y), b.sub(b.stop_gradient(x), x))
+    new = b.select(b.eq(x, y), b.select(b.is_finite(x), there, y), new)
     out: Atom = b.select(b.or_(b.is_nan(x), b.is_nan(y)), b.add(x, y), new)
     return out
 

@@ -12,6 +12,7 @@ from anvil.library.refusal import refuse, static
 def _running(a: Any, axis: Any, dtype: Any) -> Any:
     """The array as `dtype`, or as NumPy accumulates it, with the axis in front."""
     x = np.asarray(a)
+    x = np.ravel(x) if x.ndim == 0 and axis in (0, -1) else x
     if dtype is not None:
         x = x.astype(dtype)
     elif x.dtype.kind in "bi" and x.dtype.itemsize < 8:
@@ -275,6 +276,8 @@ def _interp(
             refuse("bad-value", "period must be a non-zero value")
         x, xp, fp = _periodic(x, xp, fp, abs(period))
         left, right = None, None
+    if "c" in np.asarray(x).dtype.kind + np.asarray(xp).dtype.kind:
+        refuse("bad-operand", "interp takes real positions x and xp")
     x, xp, fp = np.asarray(x, dtype=float), np.asarray(xp, dtype=float), np.asarray(fp)
     fp = fp if fp.dtype.kind == "c" else fp.astype(float)
     n = xp.shape[0]
@@ -324,6 +327,8 @@ def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 
 
 def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    if np.ndim(a) == 0 or np.ndim(v) == 0:
+        refuse("bad-shape", "object of too small depth for desired array")
     a, v = np.atleast_1d(a), np.atleast_1d(v)
     n, m = a.shape[0], v.shape[0]
     if n >= m:

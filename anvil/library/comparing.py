@@ -86,6 +86,8 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> A
     if len(funclist) > len(condlist):
         found = _piece(funclist[-1], x, args, kw)
     for condition, fn in zip(condlist, funclist[: len(condlist)], strict=True):
+        if np.ndim(condition) > 0 and np.shape(condition) != x.shape:
+            refuse("shape-mismatch", f"a condition of shape {np.shape(condition)} for {x.shape}")
         found = np.where(condition, _piece(fn, x, args, kw), found)
     return found
 
@@ -108,7 +110,7 @@ def _compress_method(a: Any, condition: Any, axis: Any = None, out: Any = None) 
 
 
 def _extract(condition: Any, arr: Any) -> Any:
-    return _compress(np.ravel(condition), arr)
+    return _compress(condition if np.ndim(condition) == 1 else np.ravel(condition), arr)
 
 
 def _logspace(
@@ -127,7 +129,7 @@ def _logspace(
 def _geomspace(
     start: Any, stop: Any, num: Any = 50, endpoint: Any = True, dtype: Any = None, axis: Any = 0
 ) -> Any:
-    start, stop = np.asarray(start) * 1.0, np.asarray(stop) * 1.0
+    start, stop = np.asarray(start) * np.float64(1.0), np.asarray(stop) * np.float64(1.0)
     if np.any((start == 0) | (stop == 0)):
         raise ValueError("Geometric sequence cannot include zero")
     if start.dtype.kind == "c" or stop.dtype.kind == "c":

@@ -70,6 +70,8 @@ def _to_list(ctx: Context, a: Any) -> Abstract:
 
 
 def _fill(ctx: Context, a: Any, value: Any) -> Abstract:
+    if not isinstance(a, NDArray):
+        ctx.error("bad-operand", "a NumPy scalar cannot be filled: it does not change")
     ctx.write(a, ctx.atom(value, a.type.dtype, a.type.shape))
     return ctx.constant(None)
 

@@ -42,31 +42,39 @@ def identity(b: Any, x: Atom) -> Atom:
 
 def hypot(b: Any, x: Atom, y: Atom) -> Atom:
     """Scaled by the larger leg, so that it neither overflows nor underflows."""
-    x, y = b.abs(x), b.abs(y)
-    high, low = b.max(x, y), b.min(x, y)
-    infinite = b.or_(b.eq(x, np.inf), b.eq(y, np.inf))
+    wide, tall = b.abs(x), b.abs(y)
+    high, low = _ordered(b, b.ge(wide, tall), x, y)
+    infinite = b.or_(b.eq(wide, np.inf), b.eq(tall, np.inf))
     plain = b.or_(b.eq(high, b.zeros_like(high)), infinite)
     ratio = b.div(b.select(plain, 0.0, low), b.select(plain, 1.0, high))
-    found = b.mul(high, b.sqrt(b.add(b.mul(ratio, ratio), 1.0)))
-    out: Atom = b.select(plain, b.select(infinite, math.inf, high), found)
+    size = b.abs(high)
+    found = b.mul(size, b.sqrt(b.add(b.mul(ratio, ratio), 1.0)))
+    out: Atom = b.select(plain, b.select(infinite, math.inf, size), found)
+    return out
+
+
+def _ordered(b: Any, holds: Atom, x: Atom, y: Atom) -> tuple[Atom, Atom]:
+    """(x, y) where it holds, else (y, x). What is symmetric in them has the same derivatives
+    either way, which max and min would halve where they are equal."""
+    return b.select(holds, x, y), b.select(holds, y, x)
+
+
+def _logaddexp(b: Any, x: Atom, y: Atom, rest: Callable[[Atom], Atom]) -> Atom:
+    high, low = _ordered(b, b.ge(x, y), x, y)
+    same = b.and_(b.eq(x, y), is_inf(b, x))
+    gap = b.select(same, b.zeros_like(x), b.sub(low, high))
+    out: Atom = b.select(same, b.max(x, y), b.add(high, rest(gap)))
     return out
 
 
 def logaddexp(b: Any, x: Atom, y: Atom) -> Atom:
     """max + log1p(exp(-|x - y|)); of equal infinities that infinity."""
-    same = b.eq(x, y)
-    gap = b.select(same, b.zeros_like(x), b.sub(x, y))
-    out: Atom = b.add(b.max(x, y), b.log1p(b.exp(b.neg(b.abs(gap)))))
-    return out
+    return _logaddexp(b, x, y, lambda gap: b.log1p(b.exp(gap)))
 
 
 def logaddexp2(b: Any, x: Atom, y: Atom) -> Atom:
     """As logaddexp, to base 2."""
-    same = b.eq(x, y)
-    gap = b.select(same, b.zeros_like(x), b.sub(x, y))
-    rest = b.mul(b.log1p(b.exp2(b.neg(b.abs(gap)))), 1 / math.log(2.0))
-    out: Atom = b.add(b.max(x, y), rest)
-    return out
+    return _logaddexp(b, x, y, lambda gap: b.mul(b.log1p(b.exp2(gap)), 1 / math.log(2.0)))
 
 
 def rint(b: Any, x: Atom) -> Atom:
@@ -259,18 +267,25 @@ def scaled(factor: float) -> Formula:
 
 
 def sinc(b: Any, x: Atom) -> Atom:
-    """sin(pi x) / (pi x), 1 at 0."""
-    zero = b.eq(x, b.zeros_like(x))
-    y = b.mul(b.select(zero, b.const(1.0, type_in(x)), x), math.pi)
-    out: Atom = b.select(zero, 1.0, b.div(b.sin(y), y))
+    """sin(pi x) / (pi x); near 0 its series, which has the derivatives too."""
+    near = b.lt(b.abs(x), 0.05)
+    y = b.mul(b.select(near, b.const(1.0, type_in(x)), x), math.pi)
+    z = b.mul(b.select(near, x, b.zeros_like(x)), math.pi)
+    square, series = b.mul(z, z), b.const(_SINC[-1], type_in(x))
+    for c in _SINC[-2::-1]:
+        series = b.add(b.mul(series, square), c)
+    out: Atom = b.select(near, series, b.div(b.sin(y), y))
     return out
+
+
+_SINC = tuple((-1.0) ** k / math.factorial(2 * k + 1) for k in range(9))
 
 
 def mod_parts(b: Any, x: Atom) -> tuple[Atom, Atom]:
     """The fractional and the whole part, both with the sign of x."""
-    whole = b.trunc(x)
-    rest = b.select(is_inf(b, x), b.zeros_like(x), b.sub(x, whole))
-    return copysign(b, rest, x), whole
+    far = is_inf(b, x)
+    rest = b.rem(x, b.add(b.zeros_like(x), 1.0))
+    return b.select(far, copysign(b, b.zeros_like(x), x), rest), b.trunc(x)
 
 
 def div_mod(b: Any, x: Atom, y: Atom) -> tuple[Atom, Atom]:

@@ -38,7 +38,7 @@ def _edges(a: Any, bins: Any, range: Any) -> Any:
         if not (np.isfinite(low) and np.isfinite(high)):
             raise ValueError("autodetected range is not finite")
     level = low == high
-    kind = np.result_type(np.asarray(low), np.asarray(high), np.asarray(a))
+    kind = np.result_type(low, high, np.asarray(a))
     kind = np.result_type(kind, float) if kind.kind in "biu" else kind
     first, last = np.where(level, low - 0.5, low), np.where(level, high + 0.5, high)
     return np.linspace(first, last, n + 1, dtype=kind)

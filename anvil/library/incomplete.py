@@ -45,7 +45,7 @@ def stirling(z: Any) -> Any:
 
 def betaln(a: Any, b: Any) -> Any:
     """log |B(a, b)|, without cancellation where an argument is large."""
-    low, high = np.minimum(a, b), np.maximum(a, b)
+    low, high = np.where(a <= b, a, b), np.where(a <= b, b, a)
     mixed = (high >= 10.0) & (low > -0.5 * high)
     both = low >= 10.0
     p, q = np.where(mixed, low, 1.0), np.where(mixed, high, 10.0)
@@ -56,7 +56,7 @@ def betaln(a: Any, b: Any) -> Any:
     every = _HALF_LOG - 0.5 * np.log(q) + (large - 0.5) * np.log(large / (large + q))
     every = every - q * np.log1p(large / q) + stirling(large) + shift
     m, n = np.where(mixed, 1.0, low), np.where(mixed, 1.0, high)
-    plain = lgamma(m) + lgamma(n) - lgamma(m + n)
+    plain = lgamma(m) + lgamma(n) - lgamma(np.where(m + n == 0, 1.0, m + n))
     return np.where(both, every, np.where(mixed, some, plain))
 
 

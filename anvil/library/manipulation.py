@@ -14,6 +14,7 @@ from anvil.library.atoms import absent, dtype_argument, flat, shape_in
 from anvil.library.creation import shape_argument
 from anvil.library.selection import rows_of
 from anvil.library.ufuncs import deliver
+from anvil.parser.arrays.promotion import promote
 from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
@@ -135,7 +136,7 @@ def _squeeze(ctx: Context, a: Any, axis: Any = None) -> Abstract:
     shape = x.type.shape
     if absent(ctx, axis):
         return ctx.reshaped(x, tuple(n for n in shape if n != 1))
-    axes = ctx.axes(axis, x.type.ndim)
+    axes = ctx.axes(axis, x.type.ndim) if shape else ctx.axes(axis, 1)[:0]
     if any(shape[i] != 1 for i in axes):
         ctx.error(
             "bad-shape", "cannot select an axis to squeeze out which has size not equal to one"
@@ -178,7 +179,7 @@ def _joined(ctx: Context, arrays: Any, dtype: Any = None) -> list[Atom]:
     items = ctx.items(arrays) if ctx.kind_of(arrays) == "sequence" else rows_of(ctx, arrays)
     if not items:
         ctx.error("bad-value", "need at least one array to join")
-    common = dtype_argument(ctx, dtype) or ctx.promote(*items)
+    common = dtype_argument(ctx, dtype) or promote(*((ctx.strength(i)[0], False) for i in items))
     return [ctx.atom(i, common) for i in items]
 
 

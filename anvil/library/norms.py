@@ -63,6 +63,8 @@ def _any_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) 
         return _root(np.sum(_squares(x), keepdims=keepdims))
     axes = tuple(range(x.ndim)) if axis is None else axis
     axes = axes if isinstance(axes, tuple) else (axes,)
+    if x.ndim == 0 and axis is not None:
+        refuse("bad-axis", f"axis {axis} is out of bounds for array of dimension 0")
     if len(axes) == 1:
         return _vector(x, ord, axes[0], keepdims)
     if len(axes) == 2:
@@ -107,6 +109,8 @@ def _matrix(x: Any, ord: Any, row: Any, column: Any, keepdims: Any) -> Any:
 
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Any:
     x = _floats(x)
+    if x.ndim == 0 and axis is not None:
+        refuse("bad-axis", f"axis {axis} is out of bounds for array of dimension 0")
     if axis is None:
         found = _vector(np.ravel(x), ord, 0, False)
         return np.reshape(found, (1,) * x.ndim) if keepdims else found
@@ -147,6 +151,8 @@ def _cross(
 
 
 def _vecdot(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
+    if np.ndim(x1) == 0 or np.ndim(x2) == 0:
+        refuse("bad-shape", "vecdot: an operand does not have enough dimensions")
     return np.sum(np.conj(x1) * np.asarray(x2), axis=axis)
 
 
@@ -154,6 +160,8 @@ def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
     """Products from left to right."""
     if len(arrays) < 2:
         refuse("bad-value", "Expecting at least two arrays.")
+    if any(np.ndim(a) == 0 for a in arrays):
+        refuse("bad-shape", "0-dimensional array given. Array must be two-dimensional")
     product = arrays[0]
     for factor in arrays[1:]:
         product = np.dot(product, factor)

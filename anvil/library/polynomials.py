@@ -206,7 +206,7 @@ def _hanning(M: Any) -> Any:
 def _kaiser(M: Any, beta: Any) -> Any:
     if M == 1:
         return np.ones(1)
-    half = (M - 1) / 2.0
+    half, beta = (M - 1) / 2.0, np.asarray(beta) * np.float64(1.0)
     place = (np.arange(0, M) - half) / half
     return np.i0(beta * np.sqrt(1 - place**2.0)) / np.i0(beta * 1.0)
 

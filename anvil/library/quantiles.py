@@ -121,6 +121,8 @@ def _quantile_of(a: Any, q: Any, axis: Any, method: Any, keepdims: Any, skip: An
         q = np.asarray(q) * 1.0
     if np.any(np.logical_or(q < 0, q > 1)):
         raise ValueError("Quantiles must be in the range [0, 1]")
+    if rows.shape[0] == 0 and not skip:
+        refuse("bad-index", "index -1 is out of bounds for axis 0 with size 0")
     if rows.shape[0] == 0:
         found = np.full(q.shape + rows.shape[1:], np.nan)
     else:
@@ -136,6 +138,7 @@ def _of_rows(rows: Any, q: Any, method: Any, skip: Any) -> Any:
     n = np.sum(~np.isnan(rows), axis=0) if skip and rows.dtype.kind == "f" else rows.shape[0]
     index, share = _places(np.broadcast_to(flat, (q.size, *rows.shape[1:])), n, method)
     if method in CONTINUOUS or method in ("midpoint", "averaged_inverted_cdf"):
+        share = share.astype(q.dtype)
         found = _picked(rows, index, share, n)
     else:
         top = np.maximum(np.asarray(n) - 1, 0)

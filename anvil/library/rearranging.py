@@ -248,6 +248,8 @@ def _meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "
 
 def _ix_(*args: Any) -> Any:
     n = len(args)
+    if any(np.ndim(a) != 1 for a in args):
+        refuse("bad-shape", "Cross index must be 1 dimensional")
     return tuple(
         np.reshape(a, tuple(-1 if i == j else 1 for j in range(n))) for i, a in enumerate(args)
     )

@@ -15,6 +15,7 @@ from anvil.library.atoms import (
     dtype_argument,
     dtype_in,
     everywhere,
+    is_scalar_axis,
     shape_in,
     truth,
     type_in,
@@ -52,6 +53,11 @@ def _masked(ctx: Context, x: Atom, where: Any, neutral: Any) -> Atom:
     return out
 
 
+def _axes_of(ctx: Context, axis: Any, x: Atom) -> tuple[int, ...]:
+    """The axes of a reduction; a 0-d array has none."""
+    return () if is_scalar_axis(ctx, axis, x) else ctx.axes(axis, x)
+
+
 def _accumulating(op: str, neutral: int, combine: str) -> Intrinsic:
     def run(
         ctx: Context,
@@ -66,7 +72,7 @@ def _accumulating(op: str, neutral: int, combine: str) -> Intrinsic:
         x = ctx.atom(a)
         wanted = dtype_argument(ctx, dtype) or _summed(dtype_in(x))
         x = _masked(ctx, ctx.cast(x, wanted), where, neutral)
-        axes = ctx.axes(axis, x)
+        axes = _axes_of(ctx, axis, x)
         total: Atom = ctx.b.emit(op, (x,), {"axes": axes})
         if not absent(ctx, initial):
             total = ctx.b.emit(combine, (total, ctx.atom(initial, wanted, shape_in(total))))
@@ -86,7 +92,7 @@ def _extremum(op: str, boolean: str, combine: str, name: str) -> Intrinsic:
         where: Any = True,
     ) -> Abstract:
         x = ctx.atom(a)
-        axes = ctx.axes(axis, x)
+        axes = _axes_of(ctx, axis, x)
         first = None
         if not absent(ctx, initial):
             first = ctx.atom(initial, dtype_in(x))
@@ -123,7 +129,7 @@ def _logical(op: str) -> Intrinsic:
         where: Any = True,
     ) -> Abstract:
         x = _masked(ctx, truth(ctx, a), where, op == "reduce_and")
-        axes = ctx.axes(axis, x)
+        axes = _axes_of(ctx, axis, x)
         return _finish(ctx, ctx.b.emit(op, (x,), {"axes": axes}), x, axes, keepdims, out)
 
     return Intrinsic(run)
@@ -232,7 +238,7 @@ def _arg(op: str) -> Intrinsic:
     ) -> Abstract:
         x = ctx.atom(a)
         shape = shape_in(x)
-        if absent(ctx, axis):
+        if absent(ctx, axis) or is_scalar_axis(ctx, axis, x):
             flat = ctx.b.reshape(x, shape=(math.prod(shape),))
             at, axes = 0, tuple(range(len(shape)))
         else:
@@ -250,14 +256,14 @@ def _ptp(
     ctx: Context, a: Any, axis: Any = None, out: Any = None, keepdims: Any = False
 ) -> Abstract:
     x = ctx.atom(a)
-    axes = ctx.axes(axis, x)
+    axes = _axes_of(ctx, axis, x)
     high, low = ctx.b.reduce_max(x, axes=axes), ctx.b.reduce_min(x, axes=axes)
     return _finish(ctx, ctx.b.sub(high, low), x, axes, keepdims, out)
 
 
 def _count_nonzero(ctx: Context, a: Any, axis: Any = None, *, keepdims: Any = False) -> Abstract:
     x = ctx.cast(truth(ctx, a), I64)
-    axes = ctx.axes(axis, x)
+    axes = _axes_of(ctx, axis, x)
     return _finish(ctx, ctx.b.reduce_sum(x, axes=axes), x, axes, keepdims, None)
 
 

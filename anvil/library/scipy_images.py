@@ -54,6 +54,15 @@ def _neighbours(x: Any, n: Any, mode: Any, order: Any) -> Any:
     return [(_within(i, n, mode), w, beyond) for i, w in found]
 
 
+def _real(a: Any) -> Any:
+    a = np.asarray(a)
+    if a.dtype.kind == "c":
+        refuse("bad-operand", "filters and interpolation are compiled for real arrays")
+    if a.size == 0:
+        refuse("bad-shape", "filters and interpolation are compiled for arrays with elements")
+    return a
+
+
 def _map_coordinates(
     input: Any,
     coordinates: Any,
@@ -63,7 +72,7 @@ def _map_coordinates(
     cval: Any = 0.0,
     prefilter: Any = True,
 ) -> Any:
-    a, places = np.asarray(input), np.asarray(coordinates, dtype=float)
+    a, places = _real(input), np.asarray(_real(coordinates), dtype=float)
     order, mode = static(order), static(mode)
     if order not in (0, 1) or output is not None:
         refuse("unsupported-argument", "map_coordinates is compiled for order=0 and 1, no output=")
@@ -113,7 +122,7 @@ def _correlate1d(
 ) -> Any:
     if output is not None:
         refuse("unsupported-argument", "filters are compiled without output=")
-    a, weights = np.asarray(input), np.asarray(weights, dtype=float)
+    a, weights = _real(input), np.asarray(_real(weights), dtype=float)
     size, rows = weights.shape[0], np.moveaxis(a, axis, -1).astype(float)
     before = size // 2 + static(origin)
     widths = ((0, 0),) * (a.ndim - 1) + ((before, size - 1 - before),)
@@ -163,7 +172,7 @@ def _windowed(
 ) -> Any:
     if output is not None or origin != 0:
         refuse("unsupported-argument", "filters are compiled without output= and origin=")
-    a, weights = np.asarray(input), np.asarray(weights, dtype=float)
+    a, weights = _real(input), np.asarray(_real(weights), dtype=float)
     weights = np.flip(weights) if flip else weights
     widths = []
     for n in weights.shape:

@@ -194,7 +194,14 @@ def order_of(ctx: Context, keys: Sequence[Atom], axis: int) -> Atom:
 def _sort(
     ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Abstract:
-    return ctx.array(sorted_atom(ctx, *along(ctx, a, axis)))
+    return ctx.array(sorted_atom(ctx, *_in_rows(ctx, a, axis)))
+
+
+def _in_rows(ctx: Context, a: Any, axis: Any) -> tuple[Atom, int]:
+    """As `along`; a 0-d array has no axis to sort along."""
+    if not absent(ctx, axis):
+        ctx.axis(axis, len(ctx.shape_of(a)))
+    return along(ctx, a, axis)
 
 
 def _argpartition(
@@ -217,7 +224,7 @@ def _sort_in_place(
 def _partition_in_place(
     ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
 ) -> Abstract:
-    _checked_kth(ctx, *along(ctx, a, axis), kth)
+    _checked_kth(ctx, *_in_rows(ctx, a, axis), kth)
     return _sort_in_place(ctx, a, axis)
 
 
@@ -243,7 +250,7 @@ def _partition(
     ctx: Context, a: Any, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None
 ) -> Abstract:
     """Sorted: one of the orders that a partition may have."""
-    x, at = along(ctx, a, axis)
+    x, at = _in_rows(ctx, a, axis)
     _checked_kth(ctx, x, at, kth)
     return ctx.array(sorted_atom(ctx, x, at))
 

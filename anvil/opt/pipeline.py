@@ -35,13 +35,14 @@ from anvil.opt import (
     merge_branches,
     plan_loops,
     simplify,
+    spectral_forms,
     stackify,
     unroll,
 )
 from anvil.opt.compare import compare
 from anvil.opt.passes import PASSES, Pass, PassError, Transform, check_order, named, register
 
-STANDARD = (canonicalize, cse, dce, fold, inline, licm, simplify, unroll)
+STANDARD = (canonicalize, cse, dce, fold, inline, licm, simplify, spectral_forms, unroll)
 """The modules whose import registers passes; those of loops and recursion are
 registered here."""
 
@@ -76,15 +77,15 @@ register(
 )(mailbox.mailbox)
 
 PIPELINES: Mapping[str, tuple[str, ...]] = {
-    "O0": ("stackify", "expand", "derive-steps", "plan-loops", "dce"),
+    "O0": ("stackify", "spectral-forms", "expand", "derive-steps", "plan-loops", "dce"),
     "O1": (
-        *("stackify", "simplify", "dce"),
+        *("stackify", "spectral-forms", "simplify", "dce"),
         *("expand", "inline", "dce", "simplify", "dce"),
         *("flatten-loops", "derive-steps", "plan-loops", "merge-branches", "hoist-updates"),
         *("simplify", "dce", "mailbox", "simplify", "cse", "dce"),
     ),
     "O2": (
-        *("stackify", "simplify", "dce", "unroll"),
+        *("stackify", "spectral-forms", "simplify", "dce", "unroll"),
         *("expand", "inline", "dce", "simplify", "cse", "licm", "dce"),
         *("flatten-loops", "derive-steps", "simplify", "cse", "licm", "dce"),
         *("plan-loops", "merge-branches", "hoist-updates", "simplify", "cse", "dce"),

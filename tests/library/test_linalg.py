@@ -155,20 +155,102 @@ def test_functions_of_equal_eigenvalues_have_their_derivative() -> None:
     np.testing.assert_allclose(g, eye, atol=1e-14)
 
 
-def test_vectors_of_equal_eigenvalues_have_no_derivative() -> None:
-    """A function through them is nan or inf, never another number: also where eigenvalues are equal
-    but for rounding.
+def _with(h: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+    """A loss through eigenvalues and eigenvectors, in functions of their own."""
+    return lambda a: np.sum(C * h(*np.linalg.eigh(a)))
+
+
+def _gibbs(w: Any, v: Any) -> Any:
+    p = np.exp(-w) / np.sum(np.exp(-w))
+    return (v * p) @ v.T
+
+
+SPECTRAL: dict[str, Callable[[Any], Any]] = {
+    "root": _with(lambda w, v: (v * np.sqrt(w)) @ v.T),
+    "exp, by a diagonal matrix": _with(lambda w, v: v @ np.diag(np.exp(w)) @ v.T),
+    "square, einsum": _with(lambda w, v: np.einsum("ij,j,kj->ik", v, w**2, v)),
+    "inverse": _with(lambda w, v: (v / w) @ v.T),
+    "log, rows": _with(lambda w, v: v @ (np.log(w)[:, None] * v.T)),
+    "less one": _with(lambda w, v: (v * (w - 1.0)) @ v.T),
+    "clipped": _with(lambda w, v: (v * np.maximum(w, 0.1)) @ v.conj().T),
+    "with a sum over all": _with(_gibbs),
+}
+ONE = np.linalg.qr(A)[0]
+DEGENERATE = {
+    "identity": np.eye(3),
+    "diagonal": np.diag([1.0, 1.0, 2.0]),
+    "but for rounding": ONE @ np.diag([1.0, 2.0, 2.0]) @ ONE.T,
+    "nearly": ONE @ np.diag([1.0, 1.0 + 1e-9, 2.0]) @ ONE.T,
+    "apart": ONE @ np.diag([0.4, 1.3, 2.0]) @ ONE.T,
+}
+
+
+@pytest.mark.parametrize("where", DEGENERATE)
+@pytest.mark.parametrize("name", SPECTRAL)
+def test_matrix_functions_have_their_derivative_at_equal_eigenvalues(name: str, where: str) -> None:
+    """Forward, reverse, an element alone; the second derivative is right or nan."""
+    f, a, v = SPECTRAL[name], DEGENERATE[where], B @ B.T
+
+    def everything(a: Any, v: Any) -> Any:
+        return anvil.jvp(f, (a,), (v,)), *anvil.jvp(anvil.grad(f), (a,), (v,))
+
+    (value, slope), g, hv = reference(everything, a, v)
+    np.testing.assert_allclose(value, f(a), rtol=1e-12)
+    np.testing.assert_allclose(slope, differences(f, a, v, 1e-4), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(np.sum(g * v), slope, rtol=1e-11)
+    gradient = anvil.jit(anvil.grad(f))
+    moved = differences(lambda y: call_reference(gradient, (y,), {}), a, v)
+    assert np.all(np.isnan(hv) | (abs(hv - moved) <= 1e-5 * (1 + abs(moved))))
+    if where == "apart":
+        assert np.all(np.isfinite(hv))
+
+
+def test_projectors() -> None:
+    """On all vectors of an eigenvalue: their derivative. On a part of them: nan."""
+    f = _with(lambda w, v: v[:, :2] @ v[:, :2].T)
+    v = B @ B.T
+    for a in (np.diag([1.0, 1.0, 2.0]), DEGENERATE["apart"]):
+        g = reference(anvil.grad(f), a)
+        np.testing.assert_allclose(np.sum(g * v), differences(f, a, v), rtol=1e-7)
+    assert np.isnan(np.sum(reference(anvil.grad(f), np.diag([1.0, 2.0, 2.0]))))
+    assert np.isnan(reference(lambda a: anvil.jvp(f, (a,), (v,))[1], np.eye(3)))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w, v: np.sin(v),
+        lambda w, v: v[0, 2],
+        lambda w, v: v @ ((w - 2.0) * (v.T @ C[0])),
+        lambda w, v: (v * w[::-1]) @ v.T,
+        lambda w, v: (v * np.cumsum(w)) @ v.T,
+        lambda w, v: (v * np.array([1.0, 2.0, 3.0])) @ v.T,
+    ],
+)
+def test_vectors_of_equal_eigenvalues_have_no_derivative(f: Any) -> None:
+    """A function through them is nan, never another number: also where eigenvalues are equal but
+    for rounding.
     """
-
-    def squared(a: Any) -> Any:
-        w, v = np.linalg.eigh(a)
-        return np.sum(C * ((v * w**2) @ v.T))
-
-    q = np.linalg.qr(A)[0]
-    for a in (np.eye(3), q @ np.diag([1.0, 1.0, 2.0]) @ q.T):
-        assert not np.all(np.isfinite(reference(anvil.grad(squared), a)))
-        _, slope = reference(lambda a: anvil.jvp(squared, (a,), (C,)), a)
+    for a in (np.eye(3), DEGENERATE["but for rounding"]):
+        assert not np.all(np.isfinite(reference(anvil.grad(_with(f)), a)))
+        _, slope = reference(lambda a: anvil.jvp(_with(f), (a,), (B @ B.T,)), a)
         assert not np.isfinite(slope)
+
+
+def test_spectral_forms_on_xla_and_in_complex_matrices() -> None:
+    """The gradient is the evaluator's; Hermitian matrices with equal eigenvalues."""
+    f, a = SPECTRAL["root"], DEGENERATE["diagonal"]
+    np.testing.assert_allclose(anvil.grad(f)(a), reference(anvil.grad(f), a), rtol=1e-10)
+
+    def size(t: Any) -> Any:
+        w, v = np.linalg.eigh(t * HERMITIAN + np.eye(3))
+        return np.sum(np.abs(C * ((v * np.exp(w)) @ np.conj(v).T)) ** 2)
+
+    g = reference(anvil.grad(size), 0.0)
+    np.testing.assert_allclose(g, differences(size, 0.0, 1.0), rtol=1e-7)
+    batch = np.stack([np.eye(3), a])
+    both = reference(lambda x: anvil.vmap(anvil.grad(f))(x), batch)
+    np.testing.assert_allclose(both[1], reference(anvil.grad(f), a), rtol=1e-12)
 
 
 def test_a_separate_eigenvector_has_a_derivative_beside_equal_ones() -> None:

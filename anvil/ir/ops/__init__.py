@@ -20,6 +20,7 @@ from anvil.ir.ops import (
     sorting,
     special,
     spectra,
+    spectral,
     structure,
     systems,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "sorting",
     "special",
     "spectra",
+    "spectral",
     "structure",
     "systems",
 ]

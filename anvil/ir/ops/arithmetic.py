@@ -309,9 +309,13 @@ class Rem(Elementwise):
 
 
 def _pow_by_x(b: Any, out: Any, x: Any, y: Any) -> Any:
-    """y x^(y-1); 0 where y is 0, also at x = 0."""
+    """y x^(y-1); 0 where y is 0, also at x = 0 and nan, by a choice that leaves the derivative in y
+    alone elsewhere."""
     slope = b.mul(y, b.pow(x, b.sub(y, 1)))
-    return slope if isinstance(y, Const) and y.value != 0 else _unless_zero(b, y, slope)
+    if isinstance(y, Const) and y.value != 0:
+        return slope
+    lost = b.and_(b.eq(y, 0), b.or_(b.eq(x, 0), b.ne(x, x)))
+    return b.select(lost, b.zeros_like(slope), slope)
 
 
 def _pow_by_y(b: Any, out: Any, x: Any, y: Any) -> Any:

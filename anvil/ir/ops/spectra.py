@@ -8,9 +8,10 @@
                             dU = U (G + K) + (1 - U U^H) dA V / s
                             dV = V (G - K) + (1 - V V^H) dA^H U / s       (Townsend 2016)
 
-Vectors of eigenvalues that are equal (up to rounding) have no derivative: it is inf or nan, unless
-multiplied by 0. Phases of complex vectors of eigh and svd stand still. Values by themselves have a
-derivative everywhere: of equal ones, along the vectors that were found.
+Vectors of eigenvalues that are equal (up to rounding) have no derivative: it is nan. Where nothing
+depends on them, the others are not touched (mulz_columns). Products V diag(f(w)) V^H have one
+(anvil.ir.ops.spectral). Phases of complex vectors of eigh and svd stand still. Values by themselves
+have a derivative everywhere: of equal ones, along the vectors that were found.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from anvil.ir.ops.matrices import (
 from anvil.ir.samples import Sample, draw
 from anvil.ir.types import C128, F64, I64, ArrayType, DType, Type, array
 
-_EQUAL = "vectors of equal values: inf or nan, unless multiplied by 0"
+_EQUAL = "vectors of equal values: nan; others are not touched"
 
 
 def hermitian(b: Any, x: Any, lower: bool = True) -> Any:
@@ -55,7 +56,7 @@ def hermitian(b: Any, x: Any, lower: bool = True) -> Any:
 
 
 def _off_diagonal(b: Any, differences: Any, size: Any, n: int) -> Any:
-    """1 / differences, inf where they are lost in rounding of numbers of that size, 0 on the
+    """1 / differences, nan where they are lost in rounding of numbers of that size, 0 on the
     diagonal."""
     t = type_at(differences)
     dims = tuple(range(t.ndim - 2))
@@ -63,8 +64,8 @@ def _off_diagonal(b: Any, differences: Any, size: Any, n: int) -> Any:
     limit = b.broadcast(b.mul(size, eps), shape=t.shape, dims=dims)
     near = b.le(b.abs(differences), limit)
     one = 1.0 if t.dtype.kind == "f" else 1 + 0j
-    infinite = b.const(np.inf if t.dtype.kind == "f" else complex(np.inf, 0.0), t)
-    found = b.select(near, infinite, b.div(one, b.select(near, b.const(one, t), differences)))
+    unknown = b.const(np.nan if t.dtype.kind == "f" else complex(np.nan, 0.0), t)
+    found = b.select(near, unknown, b.div(one, b.select(near, b.const(one, t), differences)))
     same = b.broadcast_to(b.const(np.eye(n, dtype=bool)), t.shape)
     return b.select(same, b.zeros(t), found)
 
@@ -119,7 +120,7 @@ class Eigh(MatrixOp):
         """diag(X) and V (F o X)."""
         w, v = outs
         x = _in_basis(b, hermitian(b, tangents[0], lower), v)
-        turned = matmul(b, v, b.scale(x, _gaps(b, w, type_at(v).dtype)))
+        turned = matmul(b, v, b.mulz_columns(x, _gaps(b, w, type_at(v).dtype)))
         return real_part(b, diagonal(b, x)), turned
 
     @staticmethod
@@ -199,7 +200,7 @@ class Eig(MatrixOp):
         x = b.solve(v, matmul(b, widened(b, tangents[0], dtype), v))
         n = type_at(w).shape[-1]
         gaps = _off_diagonal(b, b.sub(columns(b, w, n), rows(b, w, n)), _complex_size(b, w), n)
-        return diagonal(b, x), _normalised(b, v, matmul(b, v, b.scale(x, gaps)))
+        return diagonal(b, x), _normalised(b, v, matmul(b, v, b.mulz_columns(x, gaps)))
 
 
 def _complex(t: ArrayType) -> DType:
@@ -350,7 +351,7 @@ def _rotations(b: Any, p: Any, s: Any) -> tuple[Any, Any]:
     k = t.shape[-1]
     h, skew = b.add(p, adjoint(b, p)), b.sub(p, adjoint(b, p))
     half = 0.5 if t.dtype.kind == "f" else 0.5 + 0j
-    h = b.mul(b.scale(h, _gaps(b, s, t.dtype)), half)
+    h = b.mul(b.mulz_columns(h, _gaps(b, s, t.dtype)), half)
     sums = b.div(1.0, b.add(columns(b, s, k), rows(b, s, k)))
     diagonal_ = b.broadcast_to(b.const(np.eye(k, dtype=bool)), t.shape)
     sums = widened(b, sums, t.dtype)
@@ -417,6 +418,7 @@ class Qr(MatrixOp):
             ((2, 3, 2), False),
             ((2, 3), False),
             ((4, 2), True),
+            ((1, 2), False),
         )
         return [
             Sample((draw(dtype, s, -2.0, 2.0, 40 + i),), {"full_matrices": full})
@@ -447,12 +449,16 @@ class Qr(MatrixOp):
         q1, r1 = part(b, q, m, k), part(b, r, k, k)
         solved = _divided(b, part(b, da, m, k), r1)
         c = matmul(b, adjoint(b, q1), solved)
-        omega = _skew(b, c)
-        dr = matmul(b, b.sub(c, omega), r1)
-        dq = b.add(matmul(b, q1, omega), b.sub(solved, matmul(b, q1, c)))
+        dq, upper = b.sub(solved, matmul(b, q1, c)), c
+        turns = k > 1 or type_at(c).dtype.kind == "c"
+        omega = _skew(b, c) if turns else None
+        if turns:
+            dq, upper = b.add(matmul(b, q1, omega), dq), b.sub(c, omega)
+        dr = matmul(b, upper, r1)
         if n > k:
             beyond = matmul(b, adjoint(b, q1), part(b, da, m, n - k, 0, k))
-            beyond = b.sub(beyond, matmul(b, omega, part(b, r, k, n - k, 0, k)))
+            if turns:
+                beyond = b.sub(beyond, matmul(b, omega, part(b, r, k, n - k, 0, k)))
             dr = b.concatenate(dr, beyond, axis=type_at(dr).ndim - 1)
         if full_matrices and m > k:
             dq = _completion(b, q, q1, dq)

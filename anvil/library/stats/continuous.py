@@ -171,7 +171,9 @@ _LAPLACE = Distribution(
     log_density=lambda x: -np.abs(x) - _LOG_2,
     cdf=lambda x: np.where(x > 0, 1.0 - 0.5 * np.exp(-np.abs(x)), 0.5 * np.exp(-np.abs(x))),
     ppf=lambda q: np.where(
-        q > 0.5, -_LOG_2 - np.log1p(-np.maximum(q, 0.5)), _LOG_2 + np.log(np.minimum(q, 0.5))
+        q > 0.5,
+        -_LOG_2 - np.log1p(-np.where(q > 0.5, q, 0.5)),
+        _LOG_2 + np.log(np.where(q > 0.5, 0.5, q)),
     ),
     mean=lambda: 0.0,
     var=lambda: 2.0,
