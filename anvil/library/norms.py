@@ -86,7 +86,11 @@ def _vector(x: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
         return np.sum((x != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
     if ord == 1:
         return np.sum(size, axis=axis, keepdims=keepdims)
-    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
+    if ord < 0:
+        return total ** (1 / ord)
+    zero = total == 0
+    return np.where(zero, total, np.where(zero, 1, total) ** (1 / ord))[()]
 
 
 def _matrix(x: Any, ord: Any, row: Any, column: Any, keepdims: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from tests.library.grid import Sampled, check, compiled, grid, points
+from tests.library.grid import ITERATED, SPECIAL, Sampled, check, compiled, grid, points
 
 for _name in ("special", "linalg", "signal", "ndimage", "integrate"):
     pytest.importorskip(f"scipy.{_name}")
@@ -18,6 +19,8 @@ def left_out(case: Sampled) -> tuple[str, ...]:
         return ("equal", "zeros", "empty", "of size one", "single", "complex")
     if case.name.startswith("numpy.ndarray"):
         return ("equal", "ties", "empty", "an empty axis", "of size one", "complex")
+    if case.name.endswith(ITERATED):
+        return ("empty", "an empty axis", "of size one", "no axes", "single", *SPECIAL["x"])
     if case.name.startswith("scipy.special"):
         return ("empty", "an empty axis", "of size one", "single")
     return ()
@@ -40,7 +43,8 @@ def test_derivatives(case: Sampled) -> None:
         if kind in left_out(case):
             continue
         try:
-            check(case, kind, fn, args)
+            with np.errstate(all="ignore"):
+                check(case, kind, fn, args)
         except Exception as e:
             failures.append(f"{kind}: {type(e).__name__}: {e}")
     assert not failures, "\n".join(failures)
