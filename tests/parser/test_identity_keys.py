@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import anvil
+from anvil.api.programs import call_reference
 from tests.parser.harness import agree
 
 X = np.array([0.3, -1.2, 0.8, 2.1])
@@ -281,6 +282,23 @@ def functions(x):
 @pytest.mark.parametrize("sign", [1, -1])
 def test_which_object_it_is(fn, sign):
     agree(fn, sign * X)
+
+
+def written_through(x):
+    a, b = x * 2, x * 3
+    c = a if x[0] > 0 else b
+    same = c is a
+    c += 1
+    return (a * b, c * c) if same else (a * b, c)
+
+
+def test_derivatives_of_what_is_written_through():
+    def pulled(x):
+        return anvil.vjp(written_through, x)[1]((X, X))[0]
+
+    for x, slope in ((X, 12 * X + 3 + 2 * (2 * X + 1) * 2), (-X, -12 * X + 2 + 3)):
+        got = call_reference(anvil.jit(pulled), (x,), {}, "O2")
+        np.testing.assert_allclose(got, X * slope, rtol=1e-12)
 
 
 class Dual:

@@ -16,6 +16,7 @@ from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.columns import element, rows_of
 from anvil.parser.containers.stack_lists import known_length
 from anvil.parser.containers.templates import Many, has_refs
+from anvil.parser.control.choices import settled
 from anvil.parser.reports import texts
 from anvil.parser.reports.blame import involve
 from anvil.parser.state.heap import (
@@ -98,9 +99,12 @@ def described_inside(
 
 
 def plain_numbers(it: Interp, v: Abstract, opening: bool = False) -> Abstract:
-    """`v` with numbers of one type each; `opening`: with objects of the host program opened."""
+    """`v` with numbers and arrays of one type each; `opening`: with objects of the host program
+    opened.
+    """
     if isinstance(v, NumberChoice):
         return as_joined(it, v)
+    v = settled(it, v)
     if isinstance(v, TupleV):
         return TupleV(tuple(plain_numbers(it, i, opening) for i in v.items), v.cls)
     spec = describe_argument(v.value) if opening and isinstance(v, Known) else None
