@@ -14,11 +14,12 @@ from anvil.parser.arrays.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.arrays.operators import folded, python_numbers, refuse
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.arrays.ragged_frames import elementwise
-from anvil.parser.containers import computed_ranges, stack_lists
+from anvil.parser.containers import computed_ranges, open_lists, stack_lists
 from anvil.parser.containers.columns import is_same
+from anvil.parser.containers.open_lists import is_open
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.control.choices import each, spread
-from anvil.parser.control.streams import contains_
+from anvil.parser.control.streams import contains_, equal_
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
 from anvil.parser.state.number_choices import NumberChoice
@@ -131,6 +132,11 @@ def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) 
 
 
 def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
+    if op in ("==", "!=") and _class(a) is _class(b) and (is_open(ctx, a) or is_open(ctx, b)):
+        if isinstance(a, ListV) and isinstance(b, ListV) and a.box == b.box:
+            return Known(op == "==")
+        found: Abstract = ctx.session.calls.call_entry(ctx, equal_, [a, b], {})
+        return negated(ctx, found) if op == "!=" else found
     xs, ys = ctx.items(a), ctx.items(b)
     if op not in ("==", "!="):
         if len(xs) != len(ys):
@@ -307,6 +313,9 @@ def _contained(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
         x, y = ctx.operands(container, item)
         axes = tuple(range(type_at(x).ndim))
         return scalar(ctx.b.reduce_or(ctx.b.eq(x, y), axes=axes), True)
+    opened = open_lists.open_stack(ctx, container)
+    if opened is not None:
+        return open_lists.contains(ctx, container, opened, item)
     found = [_same(ctx, x, item) for x in ctx.items(container)]
     absent = conjunction(ctx, [(not f) if isinstance(f, bool) else ctx.b.not_(f) for f in found])
     return negated(ctx, absent)

@@ -17,6 +17,7 @@ from anvil.parser.arrays.whole import position
 from anvil.parser.containers import (
     collection_makers,
     computed_ranges,
+    open_lists,
     random_numbers,
     sequences,
     sets,
@@ -140,6 +141,8 @@ def _tuple(it: Interp, v: Abstract | None = None) -> Abstract:
 
 
 def _list(it: Interp, v: Abstract | None = None) -> Abstract:
+    if v is not None and open_lists.is_open(it, v):
+        return open_lists.listed(it, v)
     return it.list([] if v is None else listed(it, v))
 
 

@@ -17,7 +17,7 @@ from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom
 from anvil.parser.arrays import float_errors
 from anvil.parser.arrays.comparisons import negated
-from anvil.parser.arrays.ragged import is_ragged, refuse_ragged
+from anvil.parser.arrays.ragged import Ragged, is_ragged, refuse_ragged
 from anvil.parser.calls.arguments import bind
 from anvil.parser.calls.builtin_functions import TABLE
 from anvil.parser.calls.caching import call_cached
@@ -32,7 +32,7 @@ from anvil.parser.calls.protocols import (
     streams,
 )
 from anvil.parser.calls.specialise import call_specialised
-from anvil.parser.containers import computed_ranges, methods, sets
+from anvil.parser.containers import computed_ranges, methods, open_lists, sets
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.context import Intrinsic
 from anvil.parser.control import exceptions, managers
@@ -289,6 +289,11 @@ OTHERS = {**managers.FUNCTIONS, **ruled.FUNCTIONS}
 """More functions that are host code on values."""
 
 
+def _counted(it: Interp, v: Abstract) -> bool:
+    """Whether it is a list, or an iterator, of which the data decide how many items it has."""
+    return not isinstance(v, Ragged) and open_lists.is_open(it, v)
+
+
 def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract | None:
     """A call that its first arguments decide: generators, instances with special methods,
     `functools.singledispatch`.
@@ -299,7 +304,10 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
         opened = [opened_object(it, a) or a if streams(a) else a for a in args]
         if any(a is not b for a, b in zip(opened, args, strict=True)):
             return _call_known(it, fn, opened, kwargs)
-    if stream is not None and (any(isinstance(a, GeneratorV) for a in args) or stops(obj)):
+    extreme = obj in (max, min) and len(args) == 1 and _counted(it, args[0])
+    if stream is not None and (
+        any(isinstance(a, GeneratorV) for a in args) or stops(obj) or extreme
+    ):
         return call_entry(it, stream, args, kwargs, fn.describe())
     if isinstance(obj, np.ufunc):
         return of_instances(it, obj, args, kwargs)

@@ -9,10 +9,11 @@ import numpy as np
 
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.whole import position
-from anvil.parser.containers import pools, sequences, sorting, stack_lists
+from anvil.parser.containers import open_lists, pools, sequences, sorting, stack_lists
 from anvil.parser.containers.dicts import write
 from anvil.parser.control.iteration import listed
-from anvil.parser.state.heap import ListBox, RowBox
+from anvil.parser.control.streams import list_
+from anvil.parser.state.heap import GeneratorV, ListBox, RowBox
 from anvil.parser.state.values import NONE, Abstract, Known, ListV, TupleV
 
 if TYPE_CHECKING:
@@ -37,13 +38,18 @@ def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
     """`v.extend(more)`."""
     if isinstance(ctx.state.heap[v.box], RowBox):
         pools.growing(ctx, v, *(ctx.items(more) if isinstance(more, TupleV) else ()))
+    if not isinstance(more, ListV) and open_lists.is_open(ctx, more):
+        more = open_lists.listed(ctx, more)
+    if isinstance(more, GeneratorV):
+        more = open_lists.called(ctx, list_, more)
     if isinstance(more, ListV) and stack_lists.extend(ctx, v, more):
         return NONE
     if stack_lists.stack_of(ctx, v) is not None:
         for item in listed(ctx, more):
             append(ctx, v, item)
         return NONE
-    write(ctx, v.box, ListBox((*_items(ctx, v), *listed(ctx, more))))
+    more_items = listed(ctx, more)
+    write(ctx, v.box, ListBox((*_items(ctx, v), *more_items)))
     return NONE
 
 
@@ -87,6 +93,10 @@ def _copy(ctx: Context, v: ListV) -> Abstract:
 
 def _reverse(ctx: Context, v: ListV) -> Abstract:
     stack = stack_lists.stack_of(ctx, v)
+    opened = open_lists.open_stack(ctx, v)
+    if opened is not None and opened.capacity:
+        stack_lists.rearranged(ctx, v, opened, open_lists.mirrored(ctx, opened))
+        return NONE
     if stack is not None:
         n = ctx.known(stack.length, "the length of a list that is reversed")
         order = np.arange(stack.capacity)
@@ -99,6 +109,9 @@ def _reverse(ctx: Context, v: ListV) -> Abstract:
 
 def _count(ctx: Context, v: Abstract, item: Abstract) -> Abstract:
     total: Abstract = Known(0)
+    stack = open_lists.open_stack(ctx, v)
+    if stack is not None and isinstance(v, ListV):
+        return open_lists.count(ctx, v, stack, item)
     for x in ctx.items(v):
         same = ctx.truth(ctx.compare("==", x, item))
         one = Known(same) if isinstance(same, bool) else ctx.py_scalar(same)

@@ -19,7 +19,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.types import I64
 from anvil.parser.arrays.subscripts import get_item
-from anvil.parser.containers import heaps, sorting, stack_lists
+from anvil.parser.containers import heaps, open_lists, sorting, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.control import streams
 from anvil.parser.control.iteration import iterator, listed, next_item
@@ -60,6 +60,9 @@ def index(
     if start is not NONE or stop is not NONE:
         return _index_in(it, v, item, SliceV(start, stop, NONE))
     message = _missing(it, v, item, method)
+    opened = open_lists.open_stack(it, v)
+    if opened is not None:
+        return open_lists.index(it, v, opened, item, message)
     stack = stack_lists.stack_of(it, v)
     if stack is not None and it.column_type(v) is not None and len(it.column_type(v).shape) == 1:
         mask = it.atom(it.compare("==", it.array(it.column(v)), item))

@@ -20,11 +20,12 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom
 from anvil.ir.types import I64
 from anvil.parser.arrays.subscripts import get_item
-from anvil.parser.containers import stack_lists
+from anvil.parser.containers import open_lists, stack_lists
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.stacks import restack, stackable
 from anvil.parser.control.iteration import listed
-from anvil.parser.state.heap import ListBox, StackBox
+from anvil.parser.control.streams import list_
+from anvil.parser.state.heap import GeneratorV, ListBox, StackBox
 from anvil.parser.state.values import NONE, Abstract, Bound, Known, ListV, ObjectV, TupleV
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ def sorted_(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = N
     if elements is not None and key is NONE:
         descending = bool(it.known(reverse, "`reverse`"))
         return it.list([it.constant(x) for x in sorted(elements, reverse=descending)])
-    out = it.list(listed(it, v))
+    if isinstance(v, GeneratorV):
+        v = open_lists.called(it, list_, v)
+    opened = open_lists.is_open(it, v)
+    out: Any = open_lists.listed(it, v) if opened else it.list(listed(it, v))
     sort(it, out, key=key, reverse=reverse)
-    return out
+    return out  # type: ignore[no-any-return]
 
 
 def _given(key: Abstract) -> Abstract:
@@ -50,9 +54,14 @@ def _given(key: Abstract) -> Abstract:
 
 def sort(it: Interp, v: ListV, *, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
     """`v.sort(key=, reverse=)`."""
-    items = it.items(v)
     key = _given(key)
     it.touch(v.box)
+    opened = open_lists.open_stack(it, v)
+    if opened is not None:
+        how = None if key is NONE else key
+        open_lists.sort(it, v, opened, how, bool(it.known(reverse)))
+        return NONE
+    items = it.items(v)
     backwards = bool(it.known(reverse))
     compare = _comparison(key)
     plain = key is NONE or compare is not NONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -121,36 +122,49 @@ def get(ctx: Context, v: ListV, stack: StackBox, index: Abstract) -> Abstract:
 
 def part(ctx: Context, stack: StackBox, at: SliceV) -> Abstract:
     """`v[start:stop:step]`: a fresh list, whose length may be computed."""
-    known = isinstance(stack.length, Known) and fixed(at)
     step = ctx.known(at.step, "the step of a slice")
-    if known or step not in (None, 1) or not stack.capacity:
+    if step == 0:
+        ctx.fail(ValueError, "slice step cannot be zero")
+    known = isinstance(stack.length, Known)
+    if (known and fixed(at)) or not stack.capacity:
         n = ctx.known(stack.length, "the length of a list that is sliced")
         return taken(ctx, stack, range(n)[ctx.known(at, "the bounds of a slice")])
-    b, n = ctx.b, length_atom(stack)
-    first, last = (_bound(ctx, p, n, e) for p, e in ((at.start, b.i64(0)), (at.stop, n)))
-    places = b.iota(shape=(stack.capacity,), axis=0, dtype=I64)
-    if not isinstance(first, Const) or first.value:
-        places = b.add(places, b.broadcast_to(first, (stack.capacity,)))
-        end = b.broadcast_to(b.i64(stack.capacity - 1), (stack.capacity,))
-        places = b.min(places, end)
-    out: ListV = _rows_at(ctx, stack, places)
-    count = scalar(b.max(b.sub(last, first), 0), True)
+    return _open_part(ctx, stack, at, 1 if step is None else int(step))
+
+
+def _open_part(ctx: Context, stack: StackBox, at: SliceV, step: int) -> ListV:
+    """`v[start:stop:step]` of a list of computed length, or with computed bounds."""
+    b, n, size = ctx.b, length_atom(stack), stack.capacity
+    low: Atom = b.i64(0 if step > 0 else -1)
+    high: Atom = n if step > 0 else b.sub(n, 1)
+    ends = (low, high) if step > 0 else (high, low)
+    first, last = (
+        _bound_in(ctx, p, n, low, high, e) for p, e in zip((at.start, at.stop), ends, strict=True)
+    )
+    gap = b.sub(last, first) if step > 0 else b.sub(first, last)
+    places = b.iota(shape=(size,), axis=0, dtype=I64)
+    away = places if abs(step) == 1 else b.mul(places, b.broadcast_to(b.i64(abs(step)), (size,)))
+    many = b.reduce_sum(b.cast(b.lt(away, b.broadcast_to(gap, (size,))), I64), axes=(0,))
+    places = away if step > 0 else b.neg(away)
+    places = b.add(places, b.broadcast_to(first, (size,)))
+    places = b.min(b.max(places, b.zeros_like(places)), b.broadcast_to(b.i64(size - 1), (size,)))
+    out = rows_at(ctx, stack, places)
     held: Any = ctx.state.heap[out.box]
-    ctx.state.heap[out.box] = replace(held, length=count)
+    ctx.state.heap[out.box] = replace(held, length=scalar(many, True))
     return out
+
+
+def _bound_in(ctx: Context, v: Abstract, n: Atom, low: Atom, high: Atom, default: Atom) -> Atom:
+    """A bound of a slice, brought into the list."""
+    if isinstance(v, Known) and v.value is None:
+        return default
+    b, i = ctx.b, ctx.atom(v, I64)
+    return b.select(b.lt(i, 0), b.max(b.add(i, n), low), b.min(i, high))  # type: ignore[no-any-return]
 
 
 def fixed(at: SliceV) -> bool:
     """Whether the bounds of a slice are known."""
     return all(isinstance(p, Known) for p in (at.start, at.stop, at.step))
-
-
-def _bound(ctx: Context, v: Abstract, n: Atom, default: Atom) -> Atom:
-    """A bound of a slice, brought into the list."""
-    if isinstance(v, Known) and v.value is None:
-        return default
-    b, i = ctx.b, ctx.atom(v, I64)
-    return b.select(b.lt(i, 0), b.max(b.add(i, n), 0), b.min(i, n))  # type: ignore[no-any-return]
 
 
 def element_of(ctx: Context, v: Abstract, i: Atom) -> Abstract:
@@ -416,10 +430,11 @@ def taken(ctx: Context, stack: StackBox, places: Sequence[int] | Atom) -> ListV:
     if isinstance(places, Sequence):
         data = np.array(places, np.int64).reshape(-1)
         places = const(ctx, data)
-    return _rows_at(ctx, stack, places)
+    return rows_at(ctx, stack, places)
 
 
-def _rows_at(ctx: Context, stack: StackBox, places: Atom) -> ListV:
+def rows_at(ctx: Context, stack: StackBox, places: Atom) -> ListV:
+    """A fresh list of the rows at these places."""
     n = type_at(places).shape[0]
     at = ctx.b.reshape(places, shape=(n, 1))
     rows = [(ctx.b.gather(x, at, axes=(0,)), py) for x, py in all_rows(ctx, stack)]
@@ -433,6 +448,11 @@ def joined(ctx: Context, a: ListV, b: ListV) -> ListV | None:
     """`a + b` of lists of one form, at least one of them stacked; None for others."""
     if stack_of(ctx, a) is None and stack_of(ctx, b) is None:
         return None
+    if any(
+        s is not None and not isinstance(s.length, Known)
+        for s in map(partial(stack_of, ctx), (a, b))
+    ):
+        return _chained(ctx, a, b)
     from_a, from_b = _form(ctx, a), _form(ctx, b)
     form = None if from_a is None else unified(from_a, from_b)
     if form is None:
@@ -457,6 +477,19 @@ def joined(ctx: Context, a: ListV, b: ListV) -> ListV | None:
     return ListV(box)
 
 
+def _chained(ctx: Context, a: ListV, b: ListV) -> ListV | None:
+    """`a + b` where the data decide how long one of them is."""
+    other = stack_of(ctx, b)
+    out = taken_whole(ctx, a)
+    if other is not None and not isinstance(other.length, Known):
+        return out if extend(ctx, out, b) else None
+    for item in ctx.items(b):
+        stack = stack_of(ctx, out)
+        if stack is None or not append(ctx, out, stack, item):
+            return None
+    return out
+
+
 def _form(ctx: Context, v: ListV) -> Any:
     content = ctx.content(v.box, "list")
     if isinstance(content, StackBox):
@@ -472,16 +505,21 @@ def taken_whole(ctx: Context, v: ListV) -> ListV:
     if isinstance(stack.length, Known):
         return taken(ctx, stack, range(int(stack.length.value)))
     box = fresh_box()
-    if any(c.path for c in stack.columns):  # type: ignore[attr-defined]
+    values = not has_identity(stack.template)
+    if values or any(c.path for c in stack.columns):  # type: ignore[attr-defined]
         boxes = [c.box for c in stack.columns]  # type: ignore[attr-defined]
         rows, pools = all_rows(ctx, stack), pools_of(stack)
         made = boxed(ctx, stack.template, rows, stack.capacity, None, boxes, pools)
-        ctx.state.heap[box] = replace(made, length=stack.length, guessed=stack.guessed)
+        held = replace(made, length=stack.length, guessed=stack.guessed, room=stack.room)
+        ctx.state.heap[box] = held
         return ListV(box)
     columns = _own_columns(ctx, stack, [])
     ctx.state.heap[box] = replace(stack, columns=tuple(columns))
     return ListV(box)
 
+
+FEW_TIMES = 8
+"""A list whose length the data decide is repeated at most so often."""
 
 LONG = 64
 """`[x] * n` of at least so many values is made as a stacked list."""
@@ -491,6 +529,11 @@ def repeated(ctx: Context, v: ListV, times: int) -> ListV | None:
     """`v * times` of a list of values, if it is long or stacked; None for others."""
     form = _form(ctx, v)
     stack = stack_of(ctx, v)
+    if stack is not None and not isinstance(stack.length, Known) and 0 < times <= FEW_TIMES:
+        out: ListV | None = taken_whole(ctx, v)
+        for _ in range(times - 1):
+            out = None if out is None else joined(ctx, out, v)
+        return out
     if form is None or has_identity(form) or not any(leaves_of(form)) or times < 1:
         return None
     n = len(ctx.items(v)) if stack is None else int(ctx.known(stack.length))

@@ -23,6 +23,41 @@ def tuple_(v: Any) -> Any:
     return builtins.tuple(list_(v))
 
 
+def applied_(f: Any, v: Any) -> Any:
+    """`[f(x) for x in v]`."""
+    out = []
+    for x in v:
+        out.append(f(x))
+    return out
+
+
+def place_(v: Any, x: Any) -> Any:
+    """The first place of `x`; -1 if it is not there."""
+    for i in range(len(v)):
+        if v[i] == x:
+            return i
+    return -1
+
+
+def times_(v: Any, x: Any) -> Any:
+    """As the method `count`."""
+    n = 0
+    for y in v:
+        if y == x:
+            n += 1
+    return n
+
+
+def equal_(v: Any, w: Any) -> Any:
+    """`v == w` of two lists."""
+    if len(v) != len(w):
+        return False
+    for i in range(len(v)):  # noqa: SIM110
+        if v[i] != w[i]:
+            return False
+    return True
+
+
 def sum_(v: Any, start: Any = 0) -> Any:
     """As `sum`."""
     total = start

@@ -1,0 +1,157 @@
+"""Lists whose length the data decide: searched, sliced, compared, sorted and copied.
+
+Where elements are numbers of one dtype all of them are looked at at once, those that do not count
+masked; elsewhere one after the other, by a loop compiled from Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anvil.ir.families import type_at
+from anvil.ir.records import Atom
+from anvil.ir.types import I64
+from anvil.parser.arrays.ragged import Ragged
+from anvil.parser.containers import stack_lists
+from anvil.parser.containers.columns import all_rows, length_atom, resized
+from anvil.parser.containers.list_arrays import as_list
+from anvil.parser.containers.templates import Group, Number
+from anvil.parser.control import streams
+from anvil.parser.state.heap import StackBox
+from anvil.parser.state.values import Abstract, Known, Lazy, ListV, Scalar, scalar
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+
+
+def open_stack(ctx: Context, v: Abstract) -> StackBox | None:
+    """The contents of a list whose length the data decide; None for anything else."""
+    stack = stack_lists.stack_of(ctx, v)
+    return None if stack is None or isinstance(stack.length, Known) else stack
+
+
+def is_open(ctx: Context, v: Abstract) -> bool:
+    """Whether the data decide how many items there are: of a list, an array, or an iterator over
+    these.
+    """
+    if isinstance(v, Lazy):
+        return any(is_open(ctx, i) for i in v.items)
+    return isinstance(v, Ragged) or open_stack(ctx, v) is not None
+
+
+def called(ctx: Context, rule: Any, *args: Abstract) -> Abstract:
+    """A call of a function written in Python."""
+    found: Abstract = ctx.session.calls.call_entry(ctx, rule, list(args), {})
+    return found
+
+
+def listed(ctx: Context, v: Abstract) -> Abstract:
+    """`list(v)` of what is open."""
+    if isinstance(v, ListV):
+        return stack_lists.taken_whole(ctx, v)
+    found = as_list(ctx, v, py=False) if isinstance(v, Ragged) else None
+    return called(ctx, streams.list_, v) if found is None else found
+
+
+# ---- searching
+
+
+def inside(ctx: Context, stack: StackBox) -> Atom:
+    """Which rows of a list are elements of it."""
+    b, size = ctx.b, (stack.capacity,)
+    places = b.iota(shape=size, axis=0, dtype=I64)
+    out: Atom = b.lt(places, b.broadcast_to(length_atom(stack), size))
+    return out
+
+
+def _equal_rows(ctx: Context, stack: StackBox, item: Abstract) -> Atom | None:
+    """Which elements are equal to a number of their own dtype; None where that is not so."""
+    if not isinstance(stack.template, Number) or not isinstance(item, Scalar | Known):
+        return None
+    ((x, _),) = all_rows(ctx, stack)
+    if not ctx.is_arraylike(item) or ctx.strength(item)[0] is not type_at(x).dtype:
+        return None
+    size = (stack.capacity,)
+    same = ctx.b.eq(x, ctx.b.broadcast_to(ctx.atom(item), size))
+    return ctx.b.and_(same, inside(ctx, stack))  # type: ignore[no-any-return]
+
+
+def index(ctx: Context, v: Abstract, stack: StackBox, item: Abstract, message: Any) -> Abstract:
+    """The first place of an item; ValueError with this message if it is not there."""
+    found = _equal_rows(ctx, stack, item)
+    if found is None or not stack.capacity:
+        at = ctx.atom(called(ctx, streams.place_, v, item), I64)
+        ctx.check(ctx.b.ge(at, 0), ValueError, message)
+        return scalar(at, True)
+    ctx.check(ctx.b.reduce_or(found, axes=(0,)), ValueError, message)
+    return scalar(ctx.atom(ctx.call(np.argmax, ctx.array(found)), I64), True)
+
+
+def contains(ctx: Context, v: Abstract, stack: StackBox, item: Abstract) -> Abstract:
+    """`item in v`."""
+    found = _equal_rows(ctx, stack, item)
+    if found is None:
+        return called(ctx, streams.contains_, v, item)
+    return scalar(ctx.b.reduce_or(found, axes=(0,)), True)
+
+
+def count(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> Abstract:
+    """`v.count(item)`."""
+    found = _equal_rows(ctx, stack, item)
+    if found is None:
+        return called(ctx, streams.times_, v, item)
+    return scalar(ctx.b.reduce_sum(ctx.b.cast(found, I64), axes=(0,)), True)
+
+
+# ---- sorting
+
+
+def sort(ctx: Context, v: ListV, stack: StackBox, key: Abstract | None, backwards: bool) -> None:
+    """Sorts a list by numbers, or tuples of numbers; stable."""
+    b, size = ctx.b, stack.capacity
+    if not size:
+        return
+    keys = v if key is None else called(ctx, streams.applied_, key, v)
+    held = stack_lists.stack_of(ctx, keys)
+    if held is None or not _plain(held.template):
+        ctx.error(
+            "unsupported-value",
+            "a list whose length the data decide is sorted by numbers, or tuples of numbers",
+        )
+    columns = [resized(ctx, x, 0, size) for x, _ in all_rows(ctx, held)]
+    counts = inside(ctx, stack)
+    for x in columns:
+        if type_at(x).dtype.inexact:
+            odd = b.reduce_or(b.and_(b.is_nan(x), counts), axes=(0,))
+            ctx.check(b.not_(odd), ValueError, "nan has no place in a sorted order")
+    mirror = mirrored(ctx, stack) if backwards else None
+    if mirror is not None:
+        columns = [_taken(ctx, x, mirror) for x in columns]
+    ranks: Sequence[Abstract] = [ctx.array(x) for x in (b.cast(b.not_(counts), I64), *columns)]
+    order = ctx.atom(ctx.call(np.lexsort, ctx.tuple(list(reversed(ranks)))), I64)
+    if mirror is not None:
+        order = _taken(ctx, _taken(ctx, mirror, order), mirror)
+    stack_lists.rearranged(ctx, v, stack, order)
+
+
+def mirrored(ctx: Context, stack: StackBox) -> Atom:
+    """For each place the one with as many elements behind it as that has before it."""
+    b, size = ctx.b, (stack.capacity,)
+    places = b.iota(shape=size, axis=0, dtype=I64)
+    last = b.broadcast_to(b.add(length_atom(stack), -1), size)
+    return b.select(inside(ctx, stack), b.sub(last, places), places)  # type: ignore[no-any-return]
+
+
+def _plain(t: Any) -> bool:
+    """Whether elements are numbers, or tuples of these."""
+    if isinstance(t, Group):
+        return t.kind == "tuple" and all(map(_plain, t.items))
+    return isinstance(t, Number)
+
+
+def _taken(ctx: Context, x: Atom, at: Atom) -> Atom:
+    places = ctx.b.reshape(at, shape=(*type_at(at).shape, 1))
+    return ctx.b.gather(x, places, axes=(0,))  # type: ignore[no-any-return]
