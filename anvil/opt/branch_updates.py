@@ -16,10 +16,12 @@ from typing import Literal
 from anvil.ir.analysis import free_values, op_reads
 from anvil.ir.records import Atom, Op, Region, Value
 from anvil.ir.types import TOKEN, ArrayType, Type
-from anvil.opt.mailbox import WORTH, first_state, is_loop, ordered
+from anvil.opt.mailbox import WORTH, first_state, is_loop, ordered, update_of
 
-_UPDATES = frozenset({"dynamic_update_slice", "dynamic_add_slice"})
-"""What leaves a branch; scatters, which are dear where they change nothing, stay."""
+_BLOCKS = frozenset({"dynamic_update_slice", "dynamic_add_slice"})
+_SCATTERS = frozenset({"scatter", "scatter_add"})
+"""What leaves a branch too if the array is large: scatters are dear where they change nothing."""
+_LARGE = 4096
 _MOST_PHASES = 6
 
 
@@ -134,7 +136,7 @@ def _chain(region: Region, a: Atom) -> tuple[Atom | None, tuple[Op, ...]]:
     found: list[Op] = []
     while isinstance(a, Value) and a in made:
         op = made[a]
-        if op.kind.name in _UPDATES and _small(op):
+        if _leaves(op):
             before = op.args[0]
         elif is_loop(op) and not op.attrs["hist"]:
             before = op.args[op.outs.index(a) + first_state(op)]
@@ -148,11 +150,15 @@ def _chain(region: Region, a: Atom) -> tuple[Atom | None, tuple[Op, ...]]:
     return (a if outside else None), tuple(reversed(found))
 
 
-def _small(write: Op) -> bool:
-    t, whole = write.args[1].type, write.outs[0].type
+def _leaves(op: Op) -> bool:
+    """Whether an op is an update of a small part of an array that pays after the branch."""
+    if op.kind.name not in _BLOCKS | _SCATTERS:
+        return False
+    t, whole = update_of(op).type, op.outs[0].type
     assert isinstance(t, ArrayType)
     assert isinstance(whole, ArrayType)
-    return t.size * 4 <= whole.size
+    large = whole.size >= _LARGE or op.kind.name in _BLOCKS
+    return large and t.size * 4 <= whole.size
 
 
 def _scheduled(plan: Plan) -> bool:
@@ -302,4 +308,4 @@ def _form(op: Op) -> tuple[object, ...]:
 
 
 def adds(op: Op) -> bool:
-    return op.kind.name == "dynamic_add_slice"
+    return op.kind.name in ("dynamic_add_slice", "scatter_add")

@@ -25,7 +25,7 @@ from anvil.ir.builder import Builder, Env
 from anvil.ir.records import Atom, Const, Func, Op, Program, Region, Value
 from anvil.ir.types import TOKEN, ArrayType
 from anvil.opt.branch_updates import Pair, Plan, adds, left_by, pairs_of, planned
-from anvil.opt.mailbox import first_state, is_loop
+from anvil.opt.mailbox import first_state, is_loop, update_of
 
 _NOTHING = {"f": -0.0, "c": complex(-0.0, -0.0)}
 """What changes nothing when it is added; by kind of dtype, 0 for the others."""
@@ -213,8 +213,13 @@ class _Cut:
         assert model is not None
         if op is not None and not (idle and adds(model)):
             return [_get(env, a) for a in op.args[1:]]
-        t = model.args[1].type
+        t = update_of(model).type
         assert isinstance(t, ArrayType)
+        if model.kind.name in ("scatter", "scatter_add"):
+            places = self._shared(model.args[1])
+            if adds(model):
+                return [places, Const(t, _NOTHING.get(t.dtype.np.kind, 0))]
+            return [places, self.b.gather(self.now[root], places, axes=model.attrs["axes"])]
         starts = [self._shared(a) for a in model.args[2:]]
         if adds(model):
             return [Const(t, _NOTHING.get(t.dtype.np.kind, 0)), *starts]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from anvil.ir.analysis import nbytes, op_reads
+from anvil.ir.analysis import captures, nbytes, op_reads
 from anvil.ir.builder import Builder, Env
 from anvil.ir.opkind import OpKind
 from anvil.ir.ops.blocks import DynamicSlice
@@ -99,7 +99,7 @@ def _follow(body: Region, p: Value, found: _Letters) -> None:
     assert isinstance(p.type, ArrayType)
     versions, stamp = {p}, dict[Value, int]()
     reads, writes, late = list[Value](), list[Op](), list[Op]()
-    inner, apart = 0, set[Op]()
+    inner, apart, ended = 0, set[Op](), set[Value]()
     for op in ordered(body):
         stamped = max((stamp.get(v, 0) for v in op_reads(op)), default=0)
         stamp.update(dict.fromkeys(op.outs, stamped))
@@ -107,8 +107,10 @@ def _follow(body: Region, p: Value, found: _Letters) -> None:
         for v in _read(op, versions, p.type):
             reads.append(v)
             stamp[v] = len(reads)
+            ended.update([v] if is_loop(op) else [])
         if op.kind.name in WRITES and op.args[0] in versions:
             writes.append(op)
+            ended.clear()
             versions.add(op.outs[0])
             if stamp.get(update_of(op), 0) < len(reads):  # type: ignore[arg-type]
                 late.append(op)
@@ -119,6 +121,8 @@ def _follow(body: Region, p: Value, found: _Letters) -> None:
             updated = [v for v, a in carried if a in versions and v.type is p.type]
             versions.update(updated)
             inner += len(updated)
+            ended = ended if not updated else set()
+    reads = [v for v in reads if v not in ended]  # loops that no update follows wait for nothing
     if reads and (writes or inner):
         found.add(reads, late)
     if len(reads) + len(writes) > 1:
@@ -132,9 +136,17 @@ def _read(op: Op, versions: set[Value], whole: ArrayType) -> list[Value]:
         found = list(op.outs) if op.args[0] in versions else []
     elif op.kind.name == "if" and not versions.isdisjoint(op_reads(op)):
         found = _read_in_branches(op, versions)
+    elif is_loop(op) and _only_reads(op, versions):
+        return [v for v in op.outs if _fits(v.type, whole)][:1]  # the loop has ended where it has
     else:
         return []
     return [v for v in found if _fits(v.type, whole)]
+
+
+def _only_reads(loop: Op, versions: set[Value]) -> bool:
+    """Whether a loop reads a version of the array and does not carry one."""
+    captured = not versions.isdisjoint(captures(loop))
+    return captured and versions.isdisjoint(a for a in loop.args if isinstance(a, Value))
 
 
 def _fits(t: Type, whole: ArrayType) -> bool:
@@ -223,6 +235,8 @@ class _Box:
     letters: _Letters
     vectors: dict[DType, Atom]
     free: dict[DType, int]
+    sent: dict[DType, tuple[Atom, Const]] = field(default_factory=dict)
+    """The last letter of each dtype and its place; the last of all is last."""
 
 
 class _Mailer(Builder):
@@ -231,15 +245,14 @@ class _Mailer(Builder):
 
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
         """Loops get a mailbox if they need one; letters of the current body go through it."""
-        if is_loop(op):
-            letters = _letters(op)
-            if letters.any:
-                return self._loop(op, letters, env)
         box = self.box
+        letters = _letters(op) if is_loop(op) else None
         if box is not None and op.kind.name in WRITES:
             with self.at(op.loc):
                 return (self._update(box, op, env),)
-        if box is not None and op in box.letters.apart:
+        if letters is not None and letters.any:
+            outs = self._loop(op, letters, env)
+        elif box is not None and op in box.letters.apart:
             args = [env.get(a, a) if isinstance(a, Value) else a for a in op.args]
             outs = self._apart(op.kind, args, op.attrs)
             env.update(zip(op.outs, outs, strict=True))
@@ -271,16 +284,24 @@ class _Mailer(Builder):
         return out
 
     def _through(self, box: _Box, value: Atom) -> Atom:
+        """A value through the mailbox, after the letter before, whose vector may be another one."""
         t = value.type
         assert isinstance(t, ArrayType)
+        others = [d for d in list(box.sent)[-1:] if d is not t.dtype]
         at = self.i64(box.free[t.dtype])
         box.free[t.dtype] += t.size
-        vector = box.vectors[t.dtype]
-        func = self._letter(vector.type, t, at)
-        new, out = self.call(func, (vector, value))
-        box.vectors[t.dtype] = new
-        read: Atom = out
-        return read
+        sent = [(value, at), *(box.sent[d] for d in others)]
+        dtypes = [t.dtype, *others]
+        vectors = [box.vectors[d] for d in dtypes]
+        func = self._letter(
+            [v.type for v in vectors], [v.type for v, _ in sent], [k for _, k in sent]
+        )
+        read, *new = self.call(func, (*vectors, *(v for v, _ in sent)))
+        box.vectors.update(zip(dtypes, new, strict=True))
+        box.sent.pop(t.dtype, None)
+        box.sent[t.dtype] = (read, at)
+        out: Atom = read
+        return out
 
     def _apart(self, kind: type[OpKind], args: Sequence[Atom], attrs: Attrs) -> tuple[Atom, ...]:
         types = tuple(a.type for a in args)
@@ -293,15 +314,23 @@ class _Mailer(Builder):
     def _name(self) -> str:
         return f"{APART}{len(self.letters)}"
 
-    def _letter(self, vector: Type, t: ArrayType, at: Const) -> Func:
-        key = (vector, t, at.value)
+    def _letter(
+        self, vectors: Sequence[Type], types: Sequence[Type], places: Sequence[Const]
+    ) -> Func:
+        """Puts values into vectors; returns the first one read back, and the vectors."""
+        key = (*vectors, *types, *(at.value for at in places))
         if key not in self.letters:
-            b = Builder([vector, t])
-            box, value = b.params
-            flat = b.reshape(value, shape=(t.size,))
-            box = b.dynamic_update_slice(box, flat, at)
-            back = b.dynamic_slice(box, at, sizes=(t.size,))
-            self.letters[key] = b.finish(self._name(), [box, b.reshape(back, shape=t.shape)])
+            b = Builder([*vectors, *types])
+            n = len(vectors)
+            new = []
+            for box, value, at in zip(b.params[:n], b.params[n:], places, strict=True):
+                t = value.type
+                assert isinstance(t, ArrayType)
+                new.append(b.dynamic_update_slice(box, b.reshape(value, shape=(t.size,)), at))
+            t = types[0]
+            assert isinstance(t, ArrayType)
+            back = b.dynamic_slice(new[0], places[0], sizes=(t.size,))
+            self.letters[key] = b.finish(self._name(), [b.reshape(back, shape=t.shape), *new])
         return self.letters[key]
 
     def _loop(self, op: Op, letters: _Letters, env: Env) -> tuple[Atom, ...]:

@@ -36,7 +36,11 @@ def _func(func: Func) -> Func:
 
 
 def _region(region: Region) -> Region:
-    ops = [_inside(op) for op in _merged(region.ops)]
+    ops: list[Op] = []
+    same: dict[Value, Atom] = {}
+    for op in _merged(region.ops):
+        new = _inside(_renamed(op, same))
+        ops.append(_distinct(new, same) if new.kind.name == "if" else new)
     if len(ops) == len(region.ops) and all(map(is_, ops, region.ops)):
         return region
     return replace(region, ops=tuple(ops))
@@ -53,15 +57,13 @@ def _merged(ops: Sequence[Op]) -> list[Op]:
     """The ops, conditionals merged into the nearest earlier ones on the same predicate."""
     done: list[Op] = []
     last: dict[Atom, int] = {}
-    same: dict[Value, Atom] = {}
     for op in ops:
-        op = _renamed(op, same)
         if op.kind.name == "if":
             at = last.get(op.args[0])
             moved = None if at is None else _moved(done[at], done[at + 1 :], op)
             if at is not None and moved is not None:
                 rest = [o for o in done[at + 1 :] if o not in moved]
-                pair = _pair(done[at], op, same)
+                pair = _pair(done[at], op)
                 done = [*done[:at], *moved, pair, *rest]
                 last = {o.args[0]: k for k, o in enumerate(done) if o.kind.name == "if"}
                 continue
@@ -85,24 +87,30 @@ def _moved(first: Op, between: Sequence[Op], second: Op) -> dict[Op, None] | Non
     return None if not needed.isdisjoint(late) else dict.fromkeys(reversed(moved))
 
 
-def _pair(first: Op, second: Op, same: dict[Value, Atom]) -> Op:
-    """Both as one; `same` maps results of the second to those of the first that they equal."""
-    regions = [
+def _pair(first: Op, second: Op) -> Op:
+    """Both as one."""
+    regions = tuple(
         share(_joined(first.outs, a, b)) for a, b in zip(first.regions, second.regions, strict=True)
-    ]
+    )
+    loc = first.loc if first.loc == second.loc else Fused((first.loc, second.loc))
+    return replace(first, outs=(*first.outs, *second.outs), regions=regions, loc=loc)
+
+
+def _distinct(op: Op, same: dict[Value, Atom]) -> Op:
+    """A conditional without results that equal others, which `same` maps to those."""
     columns = dict[tuple[Atom, ...], Value]()
     keep = []
-    outs = (*first.outs, *second.outs)
-    for k, column in enumerate(zip(*(r.results for r in regions), strict=True)):
-        if k < len(first.outs) or column not in columns:
-            columns.setdefault(column, outs[k])
-            keep.append(k)
+    for k, column in enumerate(zip(*(r.results for r in op.regions), strict=True)):
+        if column in columns:
+            same[op.outs[k]] = columns[column]
         else:
-            same[outs[k]] = columns[column]
-    ends = (replace(r.ops[-1], args=tuple(r.results[k] for k in keep)) for r in regions)
-    regions = [replace(r, ops=(*r.ops[:-1], end)) for r, end in zip(regions, ends, strict=True)]
-    loc = first.loc if first.loc == second.loc else Fused((first.loc, second.loc))
-    return replace(first, outs=tuple(outs[k] for k in keep), regions=tuple(regions), loc=loc)
+            columns[column] = op.outs[k]
+            keep.append(k)
+    if len(keep) == len(op.outs):
+        return op
+    ends = (replace(r.ops[-1], args=tuple(r.results[k] for k in keep)) for r in op.regions)
+    regions = (replace(r, ops=(*r.ops[:-1], end)) for r, end in zip(op.regions, ends, strict=True))
+    return replace(op, outs=tuple(op.outs[k] for k in keep), regions=tuple(regions))
 
 
 def _joined(outs: Sequence[Value], a: Region, b: Region) -> Region:

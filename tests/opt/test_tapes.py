@@ -14,7 +14,7 @@ from anvil.api.programs import call_reference
 from anvil.ir.analysis import walk
 from anvil.ir.types import HistType
 from anvil.opt.histories import split_step, tape_bytes
-from tests.opt.tape_programs import FLAT, NESTED
+from tests.opt.tape_programs import FLAT, NESTED, monotone_stack
 
 Function = Callable[..., Any]
 SHORT, LONG = 256, 1024
@@ -84,3 +84,32 @@ def test_in_place(function: Function) -> None:
     expected = call_reference(gradient, (x,), {}, "O2")
     np.testing.assert_allclose(gradient(x), expected, rtol=1e-10, atol=1e-12)
     assert copies_in_loops(gradient, x) == 0
+
+
+def in_branches(x: Any) -> Any:
+    """Scatters on both sides of a branch."""
+    a, places, s = x.copy(), np.array([0, 1, 2]), 0.0
+    for i in range(20):
+        if x[i] > 0:
+            a[places + i] *= 0.9 * x[i]
+            s += np.sum(a[places + i] ** 2)
+        else:
+            a[places + i] += x[i] ** 2
+    return s
+
+
+@pytest.mark.parametrize(("function", "n"), [(monotone_stack, 400), (in_branches, 5000)])
+def test_forward_in_place(function: Function, n: int) -> None:
+    """Loops that only read an array have ended before it is updated; scatters leave branches."""
+    compiled, x = anvil.jit(function), data(n)
+    np.testing.assert_allclose(compiled(x), function(x), rtol=1e-12)
+    assert copies_in_loops(compiled, x) == 0
+
+
+def test_gradient_of_scatters_in_branches() -> None:
+    """What is written over is found by comparison of a few places."""
+    x, v = data(5000), np.cos(np.arange(5000))
+    gradient = call_reference(anvil.grad(in_branches), (x,), {}, "O2")
+    np.testing.assert_array_equal(gradient, call_reference(anvil.grad(in_branches), (x,), {}))
+    _, forward = call_reference(anvil.jit(lambda x: anvil.jvp(in_branches, (x,), (v,))), (x,), {})
+    np.testing.assert_allclose(gradient @ v, forward, rtol=1e-10)

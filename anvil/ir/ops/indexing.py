@@ -264,10 +264,26 @@ class Scatter(Linear):
             t.add(2, b.select(mine, rows, b.zeros_like(rows)))
 
 
+def _survived_few(b: Any, x: Any, indices: Any, axes: Axes, n: int) -> Any:
+    """`_survived` by comparison of each row's place with those of the rows after it."""
+    t = type_at(indices)
+    m = t.shape[-1]
+    places = b.reshape(indices, shape=(n, m))
+    mine = b.broadcast(places, shape=(n, n, m), dims=(0, 2))
+    others = b.broadcast(places, shape=(n, n, m), dims=(1, 2))
+    same = b.reduce_and(b.eq(mine, others), axes=(2,))
+    row, column = (b.iota(shape=(n, n), axis=k, dtype=I64) for k in (0, 1))
+    over = b.reduce_or(b.and_(same, b.gt(column, row)), axes=(1,))
+    fits = b.reduce_and(b.eq(_clamped(b, x, axes, indices), indices), axes=(t.ndim - 1,))
+    return b.and_(fits, b.not_(b.reshape(over, shape=t.shape[:-1])))
+
+
 def _survived(b: Any, x: Any, indices: Any, axes: Axes) -> Any:
     """Which rows were written and not written over: their numbers are scattered and read back."""
     shape = type_at(indices).shape[:-1]
     n = math.prod(shape)
+    if n * n <= math.prod(type_at(x).shape[a] for a in axes):
+        return _survived_few(b, x, indices, axes, n)
     number = b.reshape(b.iota(shape=(n,), axis=0, dtype=I64), shape=shape)
     board = Const(array(I64, tuple(type_at(x).shape[a] for a in axes)), -1)
     everywhere = tuple(range(len(axes)))
