@@ -236,6 +236,8 @@ def _checked_kth(ctx: Context, x: Atom, at: int, kth: Any) -> None:
         if dtype is BOOL:
             ctx.fail(ValueError, words)
         ctx.error("bad-operand", "Partition index must be integer")
+    if 0 in shape_in(x):
+        return
     k = ctx.atom(kth, I64)
     inside = ctx.b.and_(ctx.b.ge(k, -n), ctx.b.lt(k, n))
 
