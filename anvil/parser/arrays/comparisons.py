@@ -14,7 +14,7 @@ from anvil.parser.arrays.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.arrays.operators import folded, python_numbers, refuse
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.arrays.ragged_frames import elementwise
-from anvil.parser.containers import computed_ranges, open_lists, stack_lists
+from anvil.parser.containers import computed_keys, computed_ranges, open_lists, stack_lists
 from anvil.parser.containers.columns import is_same
 from anvil.parser.containers.open_lists import is_open
 from anvil.parser.containers.set_order import elements_of
@@ -281,6 +281,9 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     """`item in container`."""
     keys = ctx.dict_keys(container)
     if keys is not None:
+        where = computed_keys.place(ctx, keys, item, "the key")
+        if where is not None:
+            return scalar(where.found, True)
         return Known(ctx.key(item, "the key") in keys)
     if type(container) is Known and type(item) is Known:
         try:

@@ -12,13 +12,13 @@ from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
 from anvil.parser.arrays.whole import as_index, index_into, sequence_kind
 from anvil.parser.containers import computed_ranges, stack_lists
 from anvil.parser.containers.collection_values import DequeV
-from anvil.parser.containers.dicts import missing
+from anvil.parser.containers.dicts import get_key, set_key
 from anvil.parser.containers.stacks import stackable, transient
 from anvil.parser.control.choices import apart, spread
 from anvil.parser.control.remapped import MOST
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
-from anvil.parser.state.heap import DictBox, ListBox
+from anvil.parser.state.heap import ListBox
 from anvil.parser.state.number_choices import integral, is_numeric
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
@@ -85,7 +85,7 @@ def get_item(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
 
 def _get_contained(ctx: Context, base: DictV | ListV | TupleV, index: Abstract) -> Abstract:
     if isinstance(base, DictV):
-        found = _get_key(ctx, base, index)
+        found = get_key(ctx, base, index)
     else:
         found = _get_sequence(ctx, base, index)
     if isinstance(found, Conflict):
@@ -108,10 +108,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
     elif isinstance(base, Ragged):
         set_ragged(ctx, base, index, value)
     elif isinstance(base, DictV):
-        box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
-        ctx.touch(base.box)
-        key = ctx.key(index)
-        ctx.replace(base.box, DictBox({**box.entries, key: value}))
+        set_key(ctx, base, index, value)
     elif isinstance(base, ListV):
         _set_list(ctx, base, index, value)
     elif isinstance(base, ObjectV):
@@ -122,14 +119,6 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         ctx.error(
             "bad-operand", f"{base.describe()} does not support item assignment", raises=TypeError
         )
-
-
-def _get_key(ctx: Context, base: DictV, index: Abstract) -> Abstract:
-    box: DictBox = ctx.content(base.box, "dict")  # type: ignore[assignment]
-    key = ctx.key(index)
-    if key not in box.entries:
-        return missing(ctx, base, key)
-    return box.entries[key]
 
 
 def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:

@@ -8,13 +8,15 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser.containers import counting
+from anvil.parser.containers import computed_keys, counting
 from anvil.parser.control.iteration import listed
 from anvil.parser.state.heap import Content, DictBox, fresh_box
 from anvil.parser.state.values import NONE, Abstract, Bound, DictV, Known, Lazy, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
+
+KEY = "the key of a dict"
 
 
 def new_dict(
@@ -42,8 +44,33 @@ def dict_box(ctx: Context, v: DictV) -> DictBox:
     return content
 
 
+def get_key(ctx: Context, v: DictV, key: Abstract) -> Abstract:
+    """`v[key]`."""
+    entries = dict_box(ctx, v).entries
+    where = computed_keys.place(ctx, entries, key, KEY)
+    if where is not None and v.cls is Counter:
+        return computed_keys.get_or(ctx, entries, where, Known(0))
+    if where is not None and v.factory is None and not hasattr(v.cls, "__missing__"):
+        return computed_keys.get(ctx, v.box, entries, where, key)
+    known = ctx.key(key)
+    return entries[known] if known in entries else missing(ctx, v, known)
+
+
+def set_key(ctx: Context, v: DictV, key: Abstract, value: Abstract) -> None:
+    """`v[key] = value`."""
+    ctx.touch(v.box)
+    entries = dict_box(ctx, v).entries
+    where = computed_keys.place(ctx, entries, key, KEY)
+    found = None if where is None else computed_keys.put(ctx, v.box, entries, where, value)
+    ctx.replace(v.box, DictBox({**entries, ctx.key(key): value} if found is None else found))
+
+
 def _get(ctx: Context, v: DictV, key: Abstract, default: Abstract = NONE) -> Abstract:
-    return dict_box(ctx, v).entries.get(ctx.key(key), default)
+    entries = dict_box(ctx, v).entries
+    where = computed_keys.place(ctx, entries, key, KEY)
+    if where is not None:
+        return computed_keys.get_or(ctx, entries, where, default)
+    return entries.get(ctx.key(key), default)
 
 
 def _keys(ctx: Context, v: DictV) -> Abstract:

@@ -321,6 +321,8 @@ class State:
     status: Atom = NO_EXIT
     may: frozenset[int] = ONLY_FALL
     ret: Abstract | None = None
+    present: frozenset[Hashable] = frozenset()
+    """Computed keys that dicts have on this path; see `containers.computed_keys`."""
 
     def fork(self) -> State:
         """A copy that can go its own way."""
@@ -333,6 +335,7 @@ class State:
             self.status,
             self.may,
             self.ret,
+            self.present,
         )
 
     def exit(self, how: int) -> None:
