@@ -1,4 +1,4 @@
-"""Bessel functions of whole orders; formulas by number are DLMF's."""
+"""Bessel functions of whole orders, of the first and second kind; formulas by number are DLMF's."""
 
 from __future__ import annotations
 
@@ -32,15 +32,23 @@ def _bessel_near(n: Any, x: Any) -> Any:
     return total / nodes
 
 
-def _bessel_far(n: int, x: Any) -> Any:
-    """Hankel's expansion 10.17.3 for n = 0 and 1, x > 25."""
+def _hankel(n: int, x: Any) -> tuple[Any, Any, Any, Any]:
+    """Hankel's expansion 10.17.3 for n = 0 and 1, x > 25: P, Q and the cosine and sine of
+    x - (n / 2 + 1 / 4) pi, without the rounding of that difference.
+    """
     p, q, term = np.zeros_like(x), np.zeros_like(x), np.ones_like(x)
     for k in range(26):
         signed = term * (1.0 if k % 4 < 2 else -1.0)
         p, q = (p + signed, q) if k % 2 == 0 else (p, q + signed)
         term = term * ((4.0 * n * n - (2.0 * k + 1.0) ** 2) / (8.0 * (k + 1.0))) / x
-    phase = x - (0.5 * n + 0.25) * math.pi
-    return np.sqrt(2.0 / (math.pi * x)) * (np.cos(phase) * p - np.sin(phase) * q)
+    over = np.sqrt(1.0 / (math.pi * x))
+    both, gap = (np.cos(x) + np.sin(x)) * over, (np.sin(x) - np.cos(x)) * over
+    return (p, q, gap, -both) if n else (p, q, both, gap)
+
+
+def _bessel_far(n: int, x: Any) -> Any:
+    p, q, cosine, sine = _hankel(n, x)
+    return cosine * p - sine * q
 
 
 def _low(n: int, x: Any) -> Any:
@@ -85,3 +93,72 @@ def bessel(n: int, x: Any) -> Any:
     middle = _bessel_near(n, np.where(far | close, 1.0, x))
     small = _series(n, np.where(close, x, 1.0))
     return np.where(far, last, np.where(close, small, middle))
+
+
+# ---- the second kind
+
+
+_NODES, _TERMS = 40, 36
+_EULER = 0.5772156649015329
+
+
+def _angle(j: int) -> float:
+    return 0.5 * (j + 0.5) * math.pi / _NODES
+
+
+def _weight(j: int) -> float:
+    """Of node j in Neumann's series 10.8.3 for Y0, its Bessel functions by 10.9.2."""
+    terms = [(-1.0) ** k * math.cos(2 * k * _angle(j)) / k for k in range(1, _TERMS)]
+    return 2.0 / math.pi * (_EULER - 2.0 * math.fsum(terms))
+
+
+_WEIGHTS = tuple(_weight(j) for j in range(_NODES))
+_SINES = tuple(math.sin(_angle(j)) for j in range(_NODES))
+
+
+def _second_near(n: int, x: Any) -> Any:
+    """Y0, and Y1 as -Y0', for 0 < x < 25."""
+    log = 2.0 / math.pi * np.log(0.5 * x)
+    total, first = np.zeros_like(x), np.zeros_like(x)
+    for weight, sine in zip(_WEIGHTS, _SINES, strict=True):
+        wave = np.cos(x * sine)
+        first = first + wave
+        total = total + (weight + log) * (sine * np.sin(x * sine) if n else wave)
+    return (total - first * (2.0 / math.pi) / x if n else total) / _NODES
+
+
+def _second_far(n: int, x: Any) -> Any:
+    p, q, cosine, sine = _hankel(n, x)
+    return sine * p + cosine * q
+
+
+def _second_low(n: int, x: Any) -> Any:
+    far = x > 25.0
+    near = _second_near(n, np.where(far, 1.0, x))
+    return np.where(far, _second_far(n, np.where(far, x, 26.0)), near)
+
+
+def bessel_second(n: int, x: Any) -> Any:
+    """Yn, by recurrence from Y0 and Y1 (10.6.1)."""
+    if n < 0:
+        return bessel_second(-n, x) * (-1.0) ** n
+    inside = x > 0
+    y = np.where(inside, x, 1.0)
+    found = _second_low(min(n, 1), y)
+    if n > 1:
+        before, last = _second_low(0, y), found
+        for k in range(1, n):
+            step = 2.0 * k / y * last - before
+            before, last = last, np.where(np.isinf(last), last, step)
+        found = last
+    return np.where(inside, found, np.where(x == 0, -np.inf, np.nan))
+
+
+def y0(x: Any) -> Any:
+    """Y0"""
+    return bessel_second(0, x)
+
+
+def y1(x: Any) -> Any:
+    """Y1"""
+    return bessel_second(1, x)

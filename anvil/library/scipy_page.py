@@ -23,7 +23,10 @@ _NOTES: Mapping[str, str] = {
     "scipy.special": "Elementwise functions take `out=` and `where=`, and real numbers. Values are "
     "within 1e-10 of the exact ones, relatively; [accuracy](accuracy-special.md) has exceptions. "
     "Quantiles that are found by iteration (`gammaincinv`, `betaincinv`, `stdtrit` ...) are exact "
-    "up to their seventh derivative.",
+    "up to their seventh derivative. The orders of Bessel functions and of `expn` and the degrees "
+    "of polynomials are known while compiling: whole numbers (`kv` and `kve` take halves), for "
+    "`jv`, `iv` and `ive` up to 25, else up to 200. `lambertw` is compiled where it is real, "
+    "`wofz` on the real line, `poch` and `beta` for positive arguments.",
     "scipy.linalg": "What SciPy may compute in place (`overwrite_a`) is computed elsewhere; inputs "
     "are not searched for nan (`check_finite`).",
 }

@@ -15,7 +15,7 @@ import numpy as np
 
 from anvil.ir.types import F32, F64, DType
 from anvil.library import special
-from anvil.library.bessel import bessel, i0, i1, j0, j1
+from anvil.library.bessel import i0, i1, j0, j1
 from anvil.library.incomplete import betainc, betaln, gammainc, gammaincc
 from anvil.library.refusal import refuse
 from anvil.library.special import constant, erfc, erfcx, gamma
@@ -349,19 +349,6 @@ _TWO: dict[str, Callable[..., Any]] = {
 }
 
 
-def _jv_entry(ctx: Context, v: Any, z: Any, out: Any = None) -> Abstract:
-    """Bessel's J of a known whole order."""
-    order = ctx.known(v, "the order of a Bessel function")
-    if order != int(order) or abs(order) > 25:
-        ctx.error("unsupported-argument", "jv is compiled for whole orders up to 25")
-    n = int(order)
-
-    def of_order(v: Any, z: Any) -> Any:
-        return bessel(n, z)
-
-    return elementwise("jv", of_order, 2).run(ctx, float(n), z, out=out)
-
-
 _zeta, _riemann = elementwise("zeta", zeta, 2), elementwise("zeta", riemann, 1)
 
 
@@ -376,7 +363,6 @@ SCIPY: dict[str, Any] = {
     **{f"scipy.special.{name}": elementwise(name, fn, 1) for name, fn in _ONE.items()},
     **{f"scipy.special.{name}": elementwise(name, fn, 2) for name, fn in _TWO.items()},
     "scipy.special.betainc": elementwise("betainc", betainc, 3),
-    "scipy.special.jv": Intrinsic(_jv_entry),
     "scipy.special.zeta": Intrinsic(_zeta_entry),
     "scipy.special.polygamma": polygamma,
     "scipy.special.logsumexp": logsumexp,
