@@ -68,7 +68,10 @@ def touched(ctx: Context, held: RowBox) -> None:
     """To be called before an object in a pool is written."""
     for box in {*ctx.external, *ctx.state.marks}:
         found = ctx.state.heap.get(box)
-        if isinstance(found, RowBox) and found.pool == held.pool:
+        pools = [found.pool] if isinstance(found, RowBox) else []
+        if isinstance(found, StackBox):  # a list that a callee holds in a pool now
+            pools = [c.pool for c in found.columns]  # type: ignore[attr-defined]
+        if held.pool in pools:
             ctx.touch(box)
     ctx.touch(held.pool)
 
