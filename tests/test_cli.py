@@ -381,7 +381,7 @@ def test_registries_are_listed_with_their_docs(capsys: pytest.CaptureFixture[str
     assert "body" in good(capsys, "ops", "for")
     out = good(capsys, "passes")
     assert set(PASSES) <= set(out.split())
-    assert "O2: stackify simplify" in out
+    assert "O2: stackify spectral-forms simplify" in out
     assert "O1 at" in good(capsys, "passes", "plan-loops")
     assert set(RULES) <= set(good(capsys, "rules").split())
     name = next(iter(RULES))

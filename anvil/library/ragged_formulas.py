@@ -74,13 +74,6 @@ def _insert(arr: Any, obj: Any, values: Any) -> Any:
     return np.concatenate([arr[:at], new, arr[at:]])
 
 
-def _delete(arr: Any, obj: Any) -> Any:
-    n = len(arr)
-    if obj < -n or obj >= n:
-        raise IndexError(f"index {obj} is out of bounds for axis 0 with size {n}")
-    return arr[np.arange(n) != (obj + n if obj < 0 else obj)]
-
-
 def _stack(arrays: Any, axis: Any = 0) -> Any:
     if static(axis) == 0:
         return np.concatenate([np.asarray(a)[None] for a in arrays], axis=0)
@@ -95,10 +88,19 @@ def _take(a: Any, indices: Any, axis: Any = None) -> Any:
 
 
 def _partition(a: Any, kth: Any) -> Any:
+    _check_kth(a, kth)
     return np.sort(a)
 
 
+def _check_kth(a: Any, kth: Any) -> None:
+    n = len(a)
+    for k in np.atleast_1d(kth):
+        if k < -n or k >= n:
+            raise ValueError(f"kth(={k + n if k < 0 else k}) out of bounds ({n})")
+
+
 def _argpartition(a: Any, kth: Any) -> Any:
+    _check_kth(a, kth)
     return positions_in_order(a)
 
 
@@ -371,7 +373,6 @@ FORMULAS: dict[Any, Any] = {
     np.kron: _formula(_kron),
     np.pad: _formula(_pad),
     np.insert: _formula(_insert),
-    np.delete: _formula(_delete),
     np.stack: _formula(_stack),
     np.take: _formula(_take),
     np.partition: _formula(_partition),

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from anvil.library.atoms import absent
 from anvil.library.refusal import about, known_only, refuse, static
-from anvil.parser.arrays.ragged import Ragged
+from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers.list_arrays import as_array
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, Known, NDArray, Scalar
@@ -208,11 +209,26 @@ def _delete_by_data(arr: Any, obj: Any, axis: Any, single: Any) -> Any:
     return arr[_at(arr.ndim, at, taken == 0)]
 
 
+def _delete_of_ragged(arr: Any, obj: Any) -> Any:
+    n, obj = len(arr), np.asarray(obj)
+    if obj.dtype == bool:
+        return arr[~obj]
+    if obj.ndim:
+        refuse("unsupported-value", "several places of an array of computed length are not deleted")
+    if obj < -n or obj >= n:
+        raise IndexError(f"index {obj} is out of bounds for axis 0 with size {n}")
+    return arr[np.arange(n) != (obj + n if obj < 0 else obj)]
+
+
 _DELETE = about(_delete, known=("obj",))
 
 
 def _delete_entry(ctx: Context, arr: Any, obj: Any, axis: Any = None) -> Abstract:
-    v = ctx.lifted(as_array(ctx, obj))
+    if isinstance(arr, Ragged):
+        if len(arr.axes) > 1 or not absent(ctx, axis):
+            dense(ctx, arr)
+        return ctx.session.calls.call_entry(ctx, _delete_of_ragged, [arr, ctx.lifted(obj)], {})
+    v = ctx.lifted(obj if isinstance(obj, Ragged) else as_array(ctx, obj))
     if isinstance(v, Scalar | Ragged) or (isinstance(v, NDArray) and ctx.known_array(v) is None):
         args = [ctx.lifted(arr), v, ctx.lifted(axis), Known(isinstance(v, Scalar))]
         return ctx.session.calls.call_entry(ctx, _delete_by_data, args, {})

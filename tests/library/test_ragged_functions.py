@@ -120,3 +120,19 @@ DIFFERENTIABLE = [
 def test_their_derivatives(body: str) -> None:
     windows = _function(body, "total")
     anvil.check_grads(windows, (X, Y), order=2)
+
+
+def deleted(x, k):
+    y = x[x > 0]
+    return np.delete(y, k), np.delete(y, y > 1.5), np.delete(x, np.where(x < 0)[0])
+
+
+def divided(x, k):
+    y = x[x > 0]
+    return np.partition(y, k)[k], np.sort(y[np.argpartition(y, k)])
+
+
+@pytest.mark.parametrize("k", [1, -1, 5])
+@pytest.mark.parametrize("program", [deleted, divided])
+def test_places_are_checked(program, k):
+    agree(program, np.array([1.0, -2.0, 3.0, -1.0, 0.5]), k)

@@ -389,7 +389,6 @@ def test_the_compiled_function():
         lambda x: anvil.jacobian(lambda x: x[x > 0])(x),
         lambda x: anvil.vmap(lambda x: x[x > 0])(np.stack([x, x])),
         lambda x: np.reshape(x[x > 0], (2, -1)),
-        lambda x: x[x > 0][::2],
     ],
 )
 def test_where_lengths_have_to_be_known(program):
