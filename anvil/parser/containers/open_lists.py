@@ -16,6 +16,7 @@ from anvil.ir.records import Atom
 from anvil.ir.types import I64
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.containers import stack_lists
+from anvil.parser.containers.chosen_lists import is_joinable
 from anvil.parser.containers.columns import all_rows, length_atom, resized
 from anvil.parser.containers.list_arrays import as_list
 from anvil.parser.containers.templates import Group, Number
@@ -38,7 +39,7 @@ def is_open(ctx: Context, v: Abstract) -> bool:
     these.
     """
     if isinstance(v, Lazy):
-        return any(is_open(ctx, i) for i in v.items)
+        return any(is_open(ctx, i) or is_joinable(ctx, i) for i in v.items)
     return isinstance(v, Ragged) or open_stack(ctx, v) is not None
 
 

@@ -19,11 +19,11 @@ from anvil.parser.arrays.array_items import element as row_of
 from anvil.parser.arrays.ragged import Ragged, count_of, ragged
 from anvil.parser.arrays.ragged_frames import compacted
 from anvil.parser.arrays.ragged_items import get_ragged
-from anvil.parser.containers import stack_lists
+from anvil.parser.containers import chosen_lists, stack_lists
 from anvil.parser.containers.columns import element, length_atom
 from anvil.parser.containers.set_order import elements_of, ordered
 from anvil.parser.containers.stacks import stackable
-from anvil.parser.control.choices import each
+from anvil.parser.control.choices import each, settled
 from anvil.parser.control.streams import by_index, list_, stepped_
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import CellBox, GeneratorV, StackBox, fresh_box
@@ -88,6 +88,8 @@ class Items:
 def items_of(ctx: Context, v: Abstract) -> Items:
     """How to iterate over a value; refused for what Python does not iterate over."""
     v = texts.settled(ctx, v)
+    if isinstance(v, Choice):
+        return _chosen(ctx, v)
     if isinstance(v, NDArray | Ragged):
         return _rows(ctx, v)
     if isinstance(v, RangeV):
@@ -135,6 +137,40 @@ def opened_object(ctx: Context, v: ObjectV) -> Abstract | None:
     return calls.call_entry(ctx, stepped_, [found], {})
 
 
+def _chosen(ctx: Context, v: Choice) -> Items:
+    """The elements of one of several lists, read from a copy of all as long as none is written
+    to.
+    """
+    one = settled(ctx, v)
+    if isinstance(one, NDArray):
+        return _rows(ctx, one)
+    copy = chosen_lists.joined_list(ctx, v)
+    if copy is None:
+        ctx.error(
+            "unsupported-value",
+            f"{v.describe()}, as the data decide, is iterated over inside of an expression",
+            hint="Loop over it with a `for` statement, or choose between lists of like numbers.",
+        )
+    before = chosen_lists.contents(ctx, v)
+
+    def item(i: Atom) -> Abstract:
+        now = chosen_lists.contents(ctx, v)
+        same = len(now) == len(before) and all(x is y for x, y in zip(now, before, strict=True))
+        read = copy if same else chosen_lists.joined_list(ctx, v)
+        return stack_lists.element_of(ctx, v if read is None else read, i)
+
+    inner = tuple(items_of(ctx, o) for o in v.options)
+    return Items(length_of(ctx, copy), item, False, None, inner)
+
+
+def length_of(ctx: Context, v: ListV) -> int | Atom:
+    """The length of a stacked list."""
+    stack = stack_lists.stack_of(ctx, v)
+    assert stack is not None
+    length = length_atom(stack)
+    return int(length.value) if isinstance(length, Const) else length  # type: ignore[arg-type]
+
+
 def _elements(ctx: Context, v: TupleV | ListV) -> Items:
     """The elements of a list or tuple."""
     stack = stack_lists.stack_of(ctx, v)
@@ -178,6 +214,8 @@ def is_long(ctx: Context, v: Abstract) -> bool:
     """
     if isinstance(v, Lazy) and v.box:
         return any(is_long(ctx, part) for part in v.items)
+    if isinstance(v, Choice):
+        return chosen_lists.is_joinable(ctx, v) or any(is_long(ctx, o) for o in v.options)
     stack = stack_lists.stack_of(ctx, v)
     if stack is not None:
         return not isinstance(stack.length, Known) or bool(stack.length.value > FEW)
@@ -373,6 +411,8 @@ def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
     if len(vs) > 1 and len(boxes) == 1 and 0 not in boxes and not ctx.known(strict):
         return _dealt(ctx, vs[0], len(vs))
     inner = tuple(items_of(ctx, v) for v in vs)
+    if any(not isinstance(i.count, int) for i in inner):
+        inner = tuple(_rolling(ctx, v, i) for v, i in zip(vs, inner, strict=True))
     counts = [i.count for i in inner]
     if ctx.known(strict):
         first, *rest = map(_count_atom, inner) if inner else (None,)
@@ -389,6 +429,14 @@ def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
         any(x.static for x in inner),
         inner=inner,
     )
+
+
+def _rolling(ctx: Context, v: Abstract, items: Items) -> Items:
+    """The items of a short list or tuple of like things as those of a long one."""
+    if isinstance(v, Known) and isinstance(v.value, tuple | list):
+        v = TupleV(tuple(map(ctx.constant, v.value)))
+    short = items.static and isinstance(v, TupleV | ListV) and bool(items.count)
+    return _like(ctx, v) if short and stackable(ctx, v) is not None else items  # type: ignore[arg-type]
 
 
 def _dealt(ctx: Context, v: Abstract, n: int) -> Items:

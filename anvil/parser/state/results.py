@@ -12,6 +12,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser.arrays.ragged import Ragged, dense
+from anvil.parser.containers.chosen_lists import joined_list
 from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.columns import element, rows_of
 from anvil.parser.containers.stack_lists import known_length
@@ -99,12 +100,14 @@ def described_inside(
 
 
 def plain_numbers(it: Interp, v: Abstract, opening: bool = False) -> Abstract:
-    """`v` with numbers and arrays of one type each; `opening`: with objects of the host program
-    opened.
+    """`v` with numbers and arrays of one type each, and lists of one form; `opening`: with objects
+    of the host program opened.
     """
     if isinstance(v, NumberChoice):
         return as_joined(it, v)
     v = settled(it, v)
+    if isinstance(v, Choice):
+        v = joined_list(it, v) or v
     if isinstance(v, TupleV):
         return TupleV(tuple(plain_numbers(it, i, opening) for i in v.items), v.cls)
     spec = describe_argument(v.value) if opening and isinstance(v, Known) else None
