@@ -56,7 +56,36 @@ def written(xs):
     return total, a, b
 
 
+def three_way(xs):
+    if len(xs) <= 1:
+        return xs
+    pivot = xs[len(xs) // 2]
+    less, equal = [x for x in xs if x < pivot], [x for x in xs if x == pivot]
+    return three_way(less) + equal + three_way([x for x in xs if x > pivot])
+
+
+def quick_select(xs, k=2):
+    pivot = xs[0]
+    less, more = [x for x in xs if x < pivot], [x for x in xs if x > pivot]
+    if k < len(less):
+        return quick_select(less, k)
+    if k >= len(xs) - len(more):
+        return quick_select(more, k - (len(xs) - len(more)))
+    return pivot
+
+
+def insertion(xs):
+    out = []
+    for x in xs:
+        i = 0
+        while i < len(out) and out[i] < x:
+            i += 1
+        out.insert(i, x)
+    return out
+
+
 PROGRAMS = [quick_sort, enumerated, zipped, looped, filtered, of_two, written]
+PROGRAMS += [three_way, quick_select, insertion]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
