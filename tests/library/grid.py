@@ -1,7 +1,8 @@
 """A grid of points for every differentiable function of the library, and what must hold there.
 
 A point is a body of `anvil.library.samples` with arrays in it: random ones, with ties, with zeros,
-all equal, empty, of size one, of no axes, transposed and reversed, in single precision, complex.
+all equal, empty, of size one, of no axes, in single precision, complex. Memory layouts, of which
+compiled code sees nothing, are tested for many functions at once.
 What NumPy refuses must be refused. Where it computes a value:
 
     <w, J v> = <J' w, v>                                   forward against reverse, to 1e-12

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.library.grid import ITERATED, SPECIAL, Sampled, check, compiled, grid, points
+import anvil
+from tests.library.grid import (
+    ITERATED,
+    LAYOUTS,
+    SPECIAL,
+    Sampled,
+    check,
+    compiled,
+    grid,
+    points,
+)
 
 for _name in ("special", "linalg", "signal", "ndimage", "integrate"):
     pytest.importorskip(f"scipy.{_name}")
@@ -48,3 +58,26 @@ def test_derivatives(case: Sampled) -> None:
         except Exception as e:
             failures.append(f"{kind}: {type(e).__name__}: {e}")
     assert not failures, "\n".join(failures)
+
+
+def mixture(a, b):
+    """Functions that go along axes, reduce, sort, contract and transform."""
+    rows = np.sum(np.cumsum(a, axis=0) * b) + np.sum(np.sort(a, axis=-1)[..., ::2])
+    pairs = np.linalg.norm(a @ b.T) + np.einsum("ij,kj->", a, b) + np.sum(np.kron(a, b[::-1]) ** 2)
+    return rows + pairs + np.sum(np.abs(np.fft.fft(a))) + np.max(b, axis=0) @ np.exp(b.mean(axis=0))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(layout: str) -> None:
+    """Arguments of other strides, negative ones too, on XLA."""
+    rng = np.random.default_rng(0)
+    plain = [rng.normal(size=(3, 4)) for _ in range(2)]
+    strided = [LAYOUTS[layout](x) for x in plain]
+    assert all(x.strides != y.strides for x, y in zip(plain, strided, strict=True))
+    slopes = anvil.value_and_grad(mixture, argnums=(0, 1))
+    value, bars = slopes(*plain)
+    np.testing.assert_allclose(value, mixture(*plain), rtol=1e-13)
+    again, turned = slopes(*strided)
+    assert again == value
+    for x, y in zip(bars, turned, strict=True):
+        np.testing.assert_array_equal(x, y)

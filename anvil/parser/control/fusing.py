@@ -88,11 +88,16 @@ def fused(consumer: FunctionInfo, node: ast.For | ast.With, gen: FunctionInfo) -
 def _extend_liveness(consumer: FunctionInfo, node: ast.For | ast.With, made: Fused) -> None:
     """Everything that the loop or the generator reads lives throughout."""
     live = consumer.code.live
-    used = frozenset().union(*map(names_used, made.body)) | {made.prefix + RESULT}
+    used = _names_of(made)
     around = live.head.get(node, frozenset()) | live.after.get(node, frozenset())
     if getattr(node, "_anvil_made", False):  # by a comprehension, inside some statement
-        around |= frozenset(consumer.code.bound)
+        around |= frozenset(consumer.code.bound)  # and of the generators that it is in
+        around = around.union(*map(_names_of, consumer.fused.values()))
     live.extend(made.body, used | around | names_used(node))
+
+
+def _names_of(made: Fused) -> frozenset[str]:
+    return frozenset().union(*map(names_used, made.body)) | {made.prefix + RESULT}
 
 
 class _Copy:
