@@ -83,6 +83,11 @@ def of_floats(x):
     return {1.0: 2.0, 2.5: 5.0, 3: 7.0}[x]
 
 
+def unlike(x):
+    d = {0: 1, 1: 2.5, 2: 7}
+    return d[int(x)], d.get(int(x)), d.get(int(x) + 5), d[int(x)] // 2
+
+
 def counted(x):
     c = Counter({1: 3, 2: 0})
     return c[int(x)], c.most_common(1)
@@ -109,6 +114,9 @@ CASES = [
     (guarded, 2.5),
     (of_floats, 2.5),
     (of_floats, 2.0),
+    (unlike, 0.5),
+    (unlike, 1.5),
+    (unlike, 2.5),
     (counted, 1.5),
     (counted, 4.5),
 ]
