@@ -299,3 +299,13 @@ ZERO_TRIPS = [summed, in_containers, by_while, of_slices, with_a_break, divided_
 @pytest.mark.parametrize("n", [0, 2])
 def test_the_type_of_a_number_depends_on_whether_the_loop_ran(f, n):
     agree(f, np.array([1.0, 2.0, 3.0]), n)
+
+
+def listed_numbers(i, x):
+    table = [1, x, 2]
+    return table[i] // 2, (True, 2.5, np.float32(2.0))[i], table[int(x)] * 3
+
+
+@pytest.mark.parametrize("args", [(0, 2.5), (1, 2.5), (2, 0.5), (1, 1.5), (3, 0.5)])
+def test_elements_of_unlike_numbers(args):
+    agree(listed_numbers, *args)

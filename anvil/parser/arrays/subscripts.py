@@ -14,7 +14,7 @@ from anvil.parser.containers import computed_ranges, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.dicts import get_key, set_key
 from anvil.parser.containers.stacks import stackable, transient
-from anvil.parser.control.choices import apart, spread
+from anvil.parser.control.choices import apart, number_of, spread, unlike_numbers
 from anvil.parser.control.remapped import MOST
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
@@ -127,11 +127,7 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         return stack_lists.get(ctx, base, stack, index)  # type: ignore[arg-type]
     items = ctx.items(base)
     if isinstance(index, Scalar) and items:
-        if _uniform(ctx, items):
-            return _dynamic_item(ctx, base, items, index)
-        found = _like_item(ctx, base, index)
-        if found is None:
-            found = _one_of(ctx, base, items, index)
+        found = _computed_item(ctx, base, items, index)
         if found is not None:
             return found
     cut = _computed_part(ctx, base, index)
@@ -146,6 +142,19 @@ def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     if not -len(items) <= n < len(items):
         ctx.fail(IndexError, f"{sequence_kind(base)} index out of range")
     return items[n]
+
+
+def _computed_item(
+    ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar
+) -> Abstract | None:
+    """An element at an index that only data decide; None where it has to be known."""
+    if _uniform(ctx, items):
+        return _dynamic_item(ctx, base, items, index)
+    if len(items) <= MOST and unlike_numbers(items):
+        at = checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
+        return number_of(ctx, items, [ctx.b.eq(at, n) for n in range(len(items))])
+    found = _like_item(ctx, base, index)
+    return _one_of(ctx, base, items, index) if found is None else found
 
 
 def _computed_part(ctx: Context, base: Abstract, index: Abstract) -> Abstract | None:

@@ -11,15 +11,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, F64, I64, array
-from anvil.parser.control.choices import choose
-from anvil.parser.state.number_choices import NumberChoice, is_numeric
+from anvil.parser.control.choices import choose, number_of, unlike_numbers
+from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import Abstract, Known, Scalar, TupleV, scalar
 
@@ -101,20 +100,9 @@ def value_at(ctx: Context, entries: dict[Any, Abstract], where: Place) -> Abstra
     values = tuple(entries[k] for k in where.keys)
     if len(values) == 1:
         return values[0]
-    if all(map(is_numeric, values)) and len({_types(ctx, v) for v in values}) > 1:
-        found = values[0]  # numbers of unlike types keep them
-        for same, value in zip(where.same[1:], values[1:], strict=True):
-            found = choose(ctx, same, partial(_itself, value), partial(_itself, found))
-        return found
+    if unlike_numbers(values):
+        return number_of(ctx, values, where.same)
     return ctx.call(operator.getitem, TupleV(values), where.at(ctx))
-
-
-def _types(ctx: Context, v: Abstract) -> Any:
-    return v.open()[0] if isinstance(v, NumberChoice) else ctx.strength(v)
-
-
-def _itself(v: Abstract) -> Abstract:
-    return v
 
 
 def get(

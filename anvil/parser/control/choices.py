@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
@@ -23,7 +24,13 @@ from anvil.parser.control.narrowing import narrow
 from anvil.parser.control.number_joins import picked
 from anvil.parser.control.number_paths import over_numbers
 from anvil.parser.state.heap import unchanged
-from anvil.parser.state.number_choices import NumberChoice, options_of, own_atom, strength_of
+from anvil.parser.state.number_choices import (
+    NumberChoice,
+    is_numeric,
+    options_of,
+    own_atom,
+    strength_of,
+)
 from anvil.parser.state.signals import PathEnd
 from anvil.parser.state.values import (
     NONE,
@@ -257,6 +264,23 @@ def choose(
     if isinstance(value, Conflict):
         it.refuse_conflict("this expression", value)
     return value
+
+
+def unlike_numbers(values: Sequence[Abstract]) -> bool:
+    """Whether these are numbers, not all of one type (or of the same types, by their paths)."""
+    return all(map(is_numeric, values)) and len({frozenset(_kinds(v)) for v in values}) > 1
+
+
+def number_of(ctx: Context, values: Sequence[Abstract], which: Sequence[Atom]) -> Abstract:
+    """The number whose flag holds, of its own type: the first one, if none does."""
+    found = values[0]
+    for flag, value in zip(which[1:], values[1:], strict=True):
+        found = choose(ctx, flag, partial(_itself, value), partial(_itself, found))
+    return found
+
+
+def _itself(v: Abstract) -> Abstract:
+    return v
 
 
 def _without_branch(
