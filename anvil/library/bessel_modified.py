@@ -22,12 +22,13 @@ _STEP, _NODES = 0.25, 26
 
 
 def _first_near(n: int, x: Any, most: float) -> Any:
+    """By powers of x itself, so that all derivatives at 0 are right."""
     terms = int(1.4 * most) + 25
     quarter = 0.25 * x * x
     total = np.zeros_like(x)
     for k in range(terms, 0, -1):
         total = (1.0 + total) * quarter / (k * (n + k))
-    return (1.0 + total) * (0.5 * x) ** n / math.factorial(n) * np.exp(-x)
+    return (1.0 + total) * (0.5 * x) ** n / math.factorial(n)
 
 
 def _first_far(n: int, x: Any) -> Any:
@@ -38,20 +39,26 @@ def _first_far(n: int, x: Any) -> Any:
     return total / np.sqrt(2.0 * math.pi * x)
 
 
+def _first(n: int, x: Any) -> tuple[Any, Any, Any]:
+    """(whether x is far, In(x) e^-|x| there, In(x) elsewhere)"""
+    n = abs(n)
+    border = max(30.0, n * n / 8.0)
+    far = np.abs(x) > border
+    large = _first_far(n, np.where(far, np.abs(x), border))
+    near = _first_near(n, np.where(far, 1.0, x), border)
+    return far, np.where(x < 0, -large, large) if n % 2 else large, near
+
+
 def modified_scaled(n: int, x: Any) -> Any:
     """In(x) e^-|x|"""
-    n = abs(n)
-    size = np.abs(x)
-    border = max(30.0, n * n / 8.0)
-    far = size > border
-    near = _first_near(n, np.where(far, 1.0, size), border)
-    found = np.where(far, _first_far(n, np.where(far, size, border)), near)
-    return np.where(x < 0, -found, found) if n % 2 else found
+    far, large, near = _first(n, x)
+    return np.where(far, large, near * np.exp(-np.abs(np.where(far, 1.0, x))))
 
 
 def modified(n: int, x: Any) -> Any:
     """In"""
-    return np.exp(np.abs(x)) * modified_scaled(n, x)
+    far, large, near = _first(n, x)
+    return np.where(far, large * np.exp(np.abs(x)), near)
 
 
 # ---- the second kind

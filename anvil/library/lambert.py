@@ -91,7 +91,7 @@ def lambert_upper(x: Any) -> Any:
         raise ValueError("lambertw is compiled for real results: z >= -1/e")
     inside = x < np.inf
     found = _upper_sloped(np.where(inside, x, 1.0))
-    return np.where(inside, np.where(x == 0, x, found), x)
+    return np.where(inside, found, x)
 
 
 def lambert_lower(x: Any) -> Any:

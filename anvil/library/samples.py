@@ -41,6 +41,7 @@ DOMAINS = _named(
         "special.stdtr": "pos x",
         "special.betainc special.betaincc special.betaincinv special.betainccinv": "pos pos prob",
         "special.zeta": "above pos",
+        "special.poch": "above above",
     }
 )
 """The families of the operands of elementwise functions that are not defined everywhere."""
@@ -53,7 +54,16 @@ SAMPLES = _named(
         "matvec": "x(3, 4), x(4)",
         "vecmat": "x(3), x(3, 4)",
         "vecdot linalg.vecdot": "x(3, 4), x(4)",
-        "special.jv": "2, x(3, 4)",
+        "special.jv special.iv special.ive": "2, x(3, 4)",
+        "special.yv special.yn special.kv special.kve special.kn special.expn": "2, pos(3, 4)",
+        "special.eval_legendre special.eval_sh_legendre special.eval_laguerre": "3, x(3, 4)",
+        "special.eval_chebyt special.eval_chebyu special.eval_chebyc": "3, x(3)",
+        "special.eval_chebys special.eval_sh_chebyt special.eval_sh_chebyu": "3, x(3)",
+        "special.eval_hermite special.eval_hermitenorm": "3, x(3, 4)",
+        "special.eval_genlaguerre special.eval_gegenbauer": "3, 0.5, x(3, 4)",
+        "special.eval_jacobi special.eval_sh_jacobi": "2, 1.5, 0.75, x(3, 4)",
+        "special.multigammaln": "2 + pos(3, 4), 2",
+        "special.lambertw": "pos(3, 4)",
         "special.polygamma": "2, pos(3, 4)",
         "special.comb": "7 + pos(3), prob(3)",
         "special.factorial": "pos(3, 4)",

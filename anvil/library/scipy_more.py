@@ -96,6 +96,8 @@ def _inverse_log(y: Any, lmbda: Any) -> Any:
 def softplus(x: Any) -> Any:
     """log(1 + e^x)"""
     x = np.asarray(x)
+    if x.dtype.kind == "c":
+        refuse("bad-operand", "softplus is not defined for complex numbers")
     return np.logaddexp(0.0, x if x.dtype.kind == "f" else x.astype(float))
 
 
@@ -230,16 +232,17 @@ _MATRICES = (
     "invpascal",
     "pascal",
 )
-_COMPUTED = [
+COMPUTED = [
     *(f"scipy.special.{name}" for name in ("bernoulli", "euler")),
     *(f"scipy.special.roots_{name}" for name in (*_NODES, "jacobi", "gegenbauer")),
     *(f"scipy.linalg.{name}" for name in _MATRICES),
 ]
+"""Functions of known arguments, evaluated while compiling."""
 
 SCIPY: dict[str, Any] = {
     **{f"scipy.special.{name}": elementwise(name, fn, 1) for name, fn in _ONE.items()},
     **{f"scipy.special.{name}": elementwise(name, fn, 2) for name, fn in _TWO.items()},
-    **{name: computed(name) for name in _COMPUTED},
+    **{name: computed(name) for name in COMPUTED},
     "scipy.special.sici": pair("sici", integrals.si, integrals.ci),
     "scipy.special.shichi": pair("shichi", integrals.shi, integrals.chi),
     "scipy.special.fresnel": pair("fresnel", integrals.fresnel_s, integrals.fresnel_c),

@@ -31,6 +31,7 @@ from anvil.api.compile import optimise
 from anvil.ir.evaluate import evaluate
 from anvil.library import SCIPY, coverage
 from anvil.library.samples import FAMILIES, method_samples, samples
+from anvil.library.scipy_more import COMPUTED
 from anvil.parser.state.signature import describe_argument, rebuild
 
 Array = Any
@@ -71,7 +72,8 @@ def functions() -> Iterator[tuple[str, Any]]:
                 seen.add(id(obj))
                 yield f"{namespace}.{row.name}", obj
     for name in SCIPY:
-        if not name.startswith(OUTSIDE) and name.rpartition(".")[2] not in NO_DERIVATIVE:
+        known = name in COMPUTED or name.rpartition(".")[2] in NO_DERIVATIVE
+        if not name.startswith(OUTSIDE) and not known:
             yield name, _attribute(name)
 
 
