@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from anvil.ir.analysis import op_reads, walk
-from anvil.ir.builder import Builder
+from anvil.ir.builder import Builder, Env
 from anvil.ir.records import Atom, Const, Func, Op, Value
 from anvil.ir.types import BOOL, I64, array
 
@@ -77,6 +77,11 @@ class Choose:
     second: Tree
 
 
+def resolved(env: Env, atoms: Sequence[Atom]) -> list[Atom]:
+    """Atoms under `env`."""
+    return [env.get(a, a) if isinstance(a, Value) else a for a in atoms]
+
+
 End: TypeAlias = "Return | Enter | Tail | Jump | Choose"
 
 
@@ -86,6 +91,14 @@ class Tree:
 
     items: list[Op | Bind]
     end: End
+
+    def emit(self, b: Builder, env: Env) -> None:
+        """Emits the ops under `env`, which they and the bindings extend."""
+        for item in self.items:
+            if isinstance(item, Bind):
+                env.update(zip(item.values, resolved(env, item.atoms), strict=True))
+            else:
+                b.copy(item, env)
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +110,12 @@ class Block:
     given: tuple[Value, ...] = ()
     reads: list[Value] = field(default_factory=list)
     tree: Tree | None = None
+
+    @property
+    def code(self) -> Tree:
+        """The tree, once it is there."""
+        assert self.tree is not None
+        return self.tree
 
 
 Then: TypeAlias = Callable[[Sequence[Atom]], Tree]

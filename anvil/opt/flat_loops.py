@@ -19,7 +19,7 @@ from anvil.ir.analysis import walk
 from anvil.ir.builder import Builder, Env
 from anvil.ir.records import Atom, Const, Func, Op, Origin, Region, Value
 from anvil.ir.types import I64, ArrayType, Type, array
-from anvil.opt.blocks import Bind, Block, Choose, Cutter, Jump, Return, Tree
+from anvil.opt.blocks import Bind, Block, Choose, Cutter, Jump, Return, Tree, resolved
 from anvil.opt.mailbox import WORTH, WRITES
 from anvil.opt.states import STATES
 
@@ -79,7 +79,7 @@ class _Flattener:
         self.number = {block: i for i, block in enumerate(self.blocks, 1)}
         self.webs = _Webs([op.outs, *(block.reads for block in self.blocks)])
         for block in cut.blocks:
-            self._join(_tree(block))
+            self._join(block.code)
         self.registers = list(dict.fromkeys(map(self.webs.of, op.outs)))
         reads = [v for block in self.blocks for v in block.reads]
         self.registers = list(dict.fromkeys([*self.registers, *map(self.webs.of, reads)]))
@@ -150,12 +150,12 @@ class _Flattener:
 
     def _starts(self) -> tuple[int, dict[Value, Atom]] | None:
         """The block to begin with, and what its registers begin with."""
-        tree = _tree(self.entry)
+        tree = self.entry.code
         env: Env = {}
         for item in tree.items:
             if not isinstance(item, Bind):
                 return None
-            env.update(zip(item.values, _read(env, item.atoms), strict=True))
+            env.update(zip(item.values, resolved(env, item.atoms), strict=True))
         if not isinstance(tree.end, Jump):
             return None
         block = tree.end.block
@@ -192,26 +192,22 @@ class _Step:
     def _block(self, block: Block) -> list[Atom]:
         flat = self.flat
         env: Env = {v: self.registers[flat.place[flat.webs.of(v)]] for v in block.reads}
-        return self._run(_tree(block), env)
+        return self._run(block.code, env)
 
     def _run(self, tree: Tree, env: Env) -> list[Atom]:
-        for item in tree.items:
-            if isinstance(item, Bind):
-                env.update(zip(item.values, _read(env, item.atoms), strict=True))
-            else:
-                self.b.copy(item, env)
+        tree.emit(self.b, env)
         end = tree.end
         if isinstance(end, Choose):
-            (pred,) = _read(env, (end.pred,))
+            (pred,) = resolved(env, (end.pred,))
             first, second = end.first, end.second
             return self._either(
                 pred, lambda: self._run(first, dict(env)), lambda: self._run(second, dict(env))
             )
         if isinstance(end, Jump):
             reads = end.block.reads
-            return self._leave(self.flat.number[end.block], reads, _read(env, reads))
+            return self._leave(self.flat.number[end.block], reads, resolved(env, reads))
         assert isinstance(end, Return)
-        return self._leave(0, self.flat.op.outs, _read(env, end.values))
+        return self._leave(0, self.flat.op.outs, resolved(env, end.values))
 
     def _leave(self, pc: int, values: Sequence[Value], atoms: Sequence[Atom]) -> list[Atom]:
         now, flat = list(self.registers), self.flat
@@ -245,12 +241,3 @@ class _Webs:
         if v is not w and mine.isdisjoint(theirs):
             self.parent[w] = v
             self.groups[v] = mine | theirs
-
-
-def _tree(block: Block) -> Tree:
-    assert block.tree is not None
-    return block.tree
-
-
-def _read(env: Env, atoms: Sequence[Atom]) -> list[Atom]:
-    return [env.get(a, a) if isinstance(a, Value) else a for a in atoms]

@@ -20,6 +20,7 @@ from anvil.ir.analysis import callees, op_reads, slice_of, walk
 from anvil.ir.builder import Builder, Env
 from anvil.ir.records import Atom, Const, Func, Op, Program, Region, Value
 from anvil.ir.types import ArrayType, HistType, Type
+from anvil.opt.blocks import resolved
 from anvil.opt.flat_loops import Flat, flattened
 from anvil.opt.histories import constant_count
 from anvil.opt.inline import with_bodies
@@ -259,10 +260,10 @@ class _Flattening(Builder):
         """The flattened loop with its history; the results of the loop as it was."""
         self.made[op.outs[-1]] = plan
         self.replay(plan.before, env)
-        captured = self._read(env, plan.captured)
+        captured = resolved(env, plan.captured)
         inner = {**env, **dict(zip(plan.caps, captured, strict=True))}
         regions = tuple(self.copy_region(r, inner) for r in (plan.flat.cond, plan.flat.body))
-        inits = self._inits(self._read(env, op.args[first_state(op) :]), plan, env)
+        inits = self._inits(resolved(env, op.args[first_state(op) :]), plan, env)
         outs = self.emit_tuple("while", inits, {"hist": True}, regions)
         return (*outs[: len(op.outs) - 1], outs[-1])
 
@@ -270,7 +271,7 @@ class _Flattening(Builder):
         """The reverse of the flattened loop; its results for the states and captures of old."""
         plan = self.made[op.args[0]]  # type: ignore[index]
         first, m, active = _first_cap(op), op.attrs["caps"], op.attrs["active"]
-        history, *args = self._read(env, op.args)
+        history, *args = resolved(env, op.args)
         assert isinstance(history.type, HistType)
         old = op.args[0].type
         assert isinstance(old, HistType)
@@ -296,7 +297,7 @@ class _Flattening(Builder):
 
     def _inits(self, states: Sequence[Atom], plan: _Plan, env: Env) -> list[Atom]:
         more = (a if isinstance(a, Value | Const) else self.zeros(a) for a in plan.flat.more)
-        return [*states, *self._read(env, list(more))]
+        return [*states, *resolved(env, list(more))]
 
     def _closed(self, region: Region, plan: _Plan, env: Env) -> Region:
         """A region with the captures for further parameters."""
@@ -304,10 +305,7 @@ class _Flattening(Builder):
         frame = self.begin(region.label, [p.type for p in params], [p.hint for p in params])
         inner = {**env, **dict(zip(params, frame.params, strict=True))}
         self.replay(region.ops, inner)
-        return self.end(self._read(inner, region.results))
-
-    def _read(self, env: Env, atoms: Sequence[Atom]) -> list[Atom]:
-        return [env.get(a, a) if isinstance(a, Value) else a for a in atoms]
+        return self.end(resolved(inner, region.results))
 
 
 def _inexact(t: Type) -> bool:

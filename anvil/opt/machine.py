@@ -22,7 +22,19 @@ from anvil.ir.analysis import nbytes
 from anvil.ir.builder import Builder, Env
 from anvil.ir.records import Atom, Const, Func, Value
 from anvil.ir.types import BOOL, I64, TOKEN, ArrayType, Type, array
-from anvil.opt.blocks import Bind, Block, Choose, Cutter, End, Enter, Jump, Return, Tail, Tree, ends
+from anvil.opt.blocks import (
+    Block,
+    Choose,
+    Cutter,
+    End,
+    Enter,
+    Jump,
+    Return,
+    Tail,
+    Tree,
+    ends,
+    resolved,
+)
 from anvil.opt.histories import load, power_of_two, store
 
 _I64 = array(I64)
@@ -80,7 +92,7 @@ class Machine:
         self.number = {block: i for i, block in enumerate(cut.blocks, 1)}
         self.params = {n: [p for p in f.params if p not in env] for n, f in cut.group.items()}
         self.y, self.frame = Layout(), Layout()
-        found = [end for block in cut.blocks for end in ends(_tree(block))]
+        found = [end for block in cut.blocks for end in ends(block.code)]
         self.pushes = any(isinstance(end, Enter) for end in found)
         self.tails = any(isinstance(end, Tail) for end in found)
         self.pc_slot = self.frame.places([_I64])[0] if self.pushes else -1
@@ -197,17 +209,13 @@ class Machine:
         handed, kept = self._handed(block), self._kept(block)
         env.update(zip(handed, (y[i] for i in self.y.places(_types(handed))), strict=True))
         env.update(zip(kept, (top[i] for i in self._kept_places(block)), strict=True))
-        return self._run(_tree(block), env, y[self.token])
+        return self._run(block.code, env, y[self.token])
 
     def _run(self, tree: Tree, env: Env, token: Atom) -> _Outcome:
-        for item in tree.items:
-            if isinstance(item, Bind):
-                env.update(zip(item.values, _read(env, item.atoms), strict=True))
-            else:
-                self.b.copy(item, env)
+        tree.emit(self.b, env)
         end = tree.end
         if isinstance(end, Choose):
-            (pred,) = _read(env, (end.pred,))
+            (pred,) = resolved(env, (end.pred,))
             first, second = end.first, end.second
             return self._either(
                 pred,
@@ -219,22 +227,22 @@ class Machine:
     def _end(self, end: End, env: Env, token: Atom) -> _Outcome:
         frame = self._zeros(self.frame)
         if isinstance(end, Return):
-            y = self._registers(_read(env, end.values), token)
+            y = self._registers(resolved(env, end.values), token)
             move = Const(_I64, -1) if self.pushes else _ZERO
             return _Outcome(_ZERO, move, _FALSE, y, frame)
         if isinstance(end, Jump):
-            y = self._registers(_read(env, self._handed(end.block)), token)
+            y = self._registers(resolved(env, self._handed(end.block)), token)
             at = Const(_I64, self.number[end.block])
             return _Outcome(at, _ZERO, _FALSE, y, frame)
         assert isinstance(end, Enter | Tail)
         params = self.cut.group[end.func].params
         given = [a for a, p in zip(end.args, params, strict=True) if p not in self.env]
-        y = self._registers(_read(env, given), token)
+        y = self._registers(resolved(env, given), token)
         entry = Const(_I64, self.number[self.cut.entries[end.func]])
         if isinstance(end, Tail):
             return _Outcome(entry, _ZERO, _TRUE, y, frame)
         frame[self.pc_slot] = Const(_I64, self.number[end.then])
-        kept = _read(env, self._kept(end.then))
+        kept = resolved(env, self._kept(end.then))
         for i, a in zip(self._kept_places(end.then), kept, strict=True):
             frame[i] = a
         return _Outcome(entry, _ONE, _FALSE, y, frame)
@@ -255,14 +263,5 @@ def _is_array(a: Atom) -> bool:
     return isinstance(a.type, ArrayType) and bool(a.type.ndim)
 
 
-def _tree(block: Block) -> Tree:
-    assert block.tree is not None
-    return block.tree
-
-
 def _types(values: Sequence[Atom]) -> list[Type]:
     return [v.type for v in values]
-
-
-def _read(env: Env, atoms: Sequence[Atom]) -> list[Atom]:
-    return [env.get(a, a) if isinstance(a, Value) else a for a in atoms]
