@@ -282,7 +282,7 @@ class Function:
             lines.append(f"- ({', '.join(shown)})")
             times = ", ".join(f"{k} {v * 1e3:.1f} ms" for k, v in spec.seconds.items())
             lines.append(f"    {times}")
-            for p in spec.parsed.promoted:
+            for p in (*spec.parsed.promoted, *spec.parsed.fixed):
                 lines.append(f"    {p.name} = {p.value!r} is static: {p.why} ({describe(p.loc)})")
             for h in spec.parsed.hidden:
                 size = nbytes(h.type)

@@ -29,7 +29,7 @@ from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.guards import Guarded, Hidden, Origin
 from anvil.parser.state.heap import Mark
 from anvil.parser.state.results import build, describe_result
-from anvil.parser.state.session import CAPACITY, Session, Site, Warned
+from anvil.parser.state.session import CAPACITY, Fixed, Promoted, Session, Site, Warned
 from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
 from anvil.parser.state.signature import (
     ArraySpec,
@@ -53,23 +53,13 @@ LARGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Promoted:
-    """An argument that became a known constant: which leaf, its name, what for, and where."""
-
-    leaf: int
-    name: str
-    value: Any
-    why: str
-    loc: AnyLoc
-
-
-@dataclass(frozen=True, slots=True)
 class Parsed:
     """A compiled function at stage "surface", and what accompanies it.
 
     The entry's parameters are the leaves of the arguments, in order, without those in `promoted`,
-    then the hidden inputs. Its results are the leaves of `out`, then, if `effects`, the token: 0,
-    or the number (from 1) of the site that failed.
+    then the hidden inputs; `fixed` are arrays from outside that became known. Its results are the
+    leaves of `out`, then, if `effects`, the token: 0, or the number (from 1) of the site that
+    failed.
     """
 
     program: Program
@@ -78,6 +68,7 @@ class Parsed:
     effects: bool
     sites: tuple[Site, ...]
     promoted: tuple[Promoted, ...]
+    fixed: tuple[Promoted, ...]
     guarded: Guarded
     warnings: tuple[Warned, ...]
 
@@ -93,9 +84,9 @@ class _Again(Exception):
 class _Promote(Exception):
     """Arguments have to be known: the function is specialised again."""
 
-    def __init__(self, leaves: Sequence[int], cause: NeedStatic) -> None:
+    def __init__(self, leaves: Sequence[int], outside: Sequence[Hidden], cause: NeedStatic) -> None:
         super().__init__()
-        self.leaves = tuple(leaves)
+        self.leaves, self.outside = tuple(leaves), tuple(outside)
         self.cause = cause
 
 
@@ -119,6 +110,7 @@ def parse(
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION))
     promoted: dict[int, Promoted] = {}
+    fixed: dict[int, Fixed] = {}
     exact: set[AnyLoc] = set()
     refused: list[AnvilError] = []
     unroll: set[ast.AST] = set()
@@ -128,6 +120,7 @@ def parse(
         for _ in range(ATTEMPTS):
             attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
             attempt.promoted, attempt.values = promoted, values
+            attempt.session.fixed = fixed
             attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
             attempt.session.growing, attempt.session.capacity = growing, capacity
             attempt.open_lengths, attempt.session.open_lengths = open_lengths, bool(open_lengths)
@@ -138,6 +131,9 @@ def parse(
             except _Promote as wanted:
                 for leaf in wanted.leaves:
                     promoted[leaf] = attempt.promotion(leaf, wanted.cause)
+                for hidden in wanted.outside:
+                    found = _fixed(hidden, wanted.cause)
+                    fixed[id(found.obj)] = found
         raise make_error("value-needed", "too many arguments are needed while compiling")
     finally:
         sys.setrecursionlimit(limit)
@@ -281,6 +277,7 @@ class _Attempt:
             effects,
             tuple(session.sites),
             tuple(self.promoted[i] for i in sorted(self.promoted)),
+            tuple(f.report for f in session.fixed.values()),
             session.guards.compile(hidden),
             tuple(session.warnings),
         )
@@ -325,15 +322,19 @@ class _Attempt:
     # ---- static discovery
 
     def _promote(self, blocked: Blocked) -> None:
-        """Asks for the int and bool arguments that a needed value depends on. That it depends on
-        others too is no matter: which value it is may be decided where it is not needed.
+        """Asks for the int and bool arguments, and captured arrays, that a needed value depends on.
+        That it depends on others too is no matter: which value it is may be decided where it is not
+        needed.
         """
-        if not isinstance(blocked, NeedStatic) or not blocked.roots or not self.values:
+        if not isinstance(blocked, NeedStatic):
             return
-        place = {v: i for i, v in enumerate(self.leaves) if v is not None}
-        wanted = [place[r] for r in blocked.roots if r in place and _may_be_known(r.type)]
-        if wanted:
-            raise _Promote(wanted, blocked)
+        place = {v: i for i, v in enumerate(self.leaves) if v is not None} if self.values else {}
+        roots = [r for r in blocked.roots if _may_be_known(r.type)]
+        wanted = [place[r] for r in roots if r in place]
+        hidden = self.session.hidden
+        outside = [hidden[r] for r in roots if r in hidden]
+        if wanted or outside:
+            raise _Promote(wanted, outside, blocked)
 
     def promotion(self, leaf: int, cause: NeedStatic) -> Promoted:
         """The record of an argument that is promoted now.
@@ -345,6 +346,13 @@ class _Attempt:
         except TypeError:
             raise cause.error from None
         return Promoted(leaf, self.names[leaf], value, cause.why, cause.loc)
+
+
+def _fixed(hidden: Hidden, cause: NeedStatic) -> Fixed:
+    """What is known from now on of an array read from outside."""
+    obj = hidden.get()
+    data = np.array(obj)
+    return Fixed(obj, data, Promoted(-1, hidden.origin.name, data, cause.why, cause.loc))
 
 
 def _may_be_known(t: Any) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from anvil.ir.records import ArrayData, Atom, Const
 from anvil.ir.types import BOOL, I64, Array, ArrayType, DType, array, dtype_of
+from anvil.parser.arrays.computing import computable, computed
 from anvil.parser.arrays.promotion import Strength, fits, promote
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.state.number_choices import NumberChoice, joined_strength
@@ -27,10 +28,6 @@ from anvil.parser.state.values import (
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
-
-
-_LARGEST = 100_000
-"""Elements of an array that is computed while compiling."""
 
 
 def kind_of(v: Any) -> str:
@@ -251,7 +248,7 @@ def contents(ctx: Context, content: Any) -> Array | None:
 
 def _computed(ctx: Context, content: Any) -> ArrayData | None:
     op = ctx.b.producer(content)
-    if op is None or op.regions or op.kind.structural or content.type.size > _LARGEST:
+    if op is None or not computable(op):
         return None
     args = []
     for a in op.args:
@@ -259,9 +256,7 @@ def _computed(ctx: Context, content: Any) -> ArrayData | None:
         if found is None:
             return None
         args.append(found)
-    with np.errstate(all="ignore"):
-        value = np.asarray(op.kind.numpy(*args, **op.attrs))
-    return ArrayData(value.astype(content.type.dtype.np).reshape(content.type.shape))
+    return computed(ctx, op, args)
 
 
 def constant(ctx: Context, obj: Any) -> Abstract:

@@ -116,7 +116,8 @@ def _named(p: SliceV) -> tuple[tuple[Abstract, str], ...]:
 def _bound(ctx: Context, v: Abstract, name: str) -> Any:
     """A part of a slice: a computed int, or what it is known to be."""
     if isinstance(v, Scalar) and (v.dtype.kind in "iu" or (v.py and v.dtype is BOOL)):
-        return v
+        found = ctx.known_array(v)
+        return v if found is None else int(found)
     if isinstance(v, Scalar):
         ctx.error("bad-operand", f"slice indices must be integers or None, not {v.describe()}")
     return ctx.known(v, f"the {name} of a slice")

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from anvil.ir.families import type_at
 from anvil.ir.records import ArrayData, Atom, Value
 from anvil.parser.arrays.arraylike import contents
 from anvil.parser.state.signals import Blocked, NeedStatic, Signal
+from anvil.parser.state.walks import Signature
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -26,6 +28,21 @@ class Reveal(Signal):
     def __init__(self, key: Hashable, places: frozenset[int]) -> None:
         super().__init__()
         self.key, self.places = key, places
+
+
+def sources(signature: Signature) -> list[Atom]:
+    """Where the contents of each argument may be known from. Of what a transform is about these are
+    the integers that are the same for all that it does: not what is differentiated, not lanes.
+    """
+    if not signature.given:
+        return signature.atoms
+    pairs = zip(signature.atoms, signature.given, strict=True)
+    return [given if _is_constant(a, given) else a for a, given in pairs]
+
+
+def _is_constant(placeholder: Atom, given: Atom) -> bool:
+    t = type_at(given)
+    return t is type_at(placeholder) and not t.dtype.inexact
 
 
 def contents_of(it: Interp, atoms: Sequence[Atom], places: Iterable[int]) -> Contents:

@@ -31,7 +31,7 @@ from anvil.parser.calls.recursion import (
     loosened,
     unsettled,
 )
-from anvil.parser.calls.revealing import Reveal, contents_of, wanted_contents
+from anvil.parser.calls.revealing import Reveal, contents_of, sources, wanted_contents
 from anvil.parser.calls.widening import (
     Outline,
     Widen,
@@ -148,7 +148,7 @@ def specialised(
         key = (key, "flat")
         signature.given = [actual.get(a, a) for a in atoms]
     key = (key, tuple(session.rules), it.raising) if session.rules or it.raising else key
-    plain, known = key, contents_of(it, atoms, session.revealed.get(key, ()))
+    plain, known = key, contents_of(it, sources(signature), session.revealed.get(key, ()))
     key = (key, known) if known else key
     spec = session.specialisations.get(key)
     if spec is None and key in session.activations:
@@ -306,7 +306,7 @@ def _interpreted(
             it.session.constants.update({params[i]: data for i, data in active.known})
             return _run(child, name, params, active)
         except Blocked as blocked:
-            places = wanted_contents(it, blocked, params, () if active.flat else signature.atoms)
+            places = wanted_contents(it, blocked, params, sources(signature))
             if places - {i for i, _ in active.known}:
                 raise Reveal(active.key, places) from None
             if blocked.unroll is None or blocked.unroll in unroll:
@@ -320,13 +320,17 @@ def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signa
     place = {p: i for i, p in enumerate(params)}
     roots: set[Value] = set()
     for root in blocked.roots:
+        if root in it.session.hidden:
+            roots.add(root)
+            continue
         if root not in place:
             return Blocked(blocked.error, frozenset((root,)))
         found = roots_of(it.b, (signature.given or signature.atoms)[place[root]])
         roots |= found
     if isinstance(blocked, NeedStatic):
         loop = blocked.unroll
-        given = [(signature.given or signature.atoms)[place[r]] for r in blocked.roots]
+        atoms = signature.given or signature.atoms
+        given = [atoms[place[r]] for r in blocked.roots if r in place]
         if loop is None and not roots:
             loop = next(filter(None, (loop_of(it.b, a, it.session.rolled) for a in given)), None)
         windows: list[AnyLoc | None] = [blocked.exact, *(window_of(it, a) for a in given)]

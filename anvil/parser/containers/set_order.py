@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.state.heap import SetBox
 from anvil.parser.state.values import Abstract, ByIdentity, Known
@@ -42,7 +44,9 @@ def ordered(ctx: Context, elements: Iterable[Any]) -> list[Any]:
     slots = _SLOTS
     while len(items) * 5 >= (slots - 1) * 3:
         slots *= 2
-    if len(items) > 1 and not all(isinstance(i, int) and 0 <= i < slots for i in items):
+    if len(items) > 1 and not all(
+        isinstance(i, int | np.integer) and 0 <= i < slots for i in items
+    ):
         unordered(ctx)
     return sorted(items) if len(items) > 1 else items
 

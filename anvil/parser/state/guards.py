@@ -61,6 +61,7 @@ class Guards:
         self.env: dict[str, Any] = {
             "same": same,
             "array_is": array_is,
+            "array_holds": array_holds,
             "known_key": known_key,
         }
         self.root = root
@@ -240,6 +241,11 @@ class Guards:
             self._test(origin.text, test, origin.name)
         return found
 
+    def contents(self, origin: Origin, data: np.ndarray[Any, Any]) -> None:
+        """Guards that an array found at `origin` holds this."""
+        test = f"array_holds({origin.text}, {self._fixed(data)})"
+        self._test(origin.text, test, origin.name)
+
     def compile(self, hidden: Sequence[Hidden]) -> Guarded:
         """The guards, and the reads of the hidden inputs, for any function made by the same
         code.
@@ -301,6 +307,11 @@ def _always() -> bool:
 def same(a: Any, b: Any) -> bool:
     """Whether two numbers or strings cannot be told apart."""
     return type(a) is type(b) and known_key(a) == known_key(b)
+
+
+def array_holds(a: Any, data: np.ndarray[Any, Any]) -> bool:
+    """Whether a captured array still holds what it held."""
+    return isinstance(a, np.ndarray) and a.dtype == data.dtype and np.array_equal(a, data)
 
 
 def array_is(a: Any, dtype: DType, shape: tuple[int, ...], host: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import types
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,13 @@ def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> 
         return Lifted("array", origin, hidden=guards.array(origin, array(number_dtype(obj)), "py"))
     if is_array(obj):
         refuse(obj, f"`{origin.name}`")
+        fixed = session.fixed.get(id(obj))
+        if fixed is not None and isinstance(obj, np.generic):
+            guards.value(origin, obj)
+            return Known(obj, origin)
+        if fixed is not None:
+            guards.contents(origin, fixed.data)
+            return Lifted("constant", origin, (fixed.data,))
         type_ = array(dtype_of(obj.dtype), tuple(obj.shape))
         host = "np" if isinstance(obj, np.generic) else "array"
         return Lifted("array", origin, hidden=guards.array(origin, type_, host))
@@ -112,6 +119,8 @@ def adopt(it: Interp, x: Any) -> Abstract:
     if x.kind == "array":
         assert x.hidden is not None
         return _hidden_value(it, x.hidden)
+    if x.kind == "constant":
+        return _boxed(it, x.origin, lambda: it.atom(it.constant(x.items[0])))
     if x.kind == "tuple":
         cls = None if x.cls is tuple else x.cls
         return TupleV(tuple(adopt(it, i) for i in x.items), cls)
@@ -133,13 +142,18 @@ def _hidden_value(it: Interp, hidden: Hidden) -> Abstract:
     atom = hidden_atom(it, hidden)
     if hidden.host != "array":
         return scalar(atom, hidden.host == "py")
-    text = hidden.origin.text
-    box = it.hidden_boxes.get(text)
+    return _boxed(it, hidden.origin, lambda: atom)
+
+
+def _boxed(it: Interp, origin: Origin, atom: Callable[[], Any]) -> NDArray:
+    """The array found at `origin`, in the one box that it has in this function."""
+    box = it.hidden_boxes.get(origin.text)
     if box is None or box not in it.state.heap:
-        box = it.hidden_boxes.setdefault(text, fresh_box())
-        it.state.heap[box] = atom
-        it.state.marks[box] = outside(hidden.origin.name)
-    return NDArray(box, (), hidden.type)
+        box = it.hidden_boxes.setdefault(origin.text, fresh_box())
+        it.state.heap[box] = atom()
+        it.state.marks[box] = outside(origin.name)
+    content: Any = it.state.heap[box]
+    return NDArray(box, (), content.type)
 
 
 def hidden_atom(it: Interp, hidden: Hidden) -> Value:
@@ -148,6 +162,7 @@ def hidden_atom(it: Interp, hidden: Hidden) -> Value:
     atom = it.hidden.get(text)
     if atom is None:
         atom = it.hidden[text] = Value(hidden.type, hidden.origin.name.split(".")[-1])
+        it.session.hidden[atom] = hidden
     return atom
 
 

@@ -13,7 +13,7 @@ from anvil.ir.records import ArrayData, Atom, Func, Value
 from anvil.parser.context import Library
 from anvil.parser.reports.messages import Raised, Site
 from anvil.parser.source.functions import FunctionInfo
-from anvil.parser.state.guards import Guards
+from anvil.parser.state.guards import Guards, Hidden
 from anvil.parser.state.values import Abstract, CellRef, Closure
 from anvil.parser.transforms.api import Transforms
 
@@ -36,6 +36,30 @@ class Warned:
 
     code: str
     message: str
+    loc: AnyLoc
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An array read from outside that has to be known: the object, what it holds, and what is
+    reported about it.
+    """
+
+    obj: Any
+    data: Any
+    report: Promoted
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """What became a known constant: which leaf of the arguments (-1 for what is read outside), its
+    name, what for, and where.
+    """
+
+    leaf: int
+    name: str
+    value: Any
+    why: str
     loc: AnyLoc
 
 
@@ -112,6 +136,8 @@ class Session:
         self.cached: dict[Any, dict[int, Any]] = {}
         self.rules: list[Any] = []
         self.lifted: dict[Any, Any] = {}
+        self.hidden: dict[Value, Hidden] = {}
+        self.fixed: dict[int, Fixed] = {}
         self.infos: dict[Any, Any] = {}
         self.keep: list[Any] = []
         self.sources: dict[int, Any] = {}

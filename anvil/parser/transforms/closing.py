@@ -178,12 +178,14 @@ def close(
     kwargs: Kwargs,
     actual: Mapping[Atom, Atom],
     catching: bool = False,
+    origins: Mapping[Atom, Atom] | None = None,
 ) -> Closed:
     """Specialises `fn` for arguments that hold placeholders; `actual` maps these to what they stand
-    for. `catching`: what it raises, and a handler may catch, is among its results.
+    for. `catching`: what it raises, and a handler may catch, is among its results. `origins` says
+    where placeholders come from that stand for themselves.
     """
     info, bound, cells = _resolve(it, fn, list(args), dict(kwargs))
-    spec, atoms, boxes = specialised(it, info, bound, cells, actual, catching)
+    spec, atoms, boxes = specialised(it, info, bound, cells, origins or actual, catching)
     places = {a: i for i, a in enumerate(atoms) if a in actual}
     given = [actual.get(a, a) for a in atoms]
     return Closed(spec, operands(it, spec, given), places, boxes)  # type: ignore[arg-type]

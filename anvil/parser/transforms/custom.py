@@ -91,6 +91,12 @@ class Rule:
         return tuple(self.leaves[o.placeholders[i]] for o in self.opened for i in o.inexact)
 
     @property
+    def origins(self) -> dict[Atom, Atom]:
+        """What the placeholders of the arguments stand for."""
+        pairs = ((o.placeholders, o.atoms) for o in self.opened)
+        return {p: a for ps, atoms in pairs for p, a in zip(ps, atoms, strict=True)}
+
+    @property
     def wrt_leaves(self) -> list[Value]:
         """Their placeholders."""
         return [o.placeholders[i] for o in self.opened for i in o.inexact]
@@ -125,7 +131,8 @@ def call_custom(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
 
 def _open(it: Interp, fn: Abstract, args: Sequence[Abstract]) -> tuple[Rule, Closed]:
     rule = Rule.of("", [open_argument(it, a) for a in args])
-    primal = close(it, fn, [o.value for o in rule.opened], {}, _actual(rule))
+    given = [o.value for o in rule.opened]
+    primal = close(it, fn, given, {}, _actual(rule), origins=rule.origins)
     if primal.spec.written:
         it.error("unsupported-call", f"{fn.describe()} writes to a captured array")
     specs = [primal.out, *(o.spec for o in rule.opened)]
@@ -222,7 +229,8 @@ def jvp_emitter(
     actual = _actual(rule)
     actual.update((t, t) for t in tangents)
     primals = TupleV(tuple(o.value for o in rule.opened))
-    closed = close(it, jvp, [primals, TupleV(tuple(values))], {}, actual)
+    given = [primals, TupleV(tuple(values))]
+    closed = close(it, jvp, given, {}, actual, origins={**actual, **rule.origins})
     out = closed.out
     if not isinstance(out, TupleSpec) or len(out.items) != 2:
         it.error("bad-rule", "a jvp rule returns (value, tangent)")
@@ -329,7 +337,8 @@ class Reverse:
 
 def close_vjp(it: Interp, rule: Rule, fwd: Abstract, bwd: Abstract) -> Reverse:
     """Closes the two functions of a vjp rule."""
-    f = close(it, fwd, [o.value for o in rule.opened], {}, _actual(rule))
+    args = [o.value for o in rule.opened]
+    f = close(it, fwd, args, {}, _actual(rule), origins=rule.origins)
     out = f.out
     if not isinstance(out, TupleSpec) or len(out.items) != 2:
         it.error("bad-rule", "a fwd rule returns (value, residuals)")
@@ -340,12 +349,30 @@ def close_vjp(it: Interp, rule: Rule, fwd: Abstract, bwd: Abstract) -> Reverse:
     value = around(it, out.items[1], residuals)
     cotangent = around(it, out.items[0], bars)
     actual: dict[Atom, Atom] = {v: v for v in (*residuals, *bars)}
-    g = close(it, bwd, [value, cotangent], {}, actual)
+    origins = {**actual, **_passed_on(it, rule, f, residuals)}
+    g = close(it, bwd, [value, cotangent], {}, actual, origins=origins)
     rule.acts |= f.spec.gives_token
     inputs = _inputs(rule, f)
     captured = [a for a in g.operands if a not in actual and a.type is not TOKEN]
     kept = [_place(rule, a) for a in captured]
     return Reverse(rule, f, g, inputs, residuals, bars, captured, kept)
+
+
+def _passed_on(
+    it: Interp, rule: Rule, f: Closed, residuals: Sequence[Value]
+) -> Mapping[Atom, Atom]:
+    """Where residuals come from that fwd has been given; what it knows is known of them."""
+    func, origins = f.spec.func, rule.origins
+    kept = [func.body.results[i] for i in f.spec.leaves[len(f.spec.leaves) - len(residuals) :]]
+    place = {p: i for i, p in enumerate(func.params)}
+    found: dict[Atom, Atom] = {}
+    for residual, atom in zip(residuals, kept, strict=True):
+        if isinstance(atom, Value) and atom in place:
+            operand = f.operands[place[atom]]
+            found[residual] = origins.get(operand, operand)
+        elif atom in it.session.constants and not is_inexact(residual.type):
+            it.session.constants[residual] = it.session.constants[atom]
+    return found
 
 
 def _vjp_rule(it: Interp, rule: Rule, fwd: Abstract, bwd: Abstract) -> tuple[Any, Any]:

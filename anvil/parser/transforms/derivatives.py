@@ -15,6 +15,7 @@ from anvil.parser.state.lengths import is_counted
 from anvil.parser.state.results import described_inside
 from anvil.parser.state.signature import (
     LENGTH,
+    NUMBER,
     ArraySpec,
     ScalarSpec,
     Spec,
@@ -246,6 +247,7 @@ def matched(
         pairs = zip(atoms, slots, strict=True)
         found = [it.b.zeros(a.type) if t is None else t for a, t in pairs]
     if len(found) != len(atoms) and len(found) != sum(is_inexact(a.type) for a in atoms):
+        _know_choices(it, spec, atoms, f"the structure of the {what}'s value")
         it.error("bad-tangent", f"the {what} has {len(found)} leaves, its value {len(atoms)}")
     whole = len(found) == len(atoms)
     belong = atoms if whole else [a for a in atoms if is_inexact(a.type)]
@@ -261,6 +263,13 @@ def matched(
             it.error("bad-tangent", f"the {what} is {have}, its value {want}")
         out.append(it.b.cast(t, want.dtype))
     return out
+
+
+def _know_choices(it: Interp, spec: Spec, atoms: Sequence[Atom], what: str) -> None:
+    """Asks for the int and bool arguments that decide which of several things a value is."""
+    for leaf, atom in zip(leaves(spec), atoms, strict=True):
+        if leaf == NUMBER and not isinstance(atom, Const):
+            it.need_static(atom, what)
 
 
 def _slots(spec: Spec, found: Iterator[Atom]) -> Iterator[Atom | None]:
@@ -327,7 +336,7 @@ def _at_point(it: Interp, fn: Abstract, primals: Sequence[Abstract], kind: str) 
     atoms = d.closed.finish(it, called(it, d.closed))
     value = result_value(it, d.closed.out, atoms)
     pairs = zip(leaves(d.closed.out), atoms, strict=True)
-    lengths = tuple(a for leaf, a in pairs if leaf == LENGTH)
+    lengths = tuple(a for leaf, a in pairs if leaf in (LENGTH, NUMBER))
     pullback = Pullback(d, tuple(d.closed.operands), lengths)
     return it.tuple([value, Bound(kind, pullback, ())])
 
@@ -342,7 +351,8 @@ def call_pullback(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwarg
     lengths = iter(fn.fn.lengths)
     pairs = zip(leaves(d.closed.out), outs, strict=True)
     zeros = [
-        next(lengths) if leaf == LENGTH else it.b.zeros(d.closed.results[i]) for leaf, i in pairs
+        next(lengths) if leaf in (LENGTH, NUMBER) else it.b.zeros(d.closed.results[i])
+        for leaf, i in pairs
     ]
     cts = matched(it, d.closed.out, zeros, args[0], "cotangent")
     places = [i for i in outs if is_inexact(d.closed.results[i])]
