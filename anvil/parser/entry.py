@@ -116,6 +116,7 @@ def parse(
     unroll: set[ast.AST] = set()
     growing: set[ast.AST] = set()
     open_lengths: set[bool] = set()
+    unbounded: set[bool] = set()
     try:
         for _ in range(ATTEMPTS):
             attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
@@ -124,6 +125,7 @@ def parse(
             attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
             attempt.session.growing, attempt.session.capacity = growing, capacity
             attempt.open_lengths, attempt.session.open_lengths = open_lengths, bool(open_lengths)
+            attempt.unbounded, attempt.session.bounding = unbounded, not unbounded
             try:
                 return attempt.run()
             except _Again:
@@ -146,6 +148,7 @@ class _Attempt:
     unroll: set[ast.AST]
     refused: list[AnvilError]
     open_lengths: set[bool]
+    unbounded: set[bool]
     values: Sequence[Any]
 
     def __init__(
@@ -173,10 +176,12 @@ class _Attempt:
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
             self._again(error, error in session.lengths or None, self.open_lengths)
+            self._again(error, session.bounded or None, self.unbounded)
             self._grow(error)
             self._whole(error)
             raise (self.refused or [error])[0] from None
         except AnvilError as error:
+            self._again(error, session.bounded or None, self.unbounded)
             self._grow(error)
             self._whole(error)
             raise

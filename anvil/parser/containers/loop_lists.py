@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FEW = 4
 """Loops of at most so many iterations that append are unrolled."""
+LARGEST = 1 << 16
+"""A list with more room than this for a computed number of iterations gets a guess instead."""
 
 
 def stack_written(loop: Rolled) -> None:
@@ -99,7 +101,7 @@ def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
         if capacity is not None:
             loop.it.state = loop.entry
             grows = capacity > want.capacities[0]
-            guessed = want.guessed or (grows and loop.trips() is None)
+            guessed = want.guessed or (grows and room_for(loop, _used(want)) is None)
             near = pools_near(want.boxes, end.heap)
             restack(loop.it, box, want.template, capacity, want.kinds, guessed, near)
         if loop.entry.heap[box] is not before:
@@ -133,30 +135,45 @@ def _entry_capacity(loop: Rolled, want: Want) -> int | None:
     """Room that a list needs before the loop; None if that is not known."""
     here, there = want.capacities
     trips = loop.trips()
-    if there <= here:
-        return None if there < here and trips is not None and trips <= FEW else here
-    if trips is None and loop.node in loop.it.session.growing:
-        return max(loop.it.session.capacity, 2 * there)
-    if trips is None or trips <= FEW:
+    if trips is not None and trips <= FEW and there != here:
         return None
-    return here + (there - here) * trips
+    if there <= here:
+        return here
+    room = room_for(loop, _used(want))
+    if room is not None:
+        return here + room
+    growing = loop.node in loop.it.session.growing
+    return max(loop.it.session.capacity, 2 * there) if growing else None
+
+
+def _used(want: Want) -> int:
+    """By how much an iteration makes a list longer."""
+    return max(want.capacities[1] - want.capacities[0], 0)
 
 
 def make_room(loop: Rolled, joined: Join, end: State) -> bool:
     """Gives lists room for what all iterations append; whether that changed the entry."""
     changed = False
     for x, first, used in _consumed(loop, joined, end):
-        trips = loop.trips()
-        if trips is None:
+        room = room_for(loop, used)
+        if room is None:
             capacity = guess(loop, first.capacity)
-        elif (lacking := used * trips - room_of(first)) > 0:
+        elif (lacking := room - room_of(first)) > 0:
             capacity = first.capacity + lacking
         else:
             continue
         loop.it.state = loop.entry
-        restack(loop.it, x, first.template, capacity, guessed=trips is None)
+        restack(loop.it, x, first.template, capacity, guessed=room is None)
         changed = True
     return changed
+
+
+def room_for(loop: Rolled, used: int) -> int | None:
+    """What all iterations append if each appends `used` elements; None if nothing bounds it."""
+    trips, most = loop.trips(), loop.most()
+    if most is None or (trips is None and used * most > LARGEST):
+        return None
+    return used * most
 
 
 def guess(loop: Rolled, capacity: int) -> int:
@@ -202,7 +219,7 @@ def settle_lengths(loop: Rolled, joined: Join, end: State, steps: Mapping[Atom, 
         if not isinstance(first, StackBox) or not isinstance(last, StackBox):
             continue
         used = max(room_of(first) - room_of(last), 0)
-        room = max(room_of(first) - used * (trips or 0), 0)
+        room = max(room_of(first) - (room_for(loop, used) or 0), 0)
         length = content.length
         step = steps.get(length.atom)
         if step is not None and trips is not None and loop.counted:

@@ -167,7 +167,13 @@ def length_of(ctx: Context, v: ListV) -> int | Atom:
     """The length of a stacked list."""
     stack = stack_lists.stack_of(ctx, v)
     assert stack is not None
+    return _count_of(ctx, stack)
+
+
+def _count_of(ctx: Context, stack: StackBox) -> int | Atom:
+    """The length of a stacked list, which is at most its capacity."""
     length = length_atom(stack)
+    ranges.set_bounds(ctx, length, 0, stack.capacity)
     return int(length.value) if isinstance(length, Const) else length  # type: ignore[arg-type]
 
 
@@ -196,8 +202,6 @@ def _like(ctx: Context, v: TupleV | ListV) -> Items:
 
 def _stacked(ctx: Context, v: Abstract, stack: StackBox) -> Items:
     """The elements of a stacked list, as it is when they are taken."""
-    length = length_atom(stack)
-    count = int(length.value) if isinstance(length, Const) else length  # type: ignore[arg-type]
 
     def item(i: Atom) -> Abstract:
         now = stack_lists.stack_of(ctx, v)
@@ -205,7 +209,7 @@ def _stacked(ctx: Context, v: Abstract, stack: StackBox) -> Items:
             return ctx.items(v)[_index(i)]
         return element(ctx, now, i)
 
-    return Items(count, item, False, v)
+    return Items(_count_of(ctx, stack), item, False, v)
 
 
 def is_long(ctx: Context, v: Abstract) -> bool:

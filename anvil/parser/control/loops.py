@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 PEELED = 2
 UNROLL_WARN = 1_000
 UNROLL_LIMIT = 10_000
+EXITS_LIMIT = 100
+"""A `while` that the data may end in each iteration is unrolled at most so far."""
 
 
 def run_for(it: Interp, node: ast.For) -> None:
@@ -268,11 +270,16 @@ def _unrolled_while(it: Interp, node: ast.While, done: int, blocked: Blocked | N
         if FALL not in it.state.may:
             return
         if it.state.may != ONLY_FALL:
-            if blocked is not None and k > PEELED and blocked.error in it.session.growable:
-                raise blocked.error  # the data may end it: guess how long its lists become
+            if k >= EXITS_LIMIT or _guesses(it, k, blocked):
+                break
             it.when_falling(lambda: _unrolled_while(it, node, k + 1, blocked))  # noqa: B023
             return
     raise blocked.error if blocked else make_error("loop-types", "this loop is too long", it.loc)
+
+
+def _guesses(it: Interp, k: int, blocked: Blocked | None) -> bool:
+    """Whether it is guessed how long the lists of a loop become that the data may end."""
+    return blocked is not None and k > PEELED and blocked.error in it.session.growable
 
 
 def _refuse_unrolled(it: Interp, test: Atom, blocked: Blocked | None) -> None:

@@ -20,6 +20,7 @@ from anvil.errors import error as make_error
 from anvil.ir.builder import Frame
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
+from anvil.parser.arrays.ranges import bounds_of_atom
 from anvil.parser.containers import loop_lists
 from anvil.parser.control import fits, loop_arrays
 from anvil.parser.control.branches import defined, place, scoped
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from anvil.parser.interp import Interp
 
 ROUNDS = 12
+MOST_TRIPS = 1 << 14
+"""A computed number of iterations with a greater bound counts as having none."""
 TEST = "<test>"
 _STAYS = frozenset((FALL, CONTINUE))
 
@@ -125,8 +128,12 @@ class Rolled:
         )
 
     def trips(self) -> int | None:
-        """The number of iterations, or a bound of it; None if there is none."""
+        """The number of iterations, if it is known."""
         return None
+
+    def most(self) -> int | None:
+        """The greatest number of iterations; None if nothing bounds it."""
+        return self.trips()
 
     def _keep_unwritten(self, head: Join, joined: Join) -> None:
         """Boxes that the guess took for written, and the body leaves as they are, hold after the
@@ -310,6 +317,19 @@ class RolledFor(Rolled):
         """The number of iterations, if it is known."""
         count = self.items.count
         return count - self.start if isinstance(count, int) else None
+
+    def most(self) -> int | None:
+        """The greatest number of iterations, by the bounds of a number that is computed; these
+        differ at each level of a recursion, whose lists have room that is a guess.
+        """
+        count, session = self.items.count, self.it.session
+        if isinstance(count, int) or not session.bounding:
+            return self.trips()
+        bounds = bounds_of_atom(self.it, count)
+        if bounds is None or bounds[1] > MOST_TRIPS:
+            return None
+        session.bounded = True
+        return max(bounds[1] - self.start, 0)
 
     def next_index(self, index: tuple[Value, ...]) -> list[Atom]:
         """A loop that may be left early counts by itself."""

@@ -153,6 +153,8 @@ class Session:
         self.growable: dict[AnvilError, ast.AST] = {}
         self.capacity = CAPACITY
         self.open_lengths = False
+        self.bounding = True
+        self.bounded = False
         self.lengths: set[AnvilError] = set()
         self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
