@@ -122,6 +122,7 @@ KINKS: Mapping[str, str] = {
 """Conventions where the derivative is one, by names."""
 
 DIFFERS: Mapping[str, str] = {
+    "argsort": "ties keep their order (kind='stable'); NumPy's default leaves it to the machine",
     "partition argpartition": "the order within each part is that of a sort",
     "empty empty_like": "holds zeros",
     "bincount": "data need `minlength=`, above all elements",

@@ -82,7 +82,7 @@ table(
 1 ({A} % {jp})
 1 ({A} // {jp})
 0.2 ({A} // {A})
-0.5 np.argsort({V})
+0.5 np.argsort({V}, kind="stable")
 0.5 ({V} * 4.0).astype(np.int64)
 0.5 ({V} > {c}).astype(int)
 0.4 np.cumsum({A})
