@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from anvil.api.chains import calls_to
 from anvil.api.compile import deeper, lower, optimise, roomier
 from anvil.api.function import Function
 from anvil.api.results import rebuilder
@@ -83,7 +84,7 @@ def call_reference(
             continue
         depth = deeper(depth or 0) if what.deepens else None
         if depth is None:
-            raise what.error(token.values)
+            raise what.error(token.values, calls_to(parsed.program, int(token), what.loc))
     return rebuilder(parsed.out)([np.asarray(r)[()] for r in results])
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from anvil.api.chains import calls_to
 from anvil.api.compile import deeper, lower, optimise, roomier
 from anvil.api.foreign import ForeignRules
 from anvil.api.results import rebuilder
@@ -133,10 +134,14 @@ class Specialisation:
         if again and ((what.deepens and self._deepen()) or (what.grows and self._grow())):
             raise Stale
         if what.carries and self.acts:
-            raise what.error(self.recorded.pop() if self.recorded else None)
+            raise self._error(site, self.recorded.pop() if self.recorded else None)
         if what.carries:
             raise CheckFailed(self, site)
-        raise what.error(())
+        raise self._error(site, ())
+
+    def _error(self, site: int, values: Sequence[Any] | None) -> BaseException:
+        what = self.parsed.sites[site - 1]
+        return what.error(values, calls_to(self.parsed.program, site, what.loc))
 
     def _record(self, token: Any, *values: Any) -> None:
         """Keeps the values of a check that fails for the first time in a run."""
@@ -145,7 +150,7 @@ class Specialisation:
 
     def error(self, site: int, inputs: Sequence[Any]) -> BaseException:
         """What the failed check of a site raises, for these inputs of the program."""
-        return self.parsed.sites[site - 1].error(self._failed_values(site, inputs))
+        return self._error(site, self._failed_values(site, inputs))
 
     def _failed_values(self, site: int, inputs: Sequence[Any]) -> tuple[Any, ...] | None:
         """The values at the failure of a site; None if the program cannot be run again, or does not
@@ -168,7 +173,7 @@ class Specialisation:
         if int(site):
             what = self.parsed.sites[int(site) - 1]
             if what.deepens or what.grows:
-                raise what.error(())
+                raise self._error(int(site), ())
 
     def _deepen(self) -> bool:
         """Gives the stacks of recursive functions more room, at the price of compiling again."""

@@ -33,7 +33,7 @@ from collections.abc import Iterable
 from anvil.errors import tree
 from anvil.errors.boundary import boundary, caller, located, trim
 from anvil.errors.codes import CODES, Code
-from anvil.errors.diagnostic import Diagnostic, Location, Note, Operand, place
+from anvil.errors.diagnostic import Chain, Diagnostic, Location, Note, Operand, place
 from anvil.errors.reference import render_reference
 from anvil.errors.snippet import SourceRange, position, short_path, snippet
 from anvil.errors.tree import (
@@ -72,6 +72,7 @@ __all__ = [
     "AnvilValueError",
     "AnvilWarning",
     "AxisError",
+    "Chain",
     "Code",
     "Diagnostic",
     "InternalError",

@@ -23,7 +23,7 @@ from itertools import islice
 from types import FrameType, TracebackType
 from typing import ParamSpec, TypeVar
 
-from anvil.errors.diagnostic import Location, place
+from anvil.errors.diagnostic import Chain, Location, place
 from anvil.errors.snippet import is_anvil
 from anvil.errors.tree import AnvilError, InternalError
 
@@ -96,15 +96,15 @@ def boundary(function: Callable[_P, _R]) -> Callable[_P, _R]:
     return public
 
 
-def located(
-    error: BaseException, loc: Location, frames: tuple[Location, ...] = ()
-) -> BaseException:
-    """Adds to a user's own exception the place in compiled code that raised it."""
+def located(error: BaseException, loc: Location, chain: Chain | None = None) -> BaseException:
+    """Adds to a user's own exception the place in compiled code that raised it, and the calls that
+    led there.
+    """
     if not hasattr(error, "_anvil_place"):
         error.__dict__["_anvil_place"] = loc
-        where = [at for at in (loc, *reversed(frames)) if at.source_range().line]
-        lines = [line for at in where for line in place(at)]
+        lines = place(loc)
         if lines:
+            lines += chain.lines() if chain is not None else ()
             error.add_note(
                 "raised in compiled code at\n" + "\n".join(f"  {line}" for line in lines)
             )

@@ -80,7 +80,7 @@ class Diagnostic:
             [*place(loc), *_operands(self.operands)],
             [line for note in notes for line in (*_wrapped(note.text), *place(note.loc))],
             _wrapped(f"hint: {self.hint or code.remedy}"),
-            _calls(frames),
+            Chain(tuple((f,) for f in frames)).lines(),
             [f"see {code.anchor}"],
         ]
         body = "\n\n".join("\n".join(f"  {line}" for line in block) for block in blocks if block)
@@ -96,6 +96,35 @@ class Diagnostic:
         chain = [loc for loc in (*self.frames, self.loc) if loc is not None and _known(loc)]
         outside = [loc for loc in chain if not is_anvil(loc.source_range().file)]
         return (outside[-1], tuple(outside[:-1])) if outside else (None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The user's calls around a place, the outermost first; for each of them, every call that it
+    may have been.
+    """
+
+    calls: tuple[tuple[Location, ...], ...] = ()
+
+    def lines(self) -> list[str]:
+        """The calls, the innermost last, repeated ones counted; nothing if there are none."""
+        blocks: list[list[str]] = []
+        for block, same in groupby(map(_alternatives, self.calls)):
+            count = sum(1 for _ in same)
+            blocks.append(block if count == 1 else [*block[:-1], f"{block[-1]}   ({count} times)"])
+        if len(blocks) > FRAMES:
+            left, right = FRAMES // 2, FRAMES - FRAMES // 2
+            blocks[left:-right] = [[f"... {len(blocks) - FRAMES} more"]]
+        return (
+            ["called from", *(f"  {line}" for block in blocks for line in block)] if blocks else []
+        )
+
+
+def _alternatives(calls: Sequence[Location]) -> list[str]:
+    lines = [_call(loc) for loc in calls[:FRAMES]]
+    if len(calls) > FRAMES:
+        lines.append(f"... {len(calls) - FRAMES} more")
+    return lines if len(lines) == 1 else ["one of", *(f"  {line}" for line in lines)]
 
 
 def _known(loc: Location) -> bool:
@@ -132,18 +161,6 @@ def _origin(operand: Operand) -> str:
     where = operand.loc.source_range()
     at = f"{short_path(where.file)}:{where.line}"
     return f"{operand.origin} ({at})" if operand.origin else f"from {at}"
-
-
-def _calls(frames: Sequence[Location]) -> list[str]:
-    """The user's chain of calls, the innermost last, repeated calls counted."""
-    lines: list[str] = []
-    for line, same in groupby(map(_call, frames)):
-        count = sum(1 for _ in same)
-        lines.append(line if count == 1 else f"{line}   ({count} times)")
-    if len(lines) > FRAMES:
-        left, right = FRAMES // 2, FRAMES - FRAMES // 2
-        lines[left:-right] = [f"... {len(lines) - FRAMES} more"]
-    return ["called from", *(f"  {line}" for line in lines)] if lines else []
 
 
 def _call(loc: Location) -> str:

@@ -16,7 +16,8 @@ so that `except IndexError` means the same in compiled code. All derive from `An
 
 No frame of anvil's own files appears in the traceback of such an error; set `ANVIL_TRACEBACK=full`
 to see them. An exception that a program raises itself keeps its class and arguments and gets a note
-with the line.
+with the line and the calls that led there; where a helper is called at several places, with all of
+these.
 
 This page is generated: `python scripts/gen_docs.py`.
 """

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, TypeAlias
 
-from anvil.errors import located
+from anvil.errors import Chain, located
 from anvil.ir.loc import AnyLoc
 from anvil.parser.state.signature import (
     ArraySpec,
@@ -102,16 +102,17 @@ class Site:
         """Whether the exception would not be the same without some of these values."""
         return any(True for _ in self.raised.leaves(optional=False))
 
-    def error(self, values: Sequence[Any] | None) -> BaseException:
-        """The exception, located; `values` are those that the failed check carried, None if they
-        cannot be had.
+    def error(self, values: Sequence[Any] | None, chain: Chain | None = None) -> BaseException:
+        """The exception, located, with the calls that led there; `values` are those that the failed
+        check carried, None if they cannot be had.
         """
         if values is None:
-            made = located(self._without_values(), self.loc)
+            made = located(self._without_values(), self.loc, chain)
             made.add_note(_MISSING)
             return made
         fresh = iter(values)
-        return located(self.raised.build(lambda spec: host_leaf(spec, next(fresh))), self.loc)
+        made = self.raised.build(lambda spec: host_leaf(spec, next(fresh)))
+        return located(made, self.loc, chain)
 
     def _without_values(self) -> BaseException:
         try:
