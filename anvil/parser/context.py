@@ -46,6 +46,7 @@ from anvil.parser.containers import list_arrays, pools, stack_lists
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.known_containers import key_of, known_container, object_of
 from anvil.parser.control import exceptions, iteration
+from anvil.parser.objects import wording
 from anvil.parser.reports import texts
 from anvil.parser.reports.conflicts import conflict_error
 from anvil.parser.state import roots
@@ -542,9 +543,9 @@ class Context:
         """Whether a handler around this point may catch exceptions of a class."""
         return False
 
-    def exception_text(self, v: Abstract, conversion: str) -> texts.Pieces | None:
-        """`str(v)` or `repr(v)` of an exception; None for anything else."""
-        return exceptions.text(self, v, conversion)
+    def words(self, v: Abstract, conversion: str, spec: str) -> texts.Pieces | None:
+        """`{v!conversion:spec}` of an instance whose class words it; None for anything else."""
+        return wording.words(self, v, conversion, spec)
 
     def text(self, *parts: Any) -> Abstract:
         """A str made of strings and of values that are formatted at run time."""

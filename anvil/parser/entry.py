@@ -117,12 +117,14 @@ def parse(
     growing: set[ast.AST] = set()
     open_lengths: set[bool] = set()
     unbounded: set[bool] = set()
+    attributed: set[AnyLoc] = set()
     try:
         for _ in range(ATTEMPTS):
             attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
             attempt.promoted, attempt.values = promoted, values
             attempt.session.fixed = fixed
             attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
+            attempt.session.attributed = attributed
             attempt.session.growing, attempt.session.capacity = growing, capacity
             attempt.open_lengths, attempt.session.open_lengths = open_lengths, bool(open_lengths)
             attempt.unbounded, attempt.session.bounding = unbounded, not unbounded
@@ -173,6 +175,7 @@ class _Attempt:
             error = blocked.error
             self._again(error, blocked.exact, session.exact)
             self._again(error, blocked.unroll, self.unroll)
+            self._again(error, session.attributable.get(error), session.attributed)
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
             self._again(error, error in session.lengths or None, self.open_lengths)
@@ -181,6 +184,7 @@ class _Attempt:
             self._whole(error)
             raise (self.refused or [error])[0] from None
         except AnvilError as error:
+            self._again(error, session.attributable.get(error), session.attributed)
             self._again(error, session.bounded or None, self.unbounded)
             self._grow(error)
             self._whole(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
 from anvil.errors import AnvilError
@@ -10,13 +11,14 @@ from anvil.ir.types import BOOL
 from anvil.parser.arrays import comparisons, operators
 from anvil.parser.arrays.subscripts import get_item
 from anvil.parser.containers.comprehensions import fused
-from anvil.parser.containers.dicts import dict_entries, new_dict
+from anvil.parser.containers.dicts import mapping_entries, new_dict
 from anvil.parser.containers.sets import new_set
 from anvil.parser.control.choices import choose, each
 from anvil.parser.control.iteration import listed
 from anvil.parser.control.narrowing import narrowed
 from anvil.parser.interp import Interp, expression
-from anvil.parser.objects.overloading import speaks
+from anvil.parser.objects.attributes import type_of_value
+from anvil.parser.objects.function_attributes import own_box
 from anvil.parser.reports import texts
 from anvil.parser.reports.blame import name_operands
 from anvil.parser.source.functions import FunctionInfo
@@ -28,12 +30,12 @@ from anvil.parser.state.values import (
     Closure,
     Conflict,
     Known,
-    ObjectV,
     Partial,
     Scalar,
     SliceV,
     TupleV,
     Undefined,
+    scalar,
 )
 
 BINARY: dict[type, str] = {
@@ -116,7 +118,36 @@ def _unary(it: Interp, node: ast.UnaryOp) -> Abstract:
 
 @expression(ast.BoolOp)
 def _bool_op(it: Interp, node: ast.BoolOp) -> Abstract:
-    return _short_circuit(it, isinstance(node.op, ast.And), node.values, it.eval(node.values[0]))
+    is_and = isinstance(node.op, ast.And)
+    first, *rest = node.values
+    if not is_and and _equal_alike(first, rest[0]):
+        same = _same(it, first)
+        if same is not None:
+            return _short_circuit(it, False, rest, same)
+    return _short_circuit(it, is_and, node.values, it.eval(first))
+
+
+def _equal_alike(first: ast.expr, second: ast.expr) -> bool:
+    """Whether these are `a is b` and `a == b` of two variables."""
+    match first, second:
+        case (
+            ast.Compare(ast.Name(a), [ast.Is()], [ast.Name(b)]),
+            ast.Compare(ast.Name(c), [ast.Eq()], [ast.Name(d)]),
+        ):
+            return {a, b} == {c, d}
+    return False
+
+
+def _same(it: Interp, node: Any) -> Abstract | None:
+    """The value of `a is b or a == b` for two numbers, whose identity has no answer of its own;
+    None for anything else.
+    """
+    a, b = it.eval(node.left), it.eval(node.comparators[0])
+    if not (isinstance(a, Scalar) or isinstance(b, Scalar)):
+        return None
+    it.at(node)
+    found = comparisons.same(it, a, b)
+    return Known(found) if isinstance(found, bool) else scalar(found, True)
 
 
 def _short_circuit(it: Interp, is_and: bool, nodes: list[ast.expr], value: Abstract) -> Abstract:
@@ -213,7 +244,13 @@ def _dict(it: Interp, node: ast.Dict) -> Abstract:
     entries: dict[Any, Abstract] = {}
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
-            entries.update(dict_entries(it, it.eval(value)))
+            given = it.eval(value)
+            found = mapping_entries(it, given)
+            if found is None:
+                it.at(value)
+                kind = type_of_value(given).__name__
+                it.error("bad-operand", f"{kind!r} object is not a mapping", raises=TypeError)
+            entries.update(found)
         else:
             k = it.key(it.eval(key))
             entries[k] = it.eval(value)
@@ -235,7 +272,8 @@ def make_function(it: Interp, node: Any) -> Closure:
     cells = {n: v.box for n, v in it.state.locals.items() if isinstance(v, CellRef)}
     owner: FunctionInfo = getattr(node, "_anvil_owner", it.info)
     info = owner.nested(node, frozenset(cells))
-    return Closure(info, tuple(cells[n] for n in info.free), defaults, kw_defaults)
+    free = tuple(cells[n] for n in info.free)
+    return Closure(info, free, defaults, kw_defaults, own_box(it, info))
 
 
 @expression(ast.Call)
@@ -282,10 +320,26 @@ def _arguments(it: Interp, node: ast.Call) -> tuple[list[Abstract], dict[str, Ab
     for keyword in node.keywords:
         value = it.eval(keyword.value)
         if keyword.arg is not None:
-            kwargs[keyword.arg] = value
+            given: Mapping[Any, Abstract] = {keyword.arg: value}
         else:
-            kwargs.update(dict_entries(it, value))
+            it.at(keyword.value)
+            given = _keywords(it, value)
+        for name in given:
+            if name in kwargs:
+                it.error("wrong-arguments", f"got multiple values for keyword argument {name!r}")
+        kwargs.update(given)
     return args, kwargs
+
+
+def _keywords(it: Interp, v: Abstract) -> Mapping[Any, Abstract]:
+    """The keyword arguments that `**v` gives."""
+    found = mapping_entries(it, v)
+    if found is None:
+        kind = type_of_value(v).__name__
+        it.error("wrong-arguments", f"argument after ** must be a mapping, not {kind}")
+    if not all(isinstance(name, str) for name in found):
+        it.error("wrong-arguments", "keywords must be strings")
+    return found
 
 
 @expression(ast.Attribute)
@@ -326,8 +380,6 @@ def _f_string(it: Interp, node: ast.JoinedStr) -> Abstract:
         spec = "" if part.format_spec is None else it.known(it.eval(part.format_spec))
         it.at(part)
         conversion = chr(part.conversion) if part.conversion > 0 else ""
-        if isinstance(v, ObjectV) and speaks(v.cls):
-            v, conversion = it.call(Known(repr if conversion == "r" else str), v), ""
         pieces += texts.text_of(it, v, conversion, spec)
     return texts.joined(pieces)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections import ChainMap, Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import MutableMapping, Sequence
 
 import numpy as np
 import pytest
@@ -484,3 +485,113 @@ def equal_dicts(x):
 
 def test_dicts_are_compared_by_their_items():
     agree(equal_dicts, X)
+
+
+def step(x, *, lr, beta, **rest):
+    return x - lr * beta, sorted(rest)
+
+
+class Settings(MutableMapping):
+    """A mapping whose methods are those of collections.abc."""
+
+    def __init__(self, **given):
+        self.held = dict(given)
+
+    def __getitem__(self, key):
+        return self.held[key]
+
+    def __setitem__(self, key, value):
+        self.held[key] = value
+
+    def __delitem__(self, key):
+        del self.held[key]
+
+    def __iter__(self):
+        return iter(self.held)
+
+    def __len__(self):
+        return len(self.held)
+
+
+def mappings(x):
+    s = Settings(lr=x[0], beta=0.5)
+    s["more"] = x[1]
+    s.update(beta=2.0)
+    popped = s.pop("more")
+    chained = ChainMap({"lr": x[2]}, s)
+    return (
+        step(1.0, **s),
+        step(1.0, **chained, other=1),
+        {**s, "lr": 0.0},
+        dict(s),
+        s.get("none", popped),
+        s.setdefault("new", 3.0),
+        "lr" in s,
+        len(chained),
+        list(s.items()),
+        sum(s.values()),
+        s == {"lr": x[0], "beta": 2.0, "new": 3.0},
+    )
+
+
+class Steps(Sequence):
+    def __init__(self, lo, hi, n):
+        self.lo, self.hi, self.n = lo, hi, n
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(self.n))]
+        i += self.n if i < 0 else 0
+        if not 0 <= i < self.n:
+            raise IndexError(i)
+        return self.lo + (self.hi - self.lo) * i / (self.n - 1)
+
+
+def sequences(x):
+    s = Steps(x[0], x[1], 4)
+    return list(s), s[-1], s[1:4:2], list(reversed(s)), x[0] in s, s.index(x[0]), s.count(x[1])
+
+
+def twice_given(x):
+    return step(x[0], lr=1.0, **{"lr": 2.0, "beta": 0.0})  # noqa: PIE804
+
+
+def no_mapping(x):
+    return step(x[0], **[1, 2])
+
+
+def no_mapping_shown(x):
+    return {"a": 1, **[x[0]]}
+
+
+def no_strings(x):
+    return step(x[0], **{1: 2})
+
+
+def no_pairs(x):
+    return dict([(1, x[0]), (2,)])
+
+
+def test_abstract_mappings_and_sequences():
+    agree(mappings, X)
+    agree(sequences, X)
+    agree(no_pairs, X)
+
+
+@pytest.mark.parametrize(
+    "program, message",
+    [
+        (twice_given, "multiple values for keyword argument 'lr'"),
+        (no_mapping, r"after \*\* must be a mapping, not list"),
+        (no_mapping_shown, "'list' object is not a mapping"),
+        (no_strings, "keywords must be strings"),
+    ],
+)
+def test_what_is_no_mapping(program, message):
+    with pytest.raises(TypeError):
+        program(X)
+    with pytest.raises(TypeError, match=message):
+        anvil.jit(program)(X)

@@ -292,3 +292,26 @@ def test_agrees(case: tuple[Any, ...]) -> None:
 
 def test_next_in_a_loop_differentiates() -> None:
     assert grad(h17)(1.0, 5) == pytest.approx(0.8**5)
+
+
+class Branch:
+    def __init__(self, key, left=None, right=None):
+        self.key, self.left, self.right = key, left, right
+
+    def items(self):
+        def walk(node):
+            if node is not None:
+                yield from walk(node.left)
+                yield node.key, node.key * 2.0
+                yield from walk(node.right)
+
+        yield from walk(self)
+
+
+def inner_generators(x):
+    tree = Branch(x[1], Branch(x[0]), Branch(x[2]))
+    return list(tree.items()), sum(a * b for a, b in tree.items())
+
+
+def test_generators_made_by_generators():
+    agree(inner_generators, X)

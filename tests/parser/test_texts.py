@@ -108,3 +108,18 @@ def test_what_a_text_cannot_do():
         anvil.vmap(lambda x: f"{x}")(X)
     with pytest.raises(AnvilError, match="jax does not know yet"):
         jax.jit(anvil.jit(lambda x: f"{x}"))(2.5)
+
+
+def described(x):
+    return {"y": x**3, "text": f"{x:.2f}", "more": [x * 2.0, str(x)]}
+
+
+def test_texts_have_no_derivatives():
+    y, moved = anvil.jvp(described, (2.0,), (1.0,))
+    assert y["text"] == "2.00"
+    assert moved == {"y": 12.0, "text": None, "more": [2.0, None]}
+    pull = anvil.vjp(described, 2.0)[1]
+    assert pull({"y": 1.0, "text": None, "more": [0.5, None]}) == (13.0,)
+    assert pull({"y": 1.0, "text": "2.00", "more": [0.5, "2.0"]}) == (13.0,)
+    assert anvil.jacobian(described)(2.0) == moved
+    assert anvil.linearize(described, 2.0)[1](1.0) == moved

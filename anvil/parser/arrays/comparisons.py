@@ -144,7 +144,7 @@ def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstr
         return _lexicographic(ctx, op, xs, ys)
     if len(xs) != len(ys) or _class(a) is not _class(b):
         return Known(op == "!=")
-    atoms = [_same(ctx, x, y) for x, y in zip(xs, ys, strict=True)]
+    atoms = [same(ctx, x, y) for x, y in zip(xs, ys, strict=True)]
     equal = conjunction(ctx, atoms)
     return negated(ctx, equal) if op == "!=" else equal
 
@@ -156,7 +156,7 @@ def _class(v: Abstract) -> type:
     return v.cls if isinstance(v, ListV) else tuple
 
 
-def _same(ctx: Context, x: Abstract, y: Abstract) -> bool | Atom:
+def same(ctx: Context, x: Abstract, y: Abstract) -> bool | Atom:
     """Equality of elements: an object equals itself, nan included."""
     if x is y and kind_of(x) in ("py", "np"):
         return True
@@ -319,7 +319,7 @@ def _contained(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     opened = open_lists.open_stack(ctx, container)
     if opened is not None:
         return open_lists.contains(ctx, container, opened, item)
-    found = [_same(ctx, x, item) for x in ctx.items(container)]
+    found = [same(ctx, x, item) for x in ctx.items(container)]
     absent = conjunction(ctx, [(not f) if isinstance(f, bool) else ctx.b.not_(f) for f in found])
     return negated(ctx, absent)
 

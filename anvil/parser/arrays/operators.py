@@ -109,7 +109,7 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     own = overloading.operator(ctx, DUNDER[op], a, b)
     if own is not None:
         return own
-    if isinstance(a, ObjectV) or isinstance(b, ObjectV):
+    if isinstance(a, ObjectV) or (isinstance(b, ObjectV) and not (op == "%" and _is_text(a))):
         refuse(ctx, op, a, b)
     return _plain(ctx, op, a, b)
 

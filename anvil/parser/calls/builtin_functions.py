@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import inspect
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from anvil.parser.objects.attributes import (
     set_attribute,
     type_of_value,
 )
+from anvil.parser.objects.function_attributes import own_attributes, update_wrapper
 from anvil.parser.objects.instances import new_object
 from anvil.parser.objects.overloading import defines
 from anvil.parser.reports import telling, texts
@@ -216,9 +218,13 @@ def has_attribute(it: Interp, v: Abstract, name: str) -> bool:
     """Whether `v.name` can be read."""
     if isinstance(v, ObjectV):
         box = it.state.heap[v.box]
-        if name in getattr(box, "attrs", {}) or hasattr(v.cls, name):
+        slot = inspect.getattr_static(v.cls, name, None)
+        own = hasattr(v.cls, name) and not isinstance(slot, types.MemberDescriptorType)
+        if name in getattr(box, "attrs", {}) or own:
             return True
         return hasattr(v.cls, "__getattr__") and _answers(it, v, name)
+    if name in own_attributes(it, v):
+        return True
     if isinstance(v, Known):
         found = hasattr(v.value, name)
         if v.origin is not None:
@@ -301,13 +307,6 @@ def _partial(it: Interp, fn: Abstract, *args: Abstract, **kwargs: Abstract) -> A
 def _wraps(it: Interp, wrapped: Abstract) -> Abstract:
     """`functools.wraps(wrapped)`."""
     return Bound("partial", Known(functools.update_wrapper), (wrapped,), ("wrapped",))
-
-
-def _update_wrapper(it: Interp, wrapper: Abstract, wrapped: Abstract) -> Abstract:
-    """A function made while compiling that shows the name and text of another one."""
-    if isinstance(wrapper, Known):
-        it.error("mutated-global", f"{wrapper.describe()} is outside the compiled function")
-    return Bound("wrapper", wrapper, (wrapped,))
 
 
 def _print(it: Interp, *args: Abstract, **kwargs: Abstract) -> Abstract:
@@ -406,7 +405,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     functools.partial: _partial,
     functools.reduce: _reduce,
     functools.wraps: _wraps,
-    functools.update_wrapper: _update_wrapper,
+    functools.update_wrapper: update_wrapper,
     functools.cache: _cache,
     functools.lru_cache: _lru_cache,
     print: _print,

@@ -313,8 +313,6 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
         return of_instances(it, obj, args, kwargs)
     if args and class_of(args[0]) is not None:
         name = _look_up(PROTOCOL, obj)
-        if obj is str and not protocol(args[0], "__str__"):
-            name = "__repr__"
         if name is not None and protocol(args[0], name):
             found = method(it, args[0], name, args[1:], kwargs)
             return it.call(Known(float), found) if obj is float else found
@@ -368,6 +366,8 @@ def _call_bound_builtin(
     """A call of a method of a string, tuple, range or array of the host program; else None."""
     obj = fn.value
     bound_to = getattr(obj, "__self__", None)
+    if isinstance(bound_to, types.FunctionType) and obj.__name__ == "__get__":
+        return Bound("method", Known(bound_to), (args[0],))
     if not isinstance(obj, types.BuiltinFunctionType):
         return None
     if isinstance(bound_to, str) and obj.__name__ == "format":
@@ -376,7 +376,7 @@ def _call_bound_builtin(
         items = it.items(args[0])
         if all(map(texts.is_string, items)):
             return texts.str_join(bound_to, [texts.text_of(it, i) for i in items])
-    if isinstance(bound_to, str | bytes | tuple | range):
+    if isinstance(bound_to, str | bytes | tuple | range | slice):
         return _evaluate(it, fn, args, kwargs)
     if isinstance(bound_to, np.ndarray | np.generic):
         return _call_array_method(it, fn, args, kwargs)

@@ -29,8 +29,6 @@ PROTOCOL: dict[Any, str] = {
     pow: "__pow__",
     reversed: "__reversed__",
     hash: "__hash__",
-    str: "__str__",
-    repr: "__repr__",
     math.floor: "__floor__",
     math.ceil: "__ceil__",
     math.trunc: "__trunc__",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import types
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers import computed_keys, counting
 from anvil.parser.control.iteration import listed
 from anvil.parser.state.heap import Content, DictBox, fresh_box
-from anvil.parser.state.values import NONE, Abstract, Bound, DictV, Known, Lazy, TupleV
+from anvil.parser.state.values import NONE, Abstract, Bound, DictV, Known, Lazy, ObjectV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -195,14 +196,28 @@ METHODS: dict[str, Callable[..., Abstract]] = {
 }
 
 
-def dict_entries(ctx: Context, v: Abstract) -> dict[Any, Abstract]:
-    """The entries of a dict, or of a sequence of pairs."""
+def dict_entries(ctx: Context, v: Abstract) -> Mapping[Any, Abstract]:
+    """The entries of a mapping, or of a sequence of pairs."""
+    found = mapping_entries(ctx, v)
+    if found is not None:
+        return found
+    out: dict[Any, Abstract] = {}
+    for i, pair in enumerate(listed(ctx, v)):
+        parts = listed(ctx, pair)
+        if len(parts) != 2:
+            what = f"dictionary update sequence element #{i} has length {len(parts)}"
+            ctx.fail(ValueError, f"{what}; 2 is required")
+        out[ctx.key(parts[0])] = parts[1]
+    return out
+
+
+def mapping_entries(ctx: Context, v: Abstract) -> Mapping[Any, Abstract] | None:
+    """The entries of a dict, or of an object with `keys`; None for anything else."""
     if isinstance(v, DictV):
         return dict_box(ctx, v).entries
     if isinstance(v, Known) and isinstance(v.value, dict):
         return {k: ctx.constant(x) for k, x in v.value.items()}
-    out: dict[Any, Abstract] = {}
-    for pair in listed(ctx, v):
-        key, value = listed(ctx, pair)
-        out[ctx.key(key)] = value
-    return out
+    if not isinstance(v, ObjectV) or not hasattr(v.cls, "keys"):
+        return None
+    keys = listed(ctx, ctx.session.calls.method(ctx, v, "keys", []))
+    return {ctx.key(k): ctx.call(getitem, v, k) for k in keys}

@@ -23,7 +23,7 @@ from anvil.parser.containers import heaps, open_lists, sorting, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.control import streams
 from anvil.parser.control.iteration import iterator, listed, next_item
-from anvil.parser.objects.overloading import speaks
+from anvil.parser.objects.wording import speaks
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import ObjectBox, fresh_box
 from anvil.parser.state.values import (
@@ -114,8 +114,7 @@ def _named(it: Any, item: Abstract) -> texts.Pieces:
     """The `repr` of an item; what it is, for an object whose `repr` is its address."""
     if not isinstance(item, ObjectV):
         return texts.text_of(it, item, "r")
-    text = it.call(repr, item) if speaks(item.cls) else Known(item.describe())
-    return texts.text_of(it, text)
+    return texts.text_of(it, item, "r") if speaks(item.cls) else [item.describe()]
 
 
 # ---- itertools and NumPy's iterators

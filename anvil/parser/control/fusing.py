@@ -316,6 +316,9 @@ class _Inlined(_Copy):
         return [*found[0], self.placed(ast.Assign(targets, found[1]), node)]
 
     def _yielded(self, stmt: ast.stmt, value: Any) -> tuple[list[ast.stmt], ast.expr] | None:
+        """Statements for a `yield` of the generator itself, and its value."""
+        if self.deep:
+            return None
         none = self.placed(ast.Constant(None), value)
         if isinstance(value, ast.Yield):
             given = none if value.value is None else self.node(value.value)

@@ -4,7 +4,6 @@ host objects.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import functools
 import inspect
@@ -22,6 +21,7 @@ from anvil.parser.containers import computed_ranges, dicts, methods, stack_lists
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
 from anvil.parser.control.choices import apart, each
+from anvil.parser.objects import function_attributes
 from anvil.parser.reports import texts
 from anvil.parser.reports.spelling import meant
 from anvil.parser.source.functions import Captured
@@ -36,7 +36,6 @@ from anvil.parser.state.values import (
     Conflict,
     DictV,
     Known,
-    Lazy,
     ListV,
     NDArray,
     ObjectV,
@@ -79,38 +78,12 @@ def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
         return (
             _known_attribute(it, Known(it.known(base, "a range")), name) if found is None else found
         )
-    found = _function_attribute(it, base, name)
+    found = function_attributes.get(it, base, name)
     if found is None and hasattr(type_of_value(base), name):
         it.error("unsupported-method", f"`.{name}` of {base.describe()} is not compiled")
     if found is None:
         _missing(it, base, name)
     return found
-
-
-def _function_attribute(it: Interp, base: Abstract, name: str) -> Abstract | None:
-    """An attribute of a function, a partial or a generator made while compiling."""
-    if isinstance(base, Closure):
-        node = base.info.code.node
-        if name == "__doc__":
-            return Known(None if isinstance(node, ast.Lambda) else ast.get_docstring(node))
-        label = "<lambda>" if isinstance(node, ast.Lambda) else node.name
-        return Known(label) if name in ("__name__", "__qualname__") else None
-    if isinstance(base, Bound) and base.kind in ("wrapper", "cached"):
-        if name == "__wrapped__":
-            return base.args[0]
-        copied = name in functools.WRAPPER_ASSIGNMENTS
-        return get_attribute(it, base.args[0] if copied else base.fn, name)
-    if isinstance(base, Bound) and base.kind == "partial":
-        names: Any = base.static
-        n = len(base.args) - len(names)
-        if name == "keywords":
-            return dicts.new_dict(it, dict(zip(names, base.args[n:], strict=True)))
-        return {"func": base.fn, "args": TupleV(base.args[:n])}.get(name)
-    if isinstance(base, GeneratorV) and name in ("send", "__next__", "__iter__", "close"):
-        return Bound("generator method", base, (base,), name)
-    if isinstance(base, Lazy) and base.box and name in ("__next__", "__iter__"):
-        return Bound("generator method", base, (base,), name)
-    return None
 
 
 # ---- numbers and arrays
@@ -410,6 +383,8 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
         store(it, get_attribute(it, base, name), value)  # type: ignore[arg-type]
     elif isinstance(base, Known) and base.origin is not None:
         it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
+    elif function_attributes.is_function(base):
+        function_attributes.put(it, base, name, value)
     else:
         it.error("no-attribute", f"the attribute {name!r} of {base.describe()} cannot be set")
 
@@ -437,6 +412,9 @@ def generic_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
 
 def delete_attribute(it: Interp, base: Abstract, name: str) -> None:
     """`del base.name`."""
+    if function_attributes.is_function(base):
+        function_attributes.delete(it, base, name)
+        return
     if not isinstance(base, ObjectV):
         it.error("bad-operand", f"the attribute {name!r} of {base.describe()} cannot be deleted")
     _refuse_frozen(it, base, f"cannot delete field '{name}'")

@@ -33,14 +33,6 @@ def defines(v: Abstract, name: str) -> bool:
     return isinstance(inspect.getattr_static(cls, name, None), types.FunctionType)
 
 
-def speaks(cls: type) -> bool:
-    """Whether a class says in Python what its instances are as text."""
-    found = (inspect.getattr_static(cls, n) for n in ("__str__", "__repr__"))
-    return any(
-        isinstance(f, types.FunctionType) and f.__code__.co_filename != "<string>" for f in found
-    )
-
-
 def operator(ctx: Context, name: str, a: Abstract, b: Abstract) -> Abstract | None:
     """`a op b` by the methods `__name__` and `__rname__`; None if there is none that takes them."""
     for left, right, method in _order(name, a, b):

@@ -5,15 +5,20 @@ Anything else that is done to such a string needs its text while compiling, and 
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Hashable, Sequence
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
+from operator import getitem
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from anvil.parser.state.number_choices import NumberChoice, strengths
 from anvil.parser.state.values import (
+    NONE,
     Abstract,
     Choice,
     DictV,
@@ -116,6 +121,9 @@ def settled(ctx: Context, v: Abstract) -> Abstract:
 
 def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> Pieces:
     """`{v!conversion:spec}` as pieces."""
+    said = ctx.words(v, conversion, spec)
+    if said is not None:
+        return said
     if ctx.is_known(v):
         return [formatted(ctx.known(v), conversion, spec)]
     if isinstance(v, TextV) and not spec and conversion in ("", "s"):
@@ -128,9 +136,6 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
         return [Slot(ctx.copy(v), conversion, spec)]
     if not spec and isinstance(v, ListV | TupleV | DictV):
         return _container(ctx, v)
-    found = None if spec else ctx.exception_text(v, conversion)
-    if found is not None:
-        return found
     ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
 
 
@@ -171,25 +176,49 @@ def _quoted(v: TextV) -> Pieces:
 
 
 def _container(ctx: Context, v: Abstract) -> Pieces:
-    out: list[str | Slot] = []
-    entries = ctx.dict_entries(v) if isinstance(v, DictV) else None
-    if entries is not None:
-        for k, x in entries.items():
-            out += [", " if out else "", f"{k!r}: ", *text_of(ctx, x, "r")]
-        return ["{", *out, "}"]
+    """The `repr` of a container."""
+    cls: Any = getattr(v, "cls", None) or tuple
+    if isinstance(v, DictV):
+        return _mapping(ctx, v, cls)
     items = ctx.items(v)
-    cls = getattr(v, "cls", None)
-    if isinstance(v, ListV) and cls not in (None, list):
-        ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
     names = getattr(cls, "_fields", None)
+    out: list[str | Slot] = []
     for i, x in enumerate(items):
         label = f"{names[i]}=" if names else ""
         out += [", " if out else "", label, *text_of(ctx, x, "r")]
-    if isinstance(v, ListV):
-        return ["[", *out, "]"]
     if names:
-        return [f"{v.cls.__name__}(", *out, ")"]  # type: ignore[attr-defined]
+        return [f"{cls.__name__}(", *out, ")"]
+    if cls.__repr__ is list.__repr__:
+        return ["[", *out, "]"]
+    if cls.__repr__ is deque.__repr__:
+        limit: Any = getattr(v, "maxlen", None)
+        bound = "" if limit is None else f", maxlen={limit}"
+        return [f"{cls.__name__}([", *out, f"]{bound})"]
     return ["(", *out, ",)" if len(items) == 1 else ")"]
+
+
+def _mapping(ctx: Context, v: DictV, cls: Any) -> Pieces:
+    entries = ctx.dict_entries(v)
+    named: list[str | Slot] = []
+    for k, x in entries.items():
+        named += [", " if named else "", f"{k!r}: ", *text_of(ctx, x, "r")]
+    shown: list[str | Slot] = ["{", *named, "}"]
+    if cls.__repr__ is dict.__repr__:
+        return shown
+    if cls.__repr__ is defaultdict.__repr__:
+        factory = NONE if v.factory is None else v.factory
+        return [f"{cls.__name__}(", *text_of(ctx, factory, "r"), ", ", *shown, ")"]
+    if cls.__repr__ is OrderedDict.__repr__:
+        return [f"{cls.__name__}(", *(_ordered(ctx, entries, shown) if entries else ()), ")"]
+    ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
+
+
+def _ordered(ctx: Context, entries: Mapping[Any, Abstract], shown: Pieces) -> Pieces:
+    """The entries of an OrderedDict as this version of Python shows them."""
+    if repr(OrderedDict(a=1)) == "OrderedDict({'a': 1})":
+        return shown
+    pairs = [TupleV((Known(k), x)) for k, x in entries.items()]
+    return text_of(ctx, ctx.list(pairs), "r")
 
 
 def text(ctx: Context, *parts: Any) -> Abstract:
@@ -250,18 +279,54 @@ def is_string(v: Abstract) -> bool:
 def str_format(
     ctx: Context, fmt: str, args: Sequence[Abstract], kwargs: dict[str, Abstract]
 ) -> Abstract:
-    """`fmt.format(*args, **kwargs)` for plain fields."""
+    """`fmt.format(*args, **kwargs)`."""
+    return joined(_fields(ctx, fmt, args, kwargs, count()))
+
+
+def _fields(
+    ctx: Context,
+    fmt: str,
+    args: Sequence[Abstract],
+    kwargs: dict[str, Abstract],
+    numbers: Iterator[int],
+) -> Pieces:
+    """The pieces of a format string; `numbers` counts the fields without a name."""
     pieces: list[str | Slot] = []
-    fresh = iter(args)
     for literal, name, spec, conversion in string.Formatter().parse(fmt):
         pieces.append(literal)
         if name is None:
             continue
-        if not (name == "" or name.isdecimal() or name in kwargs) or "{" in (spec or ""):
-            ctx.error("unsupported-value", f"the field {{{name}}} is not compiled with numbers")
-        v = next(fresh) if name == "" else args[int(name)] if name.isdecimal() else kwargs[name]
-        pieces += text_of(ctx, v, conversion or "", spec or "")
-    return joined(pieces)
+        first, path = _place(name)
+        if first == "":
+            first = next(numbers)
+        table: Any = args if isinstance(first, int) else kwargs
+        if first not in (range(len(args)) if table is args else kwargs):
+            ctx.fail(*_no_field(first))
+        v = table[first]
+        for read, key in path:
+            v = ctx.call(read, v, key)
+        inner = ctx.known(joined(_fields(ctx, spec or "", args, kwargs, numbers)), "the format")
+        pieces += text_of(ctx, v, conversion or "", inner)
+    return pieces
+
+
+def _place(name: str) -> tuple[str | int, list[tuple[Any, str | int]]]:
+    """A field's name, `a.b[0]`: the argument, and what is read of it, one after the other."""
+    first, rest = re.match(r"([^.\[]*)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    parts = re.findall(r"\.([^.\[]+)|\[([^\]]+)\]", rest)
+    path = [(getattr, attr) if attr else (getitem, _number(key)) for attr, key in parts]
+    return _number(first), path
+
+
+def _number(text: str) -> str | int:
+    return int(text) if text.isdecimal() else text
+
+
+def _no_field(name: Any) -> tuple[type[Exception], Any]:
+    """What Python says of a field without an argument."""
+    if isinstance(name, int):
+        return IndexError, f"Replacement index {name} out of range for positional args tuple"
+    return KeyError, name
 
 
 def percent_format(ctx: Context, fmt: str, v: Abstract) -> Abstract:

@@ -33,9 +33,12 @@ def texts(code: CodeType, namespace: dict[str, Any]) -> Iterator[Text]:
     """Candidate texts: files, cells and whatever is registered with `linecache`; `-c`; the prompt.
 
     `linecache` may hold a text from before the file was edited and imported again, so the file
-    is looked at once more where that text was of no use.
+    is looked at once more where that text was of no use. Modules that are frozen into Python have
+    their files in the library all the same.
     """
     file = code.co_filename
+    if file.startswith("<frozen "):
+        file = str(namespace.get("__file__") or file)
     known = "".join(linecache.getlines(file, namespace))
     if known:
         yield Text(file, known)

@@ -310,11 +310,11 @@ def _built_value(
     """What needs no box."""
     if isinstance(spec, TupleSpec):
         return TupleV(items, spec.cls)
-    if isinstance(spec, TextSpec):
-        return _built_text(spec, items)
-    options = items[1 + spec.numeric :]
+    options = items if isinstance(spec, TextSpec) else items[1 + spec.numeric :]
     if all(isinstance(o, Known) and o.value is None for o in options):
         return NONE
+    if isinstance(spec, TextSpec):
+        return _built_text(spec, items)
     return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))
 
 

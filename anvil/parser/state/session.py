@@ -149,6 +149,8 @@ class Session:
         self.windows: dict[Value, AnyLoc] = {}
         self.choosable: dict[AnvilError, AnyLoc] = {}
         self.choices = False
+        self.attributed: set[AnyLoc] = set()
+        self.attributable: dict[AnvilError, AnyLoc] = {}
         self.growing: set[ast.AST] = set()
         self.growable: dict[AnvilError, ast.AST] = {}
         self.capacity = CAPACITY

@@ -285,6 +285,16 @@ def leaves(spec: Spec) -> Iterator[ArraySpec | ScalarSpec]:
             yield from leaves(item)
 
 
+def in_texts(spec: Spec) -> Iterator[bool]:
+    """For each computed leaf, whether it is a number inside a text, which has no derivative."""
+    if isinstance(spec, ArraySpec | ScalarSpec | StackSpec | TextSpec):
+        inside = isinstance(spec, TextSpec)
+        yield from (inside for _ in leaves(spec))
+    elif not isinstance(spec, StaticSpec):
+        for item in spec.items:
+            yield from in_texts(item)
+
+
 def describe_argument(value: Any, found: list[Any] | None = None) -> Spec:
     """The spec of a Python object; its computed leaves are appended to `found`.
 

@@ -297,21 +297,26 @@ class Lazy(Abstract):
 @dataclass(slots=True, eq=False)
 class Closure(Abstract):
     """A function made while compiling: its code, the boxes of its free variables, its default
-    values.
+    values. `attrs` is the box of its attributes, 0 for a function that is given none.
     """
 
     info: FunctionInfo
     cells: tuple[int, ...]
     defaults: tuple[Abstract, ...] = ()
     kw_defaults: tuple[Abstract, ...] = ()
+    attrs: int = 0
 
     def open(self) -> tuple[Hashable, Parts]:
-        n = len(self.cells), len(self.defaults)
-        return ("closure", self.info, n), (*self.cells, *self.defaults, *self.kw_defaults)
+        own = (self.attrs,) if self.attrs else ()
+        n = len(self.cells), len(self.defaults), len(own)
+        return ("closure", self.info, n), (*own, *self.cells, *self.defaults, *self.kw_defaults)
 
     def close(self, parts: Parts) -> Abstract:
-        c, d = len(self.cells), len(self.cells) + len(self.defaults)
-        return Closure(self.info, parts[:c], parts[c:d], parts[d:])  # type: ignore[arg-type]
+        own = 1 if self.attrs else 0
+        c = own + len(self.cells)
+        d = c + len(self.defaults)
+        attrs: Any = parts[0] if own else 0
+        return Closure(self.info, parts[own:c], parts[c:d], parts[d:], attrs)  # type: ignore[arg-type]
 
     def describe(self) -> str:
         return "a lambda" if self.info.name == "lambda" else f"the function {self.info.name}"

@@ -22,7 +22,7 @@ from anvil.parser.control.branches import go_on
 from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.heap import FALL, Mark
 from anvil.parser.state.results import build, described_inside
-from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, leaves
+from anvil.parser.state.signature import ArraySpec, ScalarSpec, Spec, StaticSpec, in_texts, leaves
 from anvil.parser.state.values import (
     NONE,
     Abstract,
@@ -88,8 +88,10 @@ def around(it: Interp, spec: Spec, atoms: Sequence[Atom]) -> Abstract:
 
 
 def rebuilt(it: Interp, spec: Spec, atoms: Sequence[Atom | None]) -> Abstract:
-    """A value of this structure around atoms, None at leaves without one and at static leaves."""
-    fresh = iter(atoms)
+    """A value of this structure around atoms, None at leaves without one, at static leaves and in
+    the place of texts.
+    """
+    fresh = iter([None if t else a for t, a in zip(in_texts(spec), atoms, strict=True)])
 
     def leaf(s: ArraySpec | ScalarSpec | StaticSpec, path: str) -> Abstract:
         atom = None if isinstance(s, StaticSpec) else next(fresh)
@@ -147,7 +149,8 @@ class Closed:
     @property
     def inexact_outs(self) -> list[int]:
         """Positions of the results that carry derivatives."""
-        return [i for i in self.spec.leaves if is_inexact(self.results[i])]
+        places = zip(self.spec.leaves, in_texts(self.out), strict=True)
+        return [i for i, text in places if is_inexact(self.results[i]) and not text]
 
     @property
     def returns(self) -> bool:

@@ -21,6 +21,7 @@ from anvil.parser.state.signature import (
     Spec,
     StaticSpec,
     TupleSpec,
+    in_texts,
     leaves,
 )
 from anvil.parser.state.values import NONE, Abstract, Bound, Closure, Known, Parts, TupleV
@@ -228,8 +229,8 @@ def tangent_value(
 ) -> Abstract:
     """The tangents of a result, whose leaves are `atoms`, in its own structure."""
     moved = iter(dys)
-    types = [closed.results[i] for i in closed.spec.leaves]
-    found = [next(moved) if is_inexact(t) else None for t in types]
+    outs = set(closed.inexact_outs)
+    found = [next(moved) if i in outs else None for i in closed.spec.leaves]
     return rebuilt(it, closed.out, with_lengths(closed.out, found, atoms))
 
 
@@ -241,13 +242,24 @@ def matched(
         return [it.b.zeros(a.type) for a in atoms if is_inexact(a.type)]
     if is_counted(spec):
         return matched_lengths(it, spec, atoms, given, what)
+    parts = list(zip(leaves(spec), atoms, in_texts(spec), strict=True))
+    shown = [(leaf, a) for leaf, a, text in parts if not text]
+    moved = iter(_matched(it, shown, given, what))
+    inexact = [(a, text) for _, a, text in parts if is_inexact(a.type)]
+    return [it.b.zeros(a.type) if text else next(moved) for a, text in inexact]
+
+
+def _matched(
+    it: Interp, parts: Sequence[tuple[Any, Atom]], given: Abstract, what: str
+) -> list[Atom]:
+    atoms = [a for _, a in parts]
     shape, found = described_inside(it, given, known_numbers=True)
     slots = list(_slots(shape, iter(found)))
     if len(found) < len(slots) == len(atoms):
         pairs = zip(atoms, slots, strict=True)
         found = [it.b.zeros(a.type) if t is None else t for a, t in pairs]
     if len(found) != len(atoms) and len(found) != sum(is_inexact(a.type) for a in atoms):
-        _know_choices(it, spec, atoms, f"the structure of the {what}'s value")
+        _know_choices(it, parts, f"the structure of the {what}'s value")
         it.error("bad-tangent", f"the {what} has {len(found)} leaves, its value {len(atoms)}")
     whole = len(found) == len(atoms)
     belong = atoms if whole else [a for a in atoms if is_inexact(a.type)]
@@ -265,9 +277,9 @@ def matched(
     return out
 
 
-def _know_choices(it: Interp, spec: Spec, atoms: Sequence[Atom], what: str) -> None:
+def _know_choices(it: Interp, parts: Sequence[tuple[Any, Atom]], what: str) -> None:
     """Asks for the int and bool arguments that decide which of several things a value is."""
-    for leaf, atom in zip(leaves(spec), atoms, strict=True):
+    for leaf, atom in parts:
         if leaf == NUMBER and not isinstance(atom, Const):
             it.need_static(atom, what)
 

@@ -14,7 +14,7 @@ from anvil.parser.state.lengths import refuse_counted
 from anvil.parser.state.results import build
 from anvil.parser.state.signature import ArraySpec, ScalarSpec, StaticSpec
 from anvil.parser.state.values import NONE, Abstract, Bound
-from anvil.parser.transforms.closing import Closed, is_inexact
+from anvil.parser.transforms.closing import Closed
 from anvil.parser.transforms.derivatives import (
     Differentiated,
     argnums_of,
@@ -162,12 +162,13 @@ def _tree(
 ) -> Abstract:
     """The result's structure, each leaf replaced by the arguments' structure of blocks."""
     places = iter(d.closed.spec.leaves)
+    outs = set(d.closed.inexact_outs)
 
     def outer(spec: ArraySpec | ScalarSpec | StaticSpec, path: str) -> Abstract:
         if isinstance(spec, StaticSpec):
             return NONE
         o = next(places)
-        if not is_inexact(d.closed.results[o]):
+        if o not in outs:
             return NONE
         trees = [_row(it, d, blocks, o, k) for k in range(len(d.opened))]
         return trees[0] if single else it.tuple(trees)

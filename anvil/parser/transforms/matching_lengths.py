@@ -39,6 +39,7 @@ from anvil.parser.state.signature import (
     Spec,
     StackSpec,
     StaticSpec,
+    TextSpec,
     TrimmedSpec,
     TupleSpec,
     leaves,
@@ -87,7 +88,7 @@ class _Walk:
 
     def leaves(self, spec: Spec, given: Abstract) -> Moved:
         """The leaves of what is given, in the shapes of the value's."""
-        if isinstance(given, Known) and given.value is None:
+        if (isinstance(given, Known) and given.value is None) or isinstance(spec, TextSpec):
             for _ in leaves(spec):
                 next(self.atoms)
                 yield None
