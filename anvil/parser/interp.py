@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from anvil.errors import AnvilError
@@ -105,6 +106,7 @@ class Interp(Context):
         self.caught: frozenset[type[BaseException]] = frozenset()
         self.handling: list[Any] = []
         self.held: dict[str, set[int]] = {}
+        self.held_boxes: set[int] = set()
         self.managers = 0
         self.around: dict[str, tuple[int, int]] = {}
 
@@ -153,7 +155,7 @@ class Interp(Context):
             if consumed or FALL not in self.state.may:
                 return
             if self.state.may != ONLY_FALL:
-                self.guarded(stmts[i + 1 :])
+                self.guarded(stmts[i + 1 :], self.info.code.live.at_end(stmts))
                 return
 
     def reported(self, problem: Exception) -> Exception:
@@ -178,14 +180,16 @@ class Interp(Context):
             return error
         return problem
 
-    def guarded(self, stmts: Sequence[ast.stmt]) -> None:
+    def guarded(self, stmts: Sequence[ast.stmt], live: frozenset[str] | None) -> None:
         """Interprets statements on the paths that are still falling through."""
         if not stmts:
             return
-        self.when_falling(lambda: self.block(stmts))
+        self.when_falling(lambda: self.block(stmts), live)
 
-    def when_falling(self, then: Callable[[], None]) -> None:
-        """Runs `then` on the paths on which no exit is pending."""
+    def when_falling(self, then: Callable[[], None], live: frozenset[str] | None = None) -> None:
+        """Runs `then` on the paths on which no exit is pending; `live` are the variables that may
+        be read afterwards, None for all.
+        """
         state = self.state
         if state.may == ONLY_FALL:
             then()
@@ -199,7 +203,7 @@ class Interp(Context):
             def leaving() -> None:
                 self.state.may -= ONLY_FALL
 
-            branch(self, pred, falling, leaving)
+            branch(self, pred, falling, leaving, live=live)
 
     def assign(self, target: ast.expr, value: Abstract) -> None:
         """Binds a target."""
@@ -378,10 +382,24 @@ class Interp(Context):
             live |= self.info.code.live.after.get(self.stmt, frozenset(self.state.locals))
         state = self.state
         roots: list[Any] = [v for n, v in state.locals.items() if n in live or is_kept(n, v)]
-        roots.extend(box for box in self.external if box in state.heap)
+        roots.extend(box for box in self.roots() if box in state.heap)
         if state.ret is not None:
             roots.append(state.ret)
         return reachable(iter(roots), state.heap)
+
+    @contextmanager
+    def holding(self, *values: Abstract) -> Iterator[None]:
+        """While statements are interpreted, `values` live on, whatever the variables are."""
+        before = self.held_boxes
+        self.held_boxes = before | reachable(iter(values), self.state.heap)
+        try:
+            yield
+        finally:
+            self.held_boxes = before
+
+    def roots(self) -> set[int]:
+        """Boxes that live on whatever the variables are."""
+        return self.external | {box for box in self.held_boxes if box in self.state.heap}
 
     def constant_atom(self, atom: Atom) -> Any:
         """The Python value of a constant atom."""

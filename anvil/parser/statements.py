@@ -166,7 +166,6 @@ def if_data(it: Interp, node: ast.If, test: Atom, rest: Rest) -> bool:
     """An `if` whose test the program computes."""
     it.at(node.test)
     live = it.info.code.live
-    pending = (live.exits.get(s, frozenset()) for s in (node, *rest))
     return branch(
         it,
         test,
@@ -174,7 +173,7 @@ def if_data(it: Interp, node: ast.If, test: Atom, rest: Rest) -> bool:
         lambda: it.block(node.orelse),
         rest,
         live.after.get(node),
-        live.after[rest[-1]].union(*pending) if rest and rest[-1] in live.after else None,
+        live.at_end([node, *rest]),
     )
 
 

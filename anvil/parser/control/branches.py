@@ -146,7 +146,7 @@ def branch(
             _raise_as_check(it, pred, inner, other, negate=other is first)
             return False
         if rest:
-            resume(it, inner, lambda: it.guarded(rest))
+            resume(it, inner, lambda: it.guarded(rest, live_after_rest))
             consumed, live = True, live_after_rest
     it.b.loc = loc
     widen(entry, heads, (first.state, second.state))
@@ -187,7 +187,7 @@ def _joined(
     join = Join(first.state, second.state, live, manner=manner)
     join.stacks = stacks
     join.inner = defined(first.frame), defined(second.frame)
-    return join, join.run(it.external, sweep=True)
+    return join, join.run(it.roots())
 
 
 def adopt_sides(it: Interp, first: Branch, second: Branch, join: Join) -> bool:

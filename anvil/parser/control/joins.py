@@ -16,7 +16,7 @@ copies are marked; a later write through one of them is refused as long as anoth
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from anvil.parser.containers.stacks import capacity, common_form
 from anvil.parser.control.choice_joins import BOXED, merged
 from anvil.parser.control.number_joins import joined
 from anvil.parser.control.remapped import Remapped
+from anvil.parser.control.sharing import forget_dead, mark_shared
 from anvil.parser.state.heap import (
     FALL,
     FINALLY,
@@ -49,6 +50,7 @@ from anvil.parser.state.heap import (
     fresh_box,
     is_kept,
     open_content,
+    reachable,
 )
 from anvil.parser.state.number_choices import is_numeric, own_atom, strength_of
 from anvil.parser.state.values import (
@@ -133,34 +135,42 @@ class Join:
         self.growths: list[tuple[Abstract, Abstract]] = []
         self.pools: set[tuple[int, int]] = set()
         self.stacks = True
-        self._copied: list[tuple[int, int, int]] = []
+        self.copied: list[tuple[int, int, int]] = []
+        """Boxes with a copy of one of two arrays: that box, and where the arrays are."""
         self._memo: dict[Any, Value] = {}
         self.pairs: dict[tuple[int | None, int | None], int] = {}
         self._skip_a = _only_returns(a)
         self._skip_b = _only_returns(b)
-        self._names = names
+        self.names = names
         self._locs: tuple[AnyLoc | None, AnyLoc | None] = (None, None)
         self._hint = ""
+        self._roots: Collection[int] = ()
+        self._reached: dict[bool, set[int]] = {}
 
-    def run(self, roots: Iterable[int], sweep: bool) -> State:
-        """Joins the variables, the boxes `roots`, and with `sweep` all boxes of both states."""
-        a, b, out = self.a, self.b, self.state
+    def run(self, roots: Collection[int]) -> State:
+        """Joins the variables and the boxes `roots`; the other boxes of a branch too if it is not
+        known what lives after it. What a branch has changed and nothing refers to is dropped.
+        """
+        a, b, out, self._roots = self.a, self.b, self.state, roots
         common = {i: c for i, c in a.heap.items() if b.heap.get(i) is c}
-        out.heap = dict(common) if sweep else dict(a.heap)
+        out.heap = common if self.loop is None else dict(a.heap)
         out.marks = {**a.marks, **b.marks}
         out.where = {**a.where, **b.where}
         self._status()
         for name in self._variables():
             self._variable(name)
         for box in roots:
-            self._box(box, box)
-        if sweep:
+            if box in a.heap and box in b.heap:
+                self._box(box, box)
+        if self.loop is None and self.names is None:
             for box in a.heap:
-                if box in b.heap and box not in common:
+                if box in b.heap and a.heap[box] is not b.heap[box]:
                     self._box(box, box)
         out.ret = self._returned()
         out.token = self._token()
-        self._mark_shared()
+        mark_shared(self)
+        if self.names is not None:
+            forget_dead(out, roots)
         return out
 
     # ---- variables
@@ -168,7 +178,7 @@ class Join:
     def _variables(self) -> list[str]:
         a, b = self.a.locals, self.b.locals
         names = list(a) + [n for n in b if n not in a]
-        live = self._names
+        live = self.names
         if live is None:
             return names
         return [n for n in names if n in live or is_kept(n, a.get(n, b.get(n)))]
@@ -316,7 +326,7 @@ class Join:
         out = self.leaf(x, y, x.type.with_dtype(dtype))
         box = fresh_box()
         self.state.heap[box] = out
-        self._copied.append((box, x.box, y.box))
+        self.copied.append((box, x.box, y.box))
         if x.type is not y.type:
             self.state.marks[box] = Mark(_TWO_DTYPES, code="alias-types", at=self.manner.at)
         return NDArray(box, (), out.type)
@@ -338,9 +348,22 @@ class Join:
         if not isinstance(p, int):
             return self._side(p, left)
         other = self.b if left else self.a
-        if p in other.heap:
+        if p in other.heap and p in self._held(left=not left):
             return self._box(p, p)
         return self._box(p, None) if left else self._box(None, p)
+
+    def _held(self, left: bool) -> Collection[int]:
+        """Boxes of one path that variables lead to there; all if it is not known which live."""
+        state = self.a if left else self.b
+        if self.names is None:
+            return state.heap.keys()
+        found = self._reached.get(left)
+        if found is None:
+            held: list[Any] = [state.locals[n] for n in self._variables() if n in state.locals]
+            held += [box for box in self._roots if box in state.heap]
+            held += [] if state.ret is None else [state.ret]
+            found = self._reached[left] = reachable(iter(held), state.heap)
+        return found
 
     def _side(self, atom: Atom, left: bool) -> Atom:
         if type(atom) is Const or atom not in self.inner[0 if left else 1]:
@@ -429,64 +452,6 @@ class Join:
         index = self.leaf(cx.index, cy.index, cx.index.type)
         return cx if pool == cx.pool and index is cx.index else RowBox(pool, index)
 
-    def _mark_shared(self) -> None:
-        """Marks boxes that may be one object on either path, or were marked there."""
-        moved = self._copied or any(x != y for x, y in self.pairs)
-        if not moved and not (self.a.marks or self.b.marks):
-            return
-        first, second = self._partners()
-        for (x, y), box in self.pairs.items():
-            if x is not None and y is not None:
-                self._relate(box, _shared_with(self.a, x, first) | _shared_with(self.b, y, second))
-        for copy, x, y in self._copied:
-            self._relate(copy, _shared_with(self.a, x, first) | _shared_with(self.b, y, second))
-
-    def marks_of_second(self) -> dict[int, Mark]:
-        """The marks where only the second path leads here: what it shared, and what stands for one
-        of its boxes more than once.
-        """
-        _, second = self._partners()
-        self.state.marks = dict(self.b.marks)
-        for (_, y), box in self.pairs.items():
-            if y is not None:
-                mark = self.b.marks.get(y)
-                if mark is not None:
-                    self.state.marks[box] = mark
-                self._relate(box, _shared_with(self.b, y, second))
-        for copy, _, y in self._copied:
-            self._relate(copy, _shared_with(self.b, y, second))
-        return self.state.marks
-
-    def _partners(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-        """For each box of either state, the boxes that stand for it now."""
-        first: dict[int, set[int]] = {}
-        second: dict[int, set[int]] = {}
-        for (x, y), box in self.pairs.items():
-            for table, old in ((first, x), (second, y)):
-                if old is not None:
-                    kept = {old} if old in self.state.heap else set()
-                    table.setdefault(old, kept).add(box)
-        return first, second
-
-    def _relate(self, box: int, others: set[int]) -> None:
-        """Marks a box and the others that may be the same object."""
-        self._mark(box, {box} | others)
-        for other in others - {box}:
-            self._mark(other, {other, box})
-
-    def _mark(self, box: int, group: set[int]) -> None:
-        marks, heap = self.state.marks, self.state.heap
-        if isinstance(heap.get(box), RowBox):
-            return  # a write goes to the pool
-        old = marks.get(box)
-        if old is not None:
-            if not old.group:
-                return
-            group = group | old.group
-        group = {b for b in group if b in heap}
-        if len(group) > 1 and box in heap:
-            marks[box] = Mark(_SHARED, frozenset(group), "alias-types", self.manner.at)
-
     # ---- leaves
 
     def leaf(self, x: Any, y: Any, type_: Type) -> Any:
@@ -508,26 +473,10 @@ def _only_returns(state: State) -> bool:
     return not (state.may - {RETURN}) and FINALLY not in state.locals
 
 
-_SHARED = (
-    "this array may be shared with another name: on one of the paths that lead here both were the "
-    "same array, on the other they were not"
-)
-
-
 _TWO_DTYPES = (
     "this array has another dtype on each of the paths that lead here, and what is stored is "
     "converted to it"
 )
-
-
-def _shared_with(state: State, box: int, now: dict[int, set[int]]) -> set[int]:
-    """The boxes that stand for `box`, or for what it may have been the same as."""
-    group = set(now.get(box, (box,)))
-    mark = state.marks.get(box)
-    if mark is not None:
-        for other in mark.group:
-            group |= now.get(other, {other})
-    return group
 
 
 _LISTS = (ListBox, StackBox)

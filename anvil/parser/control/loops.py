@@ -60,7 +60,11 @@ def _over(it: Interp, node: ast.For, source: Abstract) -> None:
         it.at(node)
         run_fused(it, node, source)
         return
-    items = items_of(it, source)
+    with it.holding(source):
+        _over_items(it, node, items_of(it, source))
+
+
+def _over_items(it: Interp, node: ast.For, items: Items) -> None:
     it.at(node)
     start = 0
     if items.count == 0:

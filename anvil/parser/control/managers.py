@@ -101,9 +101,10 @@ def _run(it: Interp, node: ast.With, item: ast.withitem, manager: Abstract) -> N
         it.at(item.context_expr)
         return it.call(leave, *args)
 
-    with _counted(it):
-        guarded(it, body)
-    _leave(it, finish)
+    with it.holding(leave):
+        with _counted(it):
+            guarded(it, body)
+        _leave(it, finish)
 
 
 @contextlib.contextmanager

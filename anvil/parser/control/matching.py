@@ -64,8 +64,7 @@ def _cases(it: Interp, node: ast.Match, v: Abstract, k: int, rest: Sequence[ast.
 
     it.at(case.pattern)
     live = it.info.code.live
-    pending = (live.exits.get(s, frozenset()) for s in (node, *rest))
-    last = live.after[rest[-1]].union(*pending) if rest and rest[-1] in live.after else None
+    last = live.at_end([node, *rest])
     return branch(it, test, then, otherwise, rest, live.after.get(node), last)
 
 

@@ -27,6 +27,7 @@ from anvil.parser.control.branches import defined, place, scoped
 from anvil.parser.control.iteration import Items, index_bounds
 from anvil.parser.control.joins import Join, Leaf, Manner, materialise
 from anvil.parser.control.settled import Settled, entry_signature
+from anvil.parser.control.sharing import marks_of_second
 from anvil.parser.source.liveness import names_stored, names_used, names_written_through
 from anvil.parser.state.heap import (
     CONTINUE,
@@ -99,9 +100,8 @@ class Rolled:
                 head, signature, key = self._first_head()
                 continue
             self.it.session.choices |= joined.chose
-            if head_key(joined, self.names, self.it.external) == head_key(
-                head, self.names, self.it.external
-            ):
+            roots = self.it.roots()
+            if head_key(joined, self.names, roots) == head_key(head, self.names, roots):
                 longer = loop_arrays.make_room(self, joined, end)
                 if loop_lists.make_room(self, joined, end) or longer:
                     head, signature, key = self._first_head()
@@ -118,7 +118,7 @@ class Rolled:
 
     def _first_head(self) -> tuple[Join, Signature, Any]:
         """The head of the first round, and what the fixed point is remembered under."""
-        signature, structure = entry_signature(self.entry, self.names, self.it.external)
+        signature, structure = entry_signature(self.entry, self.names, self.it.roots())
         key = (self.node, type(self), self.manner, structure)
         memo: Settled | None = self.it.session.loops.get(key)
         return (
@@ -157,7 +157,7 @@ class Rolled:
         end = memo.renamed(signature, self.entry)
         join = Join(self.entry, end, self.names, self.node, self.manner)
         join.inner = set(), memo.visible(signature)
-        join.run(self.it.external, sweep=False)
+        join.run(self.it.roots())
         return join
 
     def _guess(self) -> Join:
@@ -170,7 +170,7 @@ class Rolled:
         if isinstance(self.node, ast.While) and fake.token is not None:
             fake.token = Value(TOKEN)  # a check that has failed must stop a loop that may not end
         join = Join(self.entry, fake, self.names, self.node, self.manner)
-        join.run(self.it.external, sweep=False)
+        join.run(self.it.roots())
         return join
 
     def _join(self, end: State, stacks: bool = True) -> Join:
@@ -178,7 +178,7 @@ class Rolled:
         join = Join(self.entry, end, self.names, self.node, self.manner)
         join.stacks = stacks
         join.inner = set(), defined(self.frame) | self.params
-        join.run(self.it.external, sweep=False)
+        join.run(self.it.roots())
         return join
 
     def iterate(self, head: State) -> State:
@@ -235,7 +235,7 @@ class Rolled:
         if ran:
             known = {x.out: x.b for x in joined.leaves if type(x.b) is Const}
             replace_known(state, known)
-            state.marks = joined.marks_of_second()
+            state.marks = marks_of_second(joined)
         self.it.state = state
 
 

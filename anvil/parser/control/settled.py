@@ -52,14 +52,16 @@ class Settled:
         atoms[self.token] = entry.token
         renaming = Renaming(end.heap, out.heap, lambda a: atoms.get(a, a), boxes)
         for old, new in tuple(boxes.items()):
-            out.heap[new] = renaming.content(end.heap[old])
+            if old in end.heap:
+                out.heap[new] = renaming.content(end.heap[old])
         out.locals = {n: renaming.value(v) for n, v in end.locals.items()}
         out.token = atoms.get(end.token, end.token)
         out.status, out.may = end.status, end.may
         out.ret = None if end.ret is None else renaming.value(end.ret)
         for box, mark in end.marks.items():
-            group = frozenset(boxes.get(b, b) for b in mark.group)
-            out.marks[boxes.get(box, box)] = Mark(mark.reason, group, mark.code, mark.at)
+            group = frozenset(boxes[b] for b in mark.group if b in boxes)
+            if box in boxes and (len(group) > 1 or not mark.group):
+                out.marks[boxes[box]] = Mark(mark.reason, group, mark.code, mark.at)
         return out
 
     def visible(self, signature: Signature) -> set[Value]:

@@ -8,6 +8,7 @@ names end a variable's life.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
 Names = frozenset[str]
@@ -73,6 +74,15 @@ class Liveness:
         self.head: dict[ast.stmt, Names] = {}
         self._raising: Names = _NONE
         self._block(body, _NONE, _NONE, _NONE)
+
+    def at_end(self, stmts: Sequence[ast.stmt]) -> Names | None:
+        """The names live where one block of statements ends, by an exit that is pending too; None
+        if that is not known.
+        """
+        after = self.after.get(stmts[-1])
+        if after is None:
+            return None
+        return after.union(*(self.exits.get(s, _NONE) for s in stmts))
 
     def extend(self, body: list[ast.stmt], names: Names) -> None:
         """Adds statements in which all of these names live throughout."""

@@ -1,0 +1,115 @@
+"""Which boxes may be the same object after a join.
+
+Of two names that are one array on one path and two on the other a join makes copies. They are
+marked: a write through one of them is refused as long as the other can be reached. A mark tells
+pairs: the boxes of its group may each be the same as this one, on one of the paths; boxes that
+nothing refers to any more are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from anvil.parser.state.heap import Mark, RowBox, State, reachable
+
+if TYPE_CHECKING:
+    from anvil.parser.control.joins import Join
+
+_SHARED = (
+    "this array may be shared with another name: on one of the paths that lead here both were the "
+    "same array, on the other they were not"
+)
+Partners = dict[int, set[int]]
+
+
+def mark_shared(join: Join) -> None:
+    """Marks boxes that may be one object on either path, or were marked there."""
+    moved = join.copied or any(x != y for x, y in join.pairs)
+    if not moved and not (join.a.marks or join.b.marks):
+        return
+    first, second = _partners(join)
+    for (x, y), box in join.pairs.items():
+        if x is not None and y is not None:
+            shared = _shared_with(join.a, x, first) | _shared_with(join.b, y, second)
+            _relate(join, box, shared)
+    for copy, x, y in join.copied:
+        _relate(join, copy, _shared_with(join.a, x, first) | _shared_with(join.b, y, second))
+
+
+def marks_of_second(join: Join) -> dict[int, Mark]:
+    """The marks where only the second path leads here: what it shared, and what stands for one of
+    its boxes more than once.
+    """
+    _, second = _partners(join)
+    join.state.marks = dict(join.b.marks)
+    for (_, y), box in join.pairs.items():
+        if y is not None:
+            mark = join.b.marks.get(y)
+            if mark is not None:
+                join.state.marks[box] = mark
+            _relate(join, box, _shared_with(join.b, y, second))
+    for copy, _, y in join.copied:
+        _relate(join, copy, _shared_with(join.b, y, second))
+    return join.state.marks
+
+
+def forget_dead(state: State, roots: Collection[int]) -> None:
+    """Leaves out of the marks the boxes that neither variables nor `roots` lead to. What an
+    expression holds that is being evaluated keeps its own mark.
+    """
+    heap, marks = state.heap, state.marks
+    if not any(mark.group for mark in marks.values()):
+        return
+    held = [*state.locals.values(), *roots, *(() if state.ret is None else (state.ret,))]
+    live = reachable(iter(held), heap)
+    state.marks = {}
+    for box, mark in marks.items():
+        group = mark.group & live
+        if box in heap and (not mark.group or group - {box}):
+            same = len(group) == len(mark.group)
+            state.marks[box] = mark if same else replace(mark, group=group | {box})
+
+
+def _partners(join: Join) -> tuple[Partners, Partners]:
+    """For each box of either state, the boxes that stand for it now."""
+    first: Partners = {}
+    second: Partners = {}
+    for (x, y), box in join.pairs.items():
+        for table, old in ((first, x), (second, y)):
+            if old is not None:
+                kept = {old} if old in join.state.heap else set()
+                table.setdefault(old, kept).add(box)
+    return first, second
+
+
+def _relate(join: Join, box: int, others: set[int]) -> None:
+    """Marks a box and the others that may be the same object."""
+    _mark(join, box, {box} | others)
+    for other in others - {box}:
+        _mark(join, other, {other, box})
+
+
+def _mark(join: Join, box: int, group: set[int]) -> None:
+    marks, heap = join.state.marks, join.state.heap
+    if isinstance(heap.get(box), RowBox):
+        return  # a write goes to the pool
+    old = marks.get(box)
+    if old is not None:
+        if not old.group:
+            return
+        group = group | old.group
+    group = {b for b in group if b in heap}
+    if len(group) > 1 and box in heap:
+        marks[box] = Mark(_SHARED, frozenset(group), "alias-types", join.manner.at)
+
+
+def _shared_with(state: State, box: int, now: Partners) -> set[int]:
+    """The boxes that stand for `box`, or for what it may have been the same as."""
+    group = set(now.get(box, (box,)))
+    mark = state.marks.get(box)
+    if mark is not None:
+        for other in mark.group:
+            group |= now.get(other, {other})
+    return group
