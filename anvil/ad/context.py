@@ -120,12 +120,11 @@ class ADBuilder(Builder):
         """Whether a zero of `a` may stand for "no path"."""
         return type(a) is Value and a in self.masked
 
-    def scale(self, t: Atom, p: Any, masked: str = "mulz") -> Atom:
-        """The product of a (co)tangent and a primal factor, by the op `masked` where that can
-        matter."""
+    def scale(self, t: Atom, p: Any) -> Atom:
+        """The product of a (co)tangent and a primal factor, masked where that can matter."""
         if isinstance(t, Const) and t.value == 0 and not self.session.strict:
             return t
-        name = masked if self.is_masked(t) and not self.is_finite_factor(p) else "mul"
+        name = "mulz" if self.is_masked(t) and not self.is_finite_factor(p) else "mul"
         return cast(Atom, self.emit(name, (t, p)))
 
     def is_finite_factor(self, p: Any) -> bool:

@@ -22,7 +22,7 @@ from anvil.ir.records import Atom, Op, Region, Value
 DROPPING: Final = frozenset(
     {
         "select", "max", "min", "clamp", "reduce_max", "reduce_min", "slice", "gather", "mulz",
-        "mulz_columns", "dynamic_slice", "dynamic_update_slice", "scatter", "scatter_add", "sort",
+        "dynamic_slice", "dynamic_update_slice", "scatter", "scatter_add", "sort",
     }
 )  # fmt: skip
 """Kinds whose cotangent is zero in parts of an operand that did not take part."""

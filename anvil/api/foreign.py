@@ -14,6 +14,7 @@ from anvil.api.compile import lower, optimise
 from anvil.ir.builder import Builder
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, FuncRef, Program
+from anvil.opt.spectral_forms import with_spectral_forms
 
 if TYPE_CHECKING:
     from anvil.lower.module import Mask, Module
@@ -23,7 +24,7 @@ class ForeignRules:
     """The rules of one program; derived modules carry rules of their own."""
 
     def __init__(self, program: Program, depends: Sequence[frozenset[int]] | None = None) -> None:
-        self.program = program
+        self.program = program = with_spectral_forms(program)
         main = program.main
         everything = frozenset(range(len(main.params)))
         self.depends = tuple(depends or [everything] * len(main.results))

@@ -1,341 +1,316 @@
-"""Finds matrix functions that are written with eigenvectors, V diag(g) V^H, before they are
-differentiated.
+"""Finds what is written with eigenvectors or singular vectors and depends on no choice of them,
+before it is differentiated.
 
-    w, V = eigh(A)
-    (V * f(w)) @ V.T     V @ diag(f(w)) @ V.T     (V / w) @ V.T     V[:, :k] @ V[:, :k].T
-                         becomes spectral(A, g, slope): g = f(w), slope = f'(w)
+    w, V = eigh(A)                        U, s, Vh = svd(A)
+    (V * f(w)) @ V.T                      (U * f(s)) @ Vh
+    V @ np.diag(f(w)) @ V.T               U @ Vh
+    V @ (f(w) * (V.T @ b))                U[:, :k] @ (U[:, :k].T @ b)
+    np.sum(f(w) * (V.T @ b)**2)           Vh.T @ (f(s) * (U.T @ b))
 
-Where eigenvalues are equal, the vectors have no derivative and the product has one. A factor of
-such a product is a matrix whose columns (or rows) are eigenvectors times numbers:
+A sum over the vectors of something with V and conj(V) in each term is that something with
+S = V diag(g) V^H in the place of V and the unit matrix in the place of conj(V):
 
-    V         transpose(factor)     conj(factor)     slice(factor), along the eigenvectors
-    factor * broadcast(g)           factor / broadcast(g)           factor @ diag(g)
+    S = spectral(A, g, slope)             g = f(w), slope = f'(w)
+    M = singular(A, g, slope)             U diag(g) V^H, U diag(g) U^H or V diag(g) V^H
 
-The slope is the derivative of g along w, element by element; sums over w count as constants there,
-for the product moves with g itself.
+Where eigenvalues are equal, the vectors have no derivative, and S has one. Programs without
+derivatives stay as they are: vectors are cheaper than S. Where columns of V are read, they become
+columns whose derivatives need no others: equal eigenvalues elsewhere do not matter to them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-import numpy as np
-
-from anvil.ir.analysis import op_reads
+from anvil.ir.analysis import walk
 from anvil.ir.builder import Env
-from anvil.ir.families import Elementwise
-from anvil.ir.records import Atom, Const, Func, Op, Program, Value
-from anvil.ir.types import ArrayType
+from anvil.ir.ops.factorizations import adjoint
+from anvil.ir.records import Atom, Const, Func, Op, Program, Region, Value
+from anvil.ir.types import ArrayType, DType
+from anvil.opt.cse import cse
 from anvil.opt.inline import inline
 from anvil.opt.passes import ALL, register, with_funcs
 from anvil.opt.replay import Replay, substitute
+from anvil.opt.spectral_factors import Factor, Reader, Sides, plain_first
+from anvil.opt.spectral_slopes import Slopes, Unknown, shape_of
+from anvil.opt.spectral_writing import Writer
+
+_CHOOSING = frozenset({"slice", "dynamic_slice", "gather"})
+_DERIVING = frozenset({"jvp_call", "vjp_call"})
 
 
 @register("spectral-forms", stages=ALL)
 def spectral_forms(program: Program) -> Program:
-    """Replaces products V diag(g) V^H of eigenvectors by one op.
+    """Replaces sums over eigenvectors and singular vectors that depend on no choice of them.
 
-    That op has derivatives where eigenvalues are equal, too.
+    The op that takes their place has derivatives where eigenvalues or singular values are equal.
     """
+    derived = any(op.kind.name in _DERIVING for f in program.funcs.values() for op in walk(f))
+    return with_spectral_forms(program) if derived else program
+
+
+def with_spectral_forms(program: Program) -> Program:
+    """A program that is going to be differentiated."""
     if not any(map(_decomposes, program.funcs.values())):
         return program
-    opened = inline(program)
+    opened = cse(inline(program))
     found = with_funcs(opened, map(_func, opened.funcs.values()))
     return program if found is opened else found
 
 
 def _decomposes(func: Func) -> bool:
-    return any(op.kind.name == "eigh" for op in func.body.ops)
+    return any(op.kind.name in ("eigh", "svd") for op in walk(func))
 
 
 def _func(func: Func) -> Func:
     return _Finder(func).rebuild() if _decomposes(func) else func
 
 
-@dataclass(frozen=True)
-class _Factor:
-    """Eigenvectors `start` to `stop` of an eigh along an axis, times the vectors in `by` (and
-    divided by those that are marked); conjugated or not."""
-
-    eigh: Op
-    axis: int
-    start: int
-    stop: int
-    conj: bool = False
-    by: tuple[tuple[Atom, bool], ...] = ()
-
-
-class _Unknown(Exception):
-    """g is not a function of the eigenvalues, one by one."""
+New = Callable[[tuple[Atom, ...]], tuple[Atom, ...]]
+"""Old atoms as they are now."""
 
 
 class _Finder(Replay):
-    """Rewrites the products in the body of a function; regions inside of it stay."""
+    """Rewrites the sums of a function, and what reads some of the vectors."""
 
     def __init__(self, func: Func) -> None:
         super().__init__(func)
-        self.defs = {v: op for op in func.body.ops for v in op.outs}
+        self.defs = {v: op for op in walk(func) for v in op.outs}
+        self.reader = Reader(self.defs)
+        self.level: dict[Value, int] = {}
+        self._measure(func.body, 0)
+
+    def _measure(self, region: Region, depth: int) -> None:
+        """How deep in regions values are defined."""
+        self.level.update(dict.fromkeys(region.params, depth))
+        for op in region.ops:
+            self.level.update(dict.fromkeys(op.outs, depth))
+            for inner in op.regions:
+                self._measure(inner, depth + 1)
 
     def copy(self, op: Op, env: Env) -> tuple[Atom, ...]:
-        """A product of two factors with the same eigenvectors."""
-        if op.kind.name == "dot_general" and op.outs[0] in self.defs:
-            found = self._product(op, env)
-            if found is not None:
-                return self.become(op, (found,), env)
-        return super().copy(op, env)
+        """A sum over vectors, or some of the vectors."""
 
-    def _product(self, op: Op, env: Env) -> Atom | None:
-        left, right = (self.factor(a) for a in op.args)
-        if left is None or right is None or not _meet(op, left, right):
-            return None
-        size = left.stop - left.start
-        if not any(f.by for f in (left, right)) and size == _order(left.eigh):
-            return None
+        def new(atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+            return substitute(atoms, env)
+
+        rule = _SUMS.get(op.kind.name)
+        found = rule(self.reader, op) if rule else None
+        out = None
         with self.at(op.loc):
+            if found is not None:
+                out = self._sum(op, found, new)
+            elif op.kind.name in _CHOOSING:
+                out = self._chosen(op, new)
+        return super().copy(op, env) if out is None else self.become(op, (out,), env)
+
+    def _sum(self, op: Op, found: Factor, new: New) -> Atom | None:
+        if found.chosen.stop > shape_of(_values(found.root))[-1]:
+            return None
+        needed = [found.root.outs[0], found.chosen.places, *(by for by, _ in found.by)]
+        with self._outside(needed):
             try:
-                g, slope = self._weights(left, right, size, env)
-            except _Unknown:
+                g, slope = self._weights(found, new)
+            except Unknown:
                 return None
-            (a,) = substitute(left.eigh.args, env)
-            attrs = {"lower": left.eigh.attrs["lower"], "start": left.start}
-            out: Atom = self.emit("spectral", (a, g, slope), attrs)
-        return out
+            matrix = self._matrix(found, g, slope, new)
+        return _written(Writer(self, self.reader, matrix, new), op)
 
-    # ---- factors
-
-    def factor(self, a: Atom) -> _Factor | None:
-        """What a matrix is made of, if of eigenvectors."""
-        op = self.defs.get(a) if type(a) is Value else None
-        if op is None:
+    def _chosen(self, op: Op, new: New) -> Atom | None:
+        """Some columns, whose derivatives need no others."""
+        found, before = map(self.reader.factor, (op.outs[0], op.args[0]))
+        if found is None or before is None or len(found.of) != 1 or found.by:
             return None
-        if op.kind.name == "eigh":
-            t = a.type
-            assert isinstance(t, ArrayType)
-            return _Factor(op, 1, 0, t.shape[-1]) if a is op.outs[1] and t.ndim == 2 else None
-        rule = _FACTORS.get(op.kind.name)
-        return rule(self, op) if rule else None
-
-    def vector(self, a: Atom, axis: int) -> Atom | None:
-        """The vector that a matrix repeats along the other axis."""
-        op = self.defs.get(a) if type(a) is Value else None
-        if isinstance(a, Const) or op is None:
+        root, chosen = found.root, found.chosen
+        if before.chosen == chosen or self._deeper(chosen.places, root.outs[0]):
             return None
-        if op.kind.name in ("complex", "convert"):
-            return self.vector(op.args[0], axis)
-        if op.kind.name != "broadcast" or op.attrs["dims"] != (axis,):
+        with self._outside([root.outs[0], chosen.places]):
+            matrix = self._columns(found, new)
+        if matrix is None:
             return None
-        return self.real(op.args[0])
+        return Writer(self, self.reader, matrix, new).rebuilt(op.outs[0], True)
 
-    def real(self, a: Atom) -> Atom:
-        """Real numbers that were made complex; others as they are."""
-        op = self.defs.get(a) if type(a) is Value else None
-        if op is None or op.kind.name not in ("complex", "convert") or _is_real(a):
-            return a
-        zero = op.args[-1]
-        plain = op.kind.name == "convert" or (isinstance(zero, Const) and zero.value == 0)
-        return op.args[0] if plain and _is_real(op.args[0]) else a
-
-    def diagonal(self, a: Atom) -> Atom | None:
-        """The diagonal of a matrix that np.diag made."""
-        op = self.defs.get(a) if type(a) is Value else None
-        if op is None or op.kind.name != "scatter_add" or op.attrs["axes"] != (0, 1):
+    def _columns(self, found: Factor, new: New) -> Atom | None:
+        """Those vectors, as columns."""
+        root, chosen = found.root, found.chosen
+        n = shape_of(_values(root))[-1]
+        if chosen.start >= n:
+            return self._completing(found, n, new)
+        places = None if chosen.places is None else new((chosen.places,))[0]
+        if chosen.stop > n:
             return None
-        zero, places, values = op.args
-        made = self.defs.get(places) if type(places) is Value else None
-        if not (isinstance(zero, Const) and zero.value == 0) or made is None:
-            return None
-        data = getattr(made.attrs.get("data"), "data", None)
-        n = _shape(values)[0]
-        if data is None or not np.array_equal(data, np.arange(n)[:, None].repeat(2, 1)):
-            return None
-        return values
+        args = (*new(root.args), chosen.indices(self, places, n))
+        if root.kind.name == "eigh":
+            return self.emit("eigenvectors", args, root.attrs)  # type: ignore[no-any-return]
+        attrs = {"side": found.of[0][0], **root.attrs}
+        return self.emit("singular_vectors", args, attrs)  # type: ignore[no-any-return]
 
-    # ---- g and its slope
+    def _completing(self, found: Factor, n: int, new: New) -> Atom:
+        """Vectors beyond those that belong to singular values."""
+        every = self.emit("completing_vectors", new(found.root.args), {"side": found.of[0][0]})
+        t, chosen = every.type, found.chosen
+        starts = (*(0 for _ in t.shape[:-1]), chosen.start - n)
+        limits = (*t.shape[:-1], chosen.stop - n)
+        return self.slice(every, starts=starts, limits=limits, strides=(1,) * t.ndim)  # type: ignore[no-any-return]
 
-    def _weights(self, left: _Factor, right: _Factor, size: int, env: Env) -> tuple[Atom, Atom]:
-        """The product of the numbers at each vector, and its derivative along the eigenvalue."""
-        w = left.eigh.outs[0]
-        t = w.type
+    def _deeper(self, a: Atom | None, b: Value) -> bool:
+        """Whether a value changes in a loop around which another one stays."""
+        return type(a) is Value and self.level[a] > self.level[b]
+
+    @contextmanager
+    def _outside(self, needed: Sequence[Atom | None]) -> Iterator[None]:
+        """Emits where these values are known, not in regions further inside."""
+        depth = max((self.level[a] for a in needed if type(a) is Value), default=0)
+        inner = self.frames[depth + 1 :]
+        del self.frames[depth + 1 :]
+        try:
+            yield
+        finally:
+            self.frames.extend(inner)
+
+    def _weights(self, found: Factor, new: New) -> tuple[Atom, Atom]:
+        """The product of the numbers at each vector, and its derivative along the value."""
+        rest = Slopes(self, self.defs, frozenset(self.source.params), found.root, found.chosen, new)
+        values = _values(found.root).type
+        assert isinstance(values, ArrayType)
+        dtype = _dtype(found) or values.dtype
+        size = found.chosen.stop - found.chosen.start
+        t = values.with_dtype(dtype).with_shape((*values.shape[:-1], size))
+        g: Atom = Const(t, 1.0)
+        slope: Atom = self.zeros(t)
+        for v, below in found.by:
+            dx = rest.of(v)
+            x = self._fitted(new((v,))[0], t)
+            dx = None if dx is None else self._fitted(dx, t)
+            if below:
+                dx = None if dx is None else self.neg(self.div(dx, self.mul(x, x)))
+                x = self.div(1.0, x)
+            slope = self.mul(slope, x)
+            if dx is not None:
+                slope = self.add(slope, self.mul(g, dx))
+            g = self.mul(g, x)
+        return self._placed(g, found, values, new), self._placed(slope, found, values, new)
+
+    def _fitted(self, x: Atom, t: ArrayType) -> Atom:
+        """Numbers for each stack, of that dtype."""
+        have = x.type
+        assert isinstance(have, ArrayType)
+        if have.dtype is not t.dtype:
+            x = self.complex(x, self.zeros(have))
+        if len(shape_of(x)) < t.ndim:
+            x = self.broadcast(x, shape=t.shape, dims=(t.ndim - 1,))
+        return x
+
+    def _placed(self, g: Atom, found: Factor, values: ArrayType, new: New) -> Atom:
+        """Among zeros for the vectors that take no part."""
+        t, chosen = g.type, found.chosen
         assert isinstance(t, ArrayType)
-        g: Atom = Const(t.with_shape((size,)), 1.0)
-        slope: Atom = self.zeros(g.type)
-        rest = _Chain(self, left, env)
-        for factor in (left, right):
-            for v, below in factor.by:
-                x, dx = substitute((v,), env)[0], rest.slope(v)
-                if below:
-                    dx = None if dx is None else self.neg(self.div(dx, self.mul(x, x)))
-                    x = self.div(1.0, x)
-                slope = self.mul(slope, x)
-                if dx is not None:
-                    slope = self.add(slope, self.mul(g, dx))
-                g = self.mul(g, x)
-        return g, slope
+        if chosen.places is not None:
+            n, size = values.shape[-1], chosen.stop - chosen.start
+            at = chosen.indices(self, new((chosen.places,))[0], n)
+            t_at = at.type
+            assert isinstance(t_at, ArrayType)
+            at = self.clamp(Const(t_at, 0), at, Const(t_at, n - 1))
+            rows = self.reshape(at, shape=(size, 1))
+            return self.scatter_add(self.zeros(t.with_shape(values.shape)), rows, g, axes=(0,))  # type: ignore[no-any-return]
+        before, after = chosen.start, values.shape[-1] - chosen.stop
+        if not before and not after:
+            return g
+        none = (0,) * (t.ndim - 1)
+        zero = Const(t.with_shape(()), 0.0)
+        return self.pad(g, zero, low=(*none, before), high=(*none, after), interior=(0,) * t.ndim)  # type: ignore[no-any-return]
 
-
-class _Chain:
-    """Derivatives of vectors along the eigenvalues, element by element."""
-
-    def __init__(self, b: _Finder, factor: _Factor, env: Env) -> None:
-        self.b, self.factor, self.env = b, factor, env
-        self.w = factor.eigh.outs[0]
-        self.known: dict[Value, Atom | None] = {}
-
-    def slope(self, a: Atom) -> Atom | None:
-        """None where it is 0."""
-        if type(a) is not Value:
-            return None
-        if a not in self.known:
-            self.known[a] = self._slope(a)
-        return self.known[a]
-
-    def _slope(self, a: Value) -> Atom | None:
-        t = a.type
+    def _matrix(self, found: Factor, g: Atom, slope: Atom, new: New) -> Atom:
+        """V diag(g) W^H, V and W being the vectors that are not conjugated, and those that are."""
+        t = g.type
         assert isinstance(t, ArrayType)
-        if a is self.w:
-            if (self.factor.start, self.factor.stop) != (0, t.shape[0]):
-                raise _Unknown
-            return Const(t, 1.0)
-        if not t.shape or not t.dtype.inexact:
-            return None
-        op = self.b.defs.get(a)
-        if op is None:
-            return None
-        if op.kind.name == "slice" and op.args[0] is self.w:
-            fits = (op.attrs["starts"], op.attrs["limits"]) == (
-                (self.factor.start,),
-                (self.factor.stop,),
-            )
-            if not fits or op.attrs["strides"] != (1,):
-                raise _Unknown
-            return Const(t, 1.0)
-        if issubclass(op.kind, Elementwise):
-            return self._elementwise(op)
-        if op.kind.name == "broadcast" and not _shape(op.args[0]):
-            return None
-        if self.w in set(self._reads(op)):
-            raise _Unknown
+        if t.dtype.kind == "f":
+            return self._real(found, g, slope, new)
+        one, two = (self._real(found, take(g), take(slope), new) for take in (self.real, self.imag))
+        have = one.type
+        assert isinstance(have, ArrayType)
+        if have.dtype.kind == "f":
+            return self.complex(one, two)  # type: ignore[no-any-return]
+        return self.add(one, self.mul(two, Const(have, 1j)))  # type: ignore[no-any-return]
+
+    def _real(self, found: Factor, g: Atom, slope: Atom, new: New) -> Atom:
+        (a,) = new(found.root.args)
+        if found.root.kind.name == "eigh":
+            attrs = {"lower": found.root.attrs["lower"]}
+            return self.emit("spectral", (a, g, slope), attrs)  # type: ignore[no-any-return]
+        first, second = (base for base, _ in found.of)
+        if not plain_first(found):
+            first, second = second, first
+        turned = (first, second) == ("v", "u")
+        side = "uv" if turned else first + second
+        attrs = {"side": side, "full_matrices": found.root.attrs["full_matrices"]}
+        out = self.emit("singular", (a, g, slope), attrs)
+        return adjoint(self, out) if turned else out  # type: ignore[no-any-return]
+
+
+def _values(root: Op) -> Value:
+    """Eigenvalues, singular values."""
+    return root.outs[0 if root.kind.name == "eigh" else 1]
+
+
+# ---- which sums
+
+
+def _dot(r: Reader, op: Op) -> Factor | None:
+    """Of two with a vector each, or of one with two and numbers."""
+    x, y = map(r.factor, op.args)
+    if x is not None and y is not None:
+        side = Sides(op, 0)
+        meets = x.axis in side.contract and tuple(map(side.partner, x.axes)) == y.axes
+        return x.paired(y) if meets else None
+    k, inner = (0, x) if x is not None else (1, y)
+    if inner is None or len(inner.of) != 2:
         return None
-
-    def _elementwise(self, op: Op) -> Atom | None:
-        tangents = tuple(self.slope(x) for x in op.args)
-        if all(t is None for t in tangents) or op.kind.nondiff:
-            return None
-        args, outs = substitute(op.args, self.env), substitute(op.outs, self.env)
-        found = op.kind.jvp(self.b, args, outs, tangents, **op.attrs)
-        out: Atom | None = found[0] if isinstance(found, tuple) else found
-        return out
-
-    def _reads(self, op: Op) -> Iterator[Value]:
-        """Everything that an op depends on."""
-        todo, seen = [op], {op}
-        while todo:
-            for v in op_reads(todo.pop()):
-                yield v
-                made = self.b.defs.get(v)
-                if made is not None and made not in seen:
-                    seen.add(made)
-                    todo.append(made)
+    side, other = Sides(op, k), op.args[1 - k]
+    places = tuple(map(side.partner, inner.axes))
+    fits = inner.axis in side.contract and places == tuple(range(len(shape_of(other))))
+    return inner.times(other) if fits else None
 
 
-# ---- rules of factors
+def _total(r: Reader, op: Op) -> Factor | None:
+    """Of what has two vectors in each element."""
+    inner = r.factor(op.args[0])
+    fits = inner is not None and len(inner.of) == 2 and inner.axis in op.attrs["axes"]
+    return inner if fits else None
 
 
-def _transpose(f: _Finder, op: Op) -> _Factor | None:
-    inner = f.factor(op.args[0])
-    if inner is None or op.attrs["perm"] != (1, 0):
-        return inner
-    return replace(inner, axis=1 - inner.axis)
-
-
-def _conj(f: _Finder, op: Op) -> _Factor | None:
-    inner = f.factor(op.args[0])
-    return None if inner is None else replace(inner, conj=not inner.conj)
-
-
-def _slice(f: _Finder, op: Op) -> _Factor | None:
-    inner = f.factor(op.args[0])
-    if inner is None or inner.by or op.attrs["strides"] != (1, 1):
-        return None
-    other = 1 - inner.axis
-    starts, limits = op.attrs["starts"], op.attrs["limits"]
-    if (starts[other], limits[other]) != (0, _shape(op.args[0])[other]):
-        return None
-    at = inner.start
-    return replace(inner, start=at + starts[inner.axis], stop=at + limits[inner.axis])
-
-
-def _scaled(f: _Finder, op: Op) -> _Factor | None:
-    for k, other in ((0, 1), (1, 0)):
-        inner = f.factor(op.args[k])
-        if inner is not None and (k == 0 or op.kind.name == "mul"):
-            by = f.vector(op.args[other], inner.axis)
-            return _times(inner, by, op.kind.name == "div")
-    return None
-
-
-def _times(inner: _Factor, by: Atom | None, below: bool = False) -> _Factor | None:
-    """With real numbers at the vectors."""
-    if by is None or len(_shape(by)) != 1 or not _is_real(by):
-        return None
-    return replace(inner, by=(*inner.by, (by, below)))
-
-
-def _dot(f: _Finder, op: Op) -> _Factor | None:
-    """A factor times a diagonal matrix, or row by row times a vector (einsum)."""
-    left, right = op.args
-    d = op.attrs
-    inner = f.factor(left)
-    if inner is None:
-        inner = f.factor(right)
-        by = f.diagonal(left)
-        meets = inner is not None and d["rhs_contract"] == (inner.axis,) and not d["rhs_batch"]
-        if inner is None or not meets or by is None:
-            return None
-        return _times(replace(inner, axis=0), by)
-    if d["lhs_batch"] == (inner.axis,) and not d["lhs_contract"] and len(_shape(right)) == 1:
-        return _times(replace(inner, axis=0), right)
-    by = f.diagonal(right)
-    if d["lhs_contract"] != (inner.axis,) or d["lhs_batch"] or by is None:
-        return None
-    return _times(replace(inner, axis=1), by)
-
-
-_FACTORS: dict[str, Callable[[_Finder, Op], _Factor | None]] = {
-    "transpose": _transpose,
-    "conj": _conj,
-    "slice": _slice,
-    "mul": _scaled,
-    "div": _scaled,
+_SUMS: dict[str, Callable[[Reader, Op], Factor | None]] = {
     "dot_general": _dot,
+    "reduce_sum": _total,
 }
 
 
-def _meet(op: Op, left: _Factor, right: _Factor) -> bool:
-    """Whether an op contracts the same eigenvectors, as V with V^H."""
-    d = op.attrs
-    same = (left.eigh, left.start, left.stop) == (right.eigh, right.start, right.stop)
-    along = (d["lhs_contract"], d["rhs_contract"]) == ((left.axis,), (right.axis,))
-    v = left.eigh.outs[1].type
-    assert isinstance(v, ArrayType)
-    turned = v.dtype.kind == "f" or (not left.conj and right.conj)
-    return same and along and turned and not d["lhs_batch"]
+def _written(w: Writer, op: Op) -> Atom:
+    """The sum, over columns."""
+    b, factors = w.b, [w.reader.factor(a) for a in op.args]
+    if op.kind.name == "reduce_sum":
+        return b.reduce_sum(w.rebuilt(op.args[0], True), axes=op.attrs["axes"])  # type: ignore[no-any-return]
+    x, y = factors
+    if x is not None and y is not None:
+        pair = x.paired(y)
+        assert pair is not None
+        first = plain_first(pair)
+        args = w.alike(w.rebuilt(op.args[0], first), w.rebuilt(op.args[1], not first))
+        return b.emit("dot_general", args, op.attrs)  # type: ignore[no-any-return]
+    k = 0 if x is not None else 1
+    side = Sides(op, k)
+    total = b.reduce_sum(w.rebuilt(op.args[k], True), axes=tuple(sorted(side.contract)))
+    left = [a for a in range(len(shape_of(op.args[k]))) if a not in side.contract]
+    order = (*side.batch, *side.free)
+    return b.transpose(total, perm=tuple(left.index(a) for a in order))  # type: ignore[no-any-return]
 
 
-def _order(eigh: Op) -> int:
-    return _shape(eigh.outs[1])[-1]
+def _dtype(found: Factor) -> DType | None:
+    """Of complex numbers beside the vectors, if there are some."""
+    types = [by.type for by, _ in found.by]
+    wide = (t.dtype for t in types if isinstance(t, ArrayType) and t.dtype.kind == "c")
+    return next(wide, None)
 
 
-def _shape(a: Any) -> tuple[int, ...]:
-    t = a.type
-    assert isinstance(t, ArrayType)
-    return t.shape
-
-
-def _is_real(a: Atom) -> bool:
-    return isinstance(a.type, ArrayType) and a.type.dtype.kind == "f"
-
-
-__all__ = ["spectral_forms"]
+__all__ = ["spectral_forms", "with_spectral_forms"]

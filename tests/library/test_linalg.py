@@ -221,7 +221,7 @@ def test_projectors() -> None:
     [
         lambda w, v: np.sin(v),
         lambda w, v: v[0, 2],
-        lambda w, v: v @ ((w - 2.0) * (v.T @ C[0])),
+        lambda w, v: v @ ((w - 2.0) * np.sin(v.T @ C[0])),
         lambda w, v: (v * w[::-1]) @ v.T,
         lambda w, v: (v * np.cumsum(w)) @ v.T,
         lambda w, v: (v * np.array([1.0, 2.0, 3.0])) @ v.T,

@@ -18,7 +18,9 @@ NOT_SMOOTH = {
     "abs", "sign", "floor", "ceil", "round", "trunc", "max", "min", "clamp", "floor_div", "mod",
     "rem", "pow", "div", "sqrt", "rsqrt", "cbrt", "log", "asin", "acos", "acosh", "atanh", "atan2",
     "reduce_max", "reduce_min", "sort", "argmax", "argmin",
-    "eig", "eigh", "eigvals", "eigvalsh", "pinv", "qr", "spectral", "svd", "svdvals",
+    "eig", "eigh", "eigvals", "eigvalsh", "pinv", "qr", "singular", "spectral", "svd",
+    "svdvals", "eigenvectors", "singular_vectors",
+    "completing_vectors",
 }  # fmt: skip
 
 

@@ -17,12 +17,14 @@ from anvil.ir.ops import (
     randomness,
     reductions,
     shape,
+    singular,
     sorting,
     special,
     spectra,
     spectral,
     structure,
     systems,
+    vectors,
 )
 
 __all__ = [
@@ -42,10 +44,12 @@ __all__ = [
     "randomness",
     "reductions",
     "shape",
+    "singular",
     "sorting",
     "special",
     "spectra",
     "spectral",
     "structure",
     "systems",
+    "vectors",
 ]

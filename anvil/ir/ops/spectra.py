@@ -8,14 +8,16 @@
                             dU = U (G + K) + (1 - U U^H) dA V / s
                             dV = V (G - K) + (1 - V V^H) dA^H U / s       (Townsend 2016)
 
-Vectors of eigenvalues that are equal (up to rounding) have no derivative: it is nan. Where nothing
-depends on them, the others are not touched (mulz_columns). Products V diag(f(w)) V^H have one
-(anvil.ir.ops.spectral). Phases of complex vectors of eigh and svd stand still. Values by themselves
-have a derivative everywhere: of equal ones, along the vectors that were found.
+Vectors of eigenvalues that are equal (up to rounding) have no derivative: it is nan, but for
+directions along which they stand still (mulz_columns). Some of the vectors, without the others, and
+products V diag(f(w)) V^H have one (anvil.ir.ops.vectors, anvil.ir.ops.spectral). Phases of complex
+vectors of eigh and svd stand still. Values by themselves have a derivative everywhere: of equal
+ones, along the vectors that were found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,7 +41,7 @@ from anvil.ir.ops.matrices import (
 from anvil.ir.samples import Sample, draw
 from anvil.ir.types import C128, F64, I64, ArrayType, DType, Type, array
 
-_EQUAL = "vectors of equal values: nan; others are not touched"
+_EQUAL = "vectors of equal values: nan"
 
 
 def hermitian(b: Any, x: Any, lower: bool = True) -> Any:
@@ -74,7 +76,7 @@ def _largest(b: Any, values: Any) -> Any:
     return b.reduce_max(b.abs(values), axes=(type_at(values).ndim - 1,))
 
 
-def _gaps(b: Any, values: Any, dtype: DType) -> Any:
+def gaps(b: Any, values: Any, dtype: DType) -> Any:
     """F_ij = 1 / (w_j - w_i), of `dtype`."""
     n = type_at(values).shape[-1]
     found = _off_diagonal(
@@ -119,8 +121,8 @@ class Eigh(MatrixOp):
     def jvp(b: Any, args: Args, outs: Args, tangents: Args, *, lower: bool) -> Any:
         """diag(X) and V (F o X)."""
         w, v = outs
-        x = _in_basis(b, hermitian(b, tangents[0], lower), v)
-        turned = matmul(b, v, b.mulz_columns(x, _gaps(b, w, type_at(v).dtype)))
+        x = in_basis(b, hermitian(b, tangents[0], lower), v)
+        turned = matmul(b, v, b.mulz_columns(x, gaps(b, w, type_at(v).dtype)))
         return real_part(b, diagonal(b, x)), turned
 
     @staticmethod
@@ -129,7 +131,7 @@ class Eigh(MatrixOp):
         return w, _projections(b, v, v)
 
 
-def _in_basis(b: Any, da: Any, v: Any) -> Any:
+def in_basis(b: Any, da: Any, v: Any) -> Any:
     return matmul(b, adjoint(b, v), matmul(b, da, v))
 
 
@@ -165,7 +167,7 @@ class Eigvalsh(MatrixOp):
     def jvp(b: Any, args: Args, outs: Args, tangents: Args, *, lower: bool) -> Any:
         """diag(X)."""
         _, v = b.eigh(args[0], lower=lower)
-        return real_part(b, diagonal(b, _in_basis(b, hermitian(b, tangents[0], lower), v)))
+        return real_part(b, diagonal(b, in_basis(b, hermitian(b, tangents[0], lower), v)))
 
 
 # ---- matrices without symmetry
@@ -311,25 +313,18 @@ class Svd(MatrixOp):
         """Within the spaces of the singular vectors, out of them, and of what completes them."""
         u, s, vh = outs
         da = tangents[0]
-        dtype = type_at(u).dtype
         m, n, k = type_at(u).shape[-2], type_at(vh).shape[-1], type_at(s).shape[-1]
         left, right = part(b, u, m, k), adjoint(b, part(b, vh, k, n))
-        across = matmul(b, da, right)
-        p = matmul(b, adjoint(b, left), across)
-        in_u, in_v = _rotations(b, p, s)
-        du, dv = matmul(b, left, in_u), matmul(b, right, in_v)
-        inverse = widened(b, b.div(1.0, s), dtype)
-        if m > k:
-            out = b.sub(across, matmul(b, left, p))
-            du = b.add(du, b.scale(out, columns(b, inverse, m)))
-        if n > k:
-            back = matmul(b, adjoint(b, da), left)
-            out = b.sub(back, matmul(b, right, adjoint(b, p)))
-            dv = b.add(dv, b.scale(out, columns(b, inverse, n)))
+        p = in_bases(b, left, da, right)
+        du, dv = moved_vectors(b, outs, da)
         if full_matrices and m > k:
-            du = _completion(b, u, left, du)
+            rest = turned_rest(b, outs, da, left, part(b, u, m, m - k, 0, k), "u")
+            du = b.concatenate(du, rest, axis=type_at(u).ndim - 1)
         if full_matrices and n > k:
-            dv = _completion(b, adjoint(b, vh), right, dv)
+            last = adjoint(b, part(b, vh, n - k, n, k, 0))
+            dv = b.concatenate(
+                dv, turned_rest(b, outs, da, right, last, "v"), axis=type_at(u).ndim - 1
+            )
         return du, real_part(b, diagonal(b, p)), adjoint(b, dv)
 
     @staticmethod
@@ -345,31 +340,77 @@ class Svd(MatrixOp):
         return found
 
 
-def _rotations(b: Any, p: Any, s: Any) -> tuple[Any, Any]:
-    """U^H dU and V^H dV among the singular vectors."""
+def in_bases(b: Any, u: Any, da: Any, v: Any) -> Any:
+    """P = U^H dA V."""
+    return matmul(b, adjoint(b, u), matmul(b, da, v))
+
+
+def moved_vectors(
+    b: Any, svd: Args, da: Any, taken: Callable[[Any], Any] | None = None
+) -> tuple[Any, Any]:
+    """dU and dV of the vectors that belong to values; of the columns that `taken` takes."""
+    taken = taken or _all
+    u, s, vh = svd
+    m, n, k = type_at(u).shape[-2], type_at(vh).shape[-1], type_at(s).shape[-1]
+    left, right = part(b, u, m, k), adjoint(b, part(b, vh, k, n))
+    p = in_bases(b, left, da, right)
+    in_u, in_v = _rotations(b, p, s, taken)
+    du, dv = matmul(b, left, in_u), matmul(b, right, in_v)
+    if m > k:
+        out = b.sub(matmul(b, da, right), matmul(b, left, p))
+        du = b.add(du, _over(b, out, s, taken))
+    if n > k:
+        out = b.sub(matmul(b, adjoint(b, da), left), matmul(b, right, adjoint(b, p)))
+        dv = b.add(dv, _over(b, out, s, taken))
+    return du, dv
+
+
+def _rotations(b: Any, p: Any, s: Any, taken: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Columns of U^H dU and V^H dV among the singular vectors."""
     t = type_at(p)
     k = t.shape[-1]
-    h, skew = b.add(p, adjoint(b, p)), b.sub(p, adjoint(b, p))
+    h, skew = taken(b.add(p, adjoint(b, p))), taken(b.sub(p, adjoint(b, p)))
     half = 0.5 if t.dtype.kind == "f" else 0.5 + 0j
-    h = b.mul(b.mulz_columns(h, _gaps(b, s, t.dtype)), half)
+    h = b.mul(b.mulz_columns(h, taken(gaps(b, s, t.dtype))), half)
     sums = b.div(1.0, b.add(columns(b, s, k), rows(b, s, k)))
-    diagonal_ = b.broadcast_to(b.const(np.eye(k, dtype=bool)), t.shape)
-    sums = widened(b, sums, t.dtype)
-    skew = b.mul(b.scale(skew, sums), half)
+    diagonal_ = taken(b.broadcast_to(b.const(np.eye(k, dtype=bool)), t.shape))
+    skew = b.mul(b.mulz_columns(skew, taken(widened(b, sums, t.dtype))), half)
+    zeros = b.zeros(type_at(skew))
     if t.dtype.kind == "f":
-        off = b.select(diagonal_, b.zeros(t), skew)
+        off = b.select(diagonal_, zeros, skew)
         return b.add(h, off), b.sub(h, off)
     whole = b.select(diagonal_, b.add(skew, skew), skew)
-    return b.add(h, whole), b.sub(h, b.select(diagonal_, b.zeros(t), skew))
+    return b.add(h, whole), b.sub(h, b.select(diagonal_, zeros, skew))
 
 
-def _completion(b: Any, u: Any, left: Any, du: Any) -> Any:
-    """The columns beyond `left` turn as little as they must: by -U1 (U2^H dU1)^H."""
-    t = type_at(u)
-    m, k = t.shape[-1], type_at(left).shape[-1]
-    rest = part(b, u, m, m - k, 0, k)
-    turned = b.neg(matmul(b, left, adjoint(b, matmul(b, adjoint(b, rest), du))))
-    return b.concatenate(du, turned, axis=t.ndim - 1)
+def _all(x: Any) -> Any:
+    """All columns."""
+    return x
+
+
+def _over(b: Any, x: Any, s: Any, taken: Callable[[Any], Any] = _all) -> Any:
+    """Columns of X divided by s."""
+    t = type_at(x)
+    inverse = columns(b, widened(b, b.div(1.0, s), t.dtype), t.shape[-2])
+    return b.mulz_columns(taken(x), taken(inverse))
+
+
+def turned_rest(b: Any, svd: Args, da: Any, first: Any, rest: Any, side: str) -> Any:
+    """How the columns beyond `first` turn: by what leaves those, divided by s, whatever the vectors
+    do within their space.
+    """
+    u, s, vh = svd
+    k = type_at(s).shape[-1]
+    if side == "u":
+        out = matmul(b, da, adjoint(b, part(b, vh, k, type_at(vh).shape[-1])))
+    else:
+        out = matmul(b, adjoint(b, da), part(b, u, type_at(u).shape[-2], k))
+    return _rest(b, first, rest, _over(b, out, s))
+
+
+def _rest(b: Any, first: Any, rest: Any, out: Any) -> Any:
+    """-U1 (U2^H dU1)^H: the columns beyond U1 turn as little as they must."""
+    return b.neg(matmul(b, first, adjoint(b, matmul(b, adjoint(b, rest), out))))
 
 
 class Svdvals(MatrixOp):
@@ -461,7 +502,8 @@ class Qr(MatrixOp):
                 beyond = b.sub(beyond, matmul(b, omega, part(b, r, k, n - k, 0, k)))
             dr = b.concatenate(dr, beyond, axis=type_at(dr).ndim - 1)
         if full_matrices and m > k:
-            dq = _completion(b, q, q1, dq)
+            last = part(b, q, m, m - k, 0, k)
+            dq = b.concatenate(dq, _rest(b, q1, last, dq), axis=type_at(q).ndim - 1)
             zeros = b.zeros(type_at(dr).with_shape((*type_at(dr).shape[:-2], m - k, n)))
             dr = b.concatenate(dr, zeros, axis=type_at(dr).ndim - 2)
         return dq, triangle(b, dr, lower=False)
@@ -496,4 +538,7 @@ def _skew(b: Any, c: Any) -> Any:
     return b.select(inside, b.complex(b.zeros_like(imaginary), imaginary), found)
 
 
-__all__ = ["Eig", "Eigh", "Eigvals", "Eigvalsh", "Qr", "Svd", "Svdvals", "hermitian"]
+__all__ = [
+    *("Eig", "Eigh", "Eigvals", "Eigvalsh", "Qr", "Svd", "Svdvals"),
+    *("gaps", "hermitian", "in_bases", "in_basis", "moved_vectors", "turned_rest"),
+]
