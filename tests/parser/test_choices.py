@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import anvil
+from anvil.api.programs import call_reference
 from tests.parser.harness import agree, compile_for, run
 
 X = np.array([1.0, -2.0, 3.0])
@@ -434,6 +435,22 @@ def from_the_end(x: np.ndarray, i: float) -> Any:
 X3 = np.array([0.5, 2.0, 1.0])
 
 
+def table_of_choices(x: float, i: float) -> float:
+    table = ((np.cos if x > 0.5 else np.arctan), None if x > 0.6 else np.exp, lambda z: z * x)
+    f = table[int(i)]
+    return -1.0 if f is None else f(x)
+
+
+def narrowed_step_by_step(x: float, i: float) -> Any:
+    r = [x, None, 2, 3.0 * x, None, np.ones(2) * x, lambda: x * x][int(i)]
+    if r is None:
+        return 1.5
+    if callable(r):
+        return r()
+    return np.sum(r) * 1.0
+
+
+
 @pytest.mark.parametrize(
     ("fn", "args"),
     [
@@ -444,6 +461,8 @@ X3 = np.array([0.5, 2.0, 1.0])
         (from_the_end, (X3, -1.0)),
         (from_the_end, (X3, 1.5)),
         (from_the_end, (X3, 3.0)),
+        *((table_of_choices, (x, i)) for x in (0.3, 0.55, 0.7) for i in (0.0, 1.0, 2.0)),
+        *((narrowed_step_by_step, (0.7, i)) for i in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
     ],
 )
 def test_unlike_elements_at_computed_indices(fn: Any, args: Any) -> None:
@@ -453,6 +472,13 @@ def test_unlike_elements_at_computed_indices(fn: Any, args: Any) -> None:
 def test_derivative_of_a_function_that_data_choose() -> None:
     got = anvil.grad(kernels)(0.7, np.array([0.0, 1.0, 2.0, 1.0]))
     np.testing.assert_allclose(got, 1.0 + 2 * 1.4 + math.exp(0.7), rtol=1e-12)
+
+
+@pytest.mark.parametrize("i", range(7))
+def test_derivatives_where_options_are_excluded(i: int) -> None:
+    slopes = [1.0, 0.0, 0.0, 3.0, 0.0, 2.0, 1.4]
+    got = call_reference(anvil.grad(narrowed_step_by_step), (0.7, float(i)), {})
+    assert got == pytest.approx(slopes[i])
 
 
 def test_a_known_index_still_takes_its_element() -> None:

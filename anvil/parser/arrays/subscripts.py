@@ -14,7 +14,7 @@ from anvil.parser.containers import computed_ranges, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.dicts import get_key, set_key
 from anvil.parser.containers.stacks import stackable, transient
-from anvil.parser.control.choices import apart, number_of, spread, unlike_numbers
+from anvil.parser.control.choices import apart, chosen, number_of, spread, unlike_numbers
 from anvil.parser.control.remapped import MOST
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
@@ -202,14 +202,14 @@ def _one_of(
         return None
     at = checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
     ctx.session.choices = True
-    return Choice(at, items).close((at, *items)) if len(items) > 1 else items[0]
+    return chosen(ctx, at, items)
 
 
 def _known_index(ctx: Context, items: tuple[Abstract, ...], index: Abstract) -> Any:
     try:
         return ctx.known(index, "the index into a list or tuple")
     except NeedStatic as need:
-        if len(items) <= MOST and not any(isinstance(i, Choice | Conflict) for i in items):
+        if len(items) <= MOST and not any(isinstance(i, Conflict) for i in items):
             ctx.session.choosable[need.error] = ctx.loc
         raise
 

@@ -20,7 +20,7 @@ from anvil.errors import AnvilError
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL
 from anvil.parser.control.branches import branch, go_on
-from anvil.parser.control.narrowing import narrow
+from anvil.parser.control.narrowing import narrow, possible
 from anvil.parser.control.number_joins import picked
 from anvil.parser.control.number_paths import over_numbers
 from anvil.parser.state.heap import unchanged
@@ -74,14 +74,15 @@ def each(ctx: Context, v: Choice, use: Use, probe: bool = False) -> Abstract:
         found = _answered(ctx, v, use)
         if found is not None:
             return found
-    return _each(ctx, v, use, 0)
+    return _each(ctx, v, use, possible(ctx, v))
 
 
-def _each(ctx: Context, v: Choice, use: Use, k: int) -> Abstract:
-    if k + 1 == len(v.options):
+def _each(ctx: Context, v: Choice, use: Use, left: Sequence[int]) -> Abstract:
+    k, *others = left
+    if not others:
         return _used(ctx, v, use, k)
     test = is_option(ctx, v, k)
-    return choose(ctx, test, lambda: _used(ctx, v, use, k), lambda: _each(ctx, v, use, k + 1))
+    return choose(ctx, test, lambda: _used(ctx, v, use, k), lambda: _each(ctx, v, use, others))
 
 
 def _used(ctx: Context, v: Choice, use: Use, k: int) -> Abstract:
@@ -102,8 +103,9 @@ def _answered(ctx: Context, v: Choice, use: Use) -> Abstract | None:
     something else, or does something.
     """
     entry, depth = ctx.state, ctx.b.depth
-    answers = []
-    for option in v.options:
+    answers: list[bool] = []
+    left = possible(ctx, v)
+    for option in (v.options[k] for k in left):
         ctx.state = entry.fork()
         ctx.b.begin("then")
         try:
@@ -121,7 +123,7 @@ def _answered(ctx: Context, v: Choice, use: Use) -> Abstract | None:
     if len(set(answers)) == 1:
         return Known(answers[0])
     wanted = answers.count(True) <= answers.count(False)
-    hits = [is_option(ctx, v, k) for k, a in enumerate(answers) if a is wanted]
+    hits = [is_option(ctx, v, k) for k, a in zip(left, answers, strict=True) if a is wanted]
     total = hits[0]
     for hit in hits[1:]:
         total = ctx.b.or_(total, hit)
@@ -220,15 +222,21 @@ def apart(ctx: Context, vs: Sequence[Abstract], act: Callable[[list[Abstract]], 
     each(ctx, vs[k], use)  # type: ignore[arg-type]
 
 
-def by_option(it: Any, v: Abstract, act: Callable[[Abstract], Any], k: int = 0) -> None:
+def by_option(it: Any, v: Abstract, act: Callable[[Abstract], Any]) -> None:
     """Runs statements on the option that `v` is: they may leave the loop or the function."""
-    if not isinstance(v, Choice):
-        act(v)
-    elif k + 1 == len(v.options):
-        act(v.options[k])
+    if isinstance(v, Choice):
+        _by_option(it, v, act, possible(it, v))
     else:
-        test = is_option(it, v, k)
-        branch(it, test, lambda: act(v.options[k]), lambda: by_option(it, v, act, k + 1))
+        act(v)
+
+
+def _by_option(it: Any, v: Choice, act: Callable[[Abstract], Any], left: Sequence[int]) -> None:
+    k, *others = left
+    if not others:
+        act(v.options[k])
+        return
+    test = is_option(it, v, k)
+    branch(it, test, lambda: act(v.options[k]), lambda: _by_option(it, v, act, others))
 
 
 def choose(
@@ -277,6 +285,44 @@ def number_of(ctx: Context, values: Sequence[Abstract], which: Sequence[Atom]) -
     for flag, value in zip(which[1:], values[1:], strict=True):
         found = choose(ctx, flag, partial(_itself, value), partial(_itself, found))
     return found
+
+
+def chosen(ctx: Context, at: Atom, items: Sequence[Abstract]) -> Abstract:
+    """The item of that number; where items are one of several values themselves, one of all."""
+    options: list[Abstract] = []
+    which: Atom = at
+    for k, item in enumerate(items):
+        parts, inner = (item.options, item.which) if isinstance(item, Choice) else ((item,), 0)
+        if len(options) != k or len(parts) > 1:
+            which = ctx.b.select(ctx.b.eq(at, k), ctx.b.add(inner, len(options)), which)
+        options += parts
+    return _grouped(ctx, which, options)
+
+
+def _grouped(ctx: Context, which: Atom, options: Sequence[Abstract]) -> Abstract:
+    """One of these values; those that are one object, or numbers of one type, are one option."""
+    groups: dict[Any, list[int]] = {}
+    for k, option in enumerate(options):
+        groups.setdefault(strength_of(option) or option.open(), []).append(k)
+    kinds: list[Abstract] = []
+    number = which
+    for n, members in enumerate(groups.values()):
+        value = options[members[0]]
+        for k in members:
+            if k != n:
+                number = ctx.b.select(ctx.b.eq(which, k), n, number)
+            value = _selected(ctx, ctx.b.eq(which, k), options[k], value)
+        kinds.append(value)
+    return Choice(number, tuple(kinds)).close((number, *kinds)) if len(kinds) > 1 else kinds[0]
+
+
+def _selected(ctx: Context, flag: Atom, one: Abstract, other: Abstract) -> Abstract:
+    """One of two numbers of a type, or the one thing that both are."""
+    if one.open() == other.open():
+        return other
+    atom = ctx.b.select(flag, ctx.atom(one), ctx.atom(other))
+    strength = strength_of(one)
+    return scalar(atom, strength is not None and strength[1])
 
 
 def _itself(v: Abstract) -> Abstract:

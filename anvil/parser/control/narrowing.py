@@ -29,7 +29,9 @@ def narrow(ctx: Context, state: State, pred: Atom, holds: bool) -> State:
     _learn(ctx, pred, holds, facts)
     if not facts:
         return state
+    facts = dict.fromkeys(state.excluded, False) | facts
     out = state.fork()
+    out.excluded = frozenset(fact for fact, held in facts.items() if not held)
     for name, v in state.locals.items():
         out.locals[name] = _narrowed(v, facts)
     for box, content in state.heap.items():
@@ -47,7 +49,13 @@ def narrowed(ctx: Context, v: Abstract, pred: Atom, holds: bool) -> Abstract:
     facts: Facts = {}
     if ctx.session.choices:
         _learn(ctx, pred, holds, facts)
-    return _narrowed(v, facts) if facts else v
+    return _narrowed(v, dict.fromkeys(ctx.state.excluded, False) | facts) if facts else v
+
+
+def possible(ctx: Context, v: Choice) -> list[int]:
+    """The numbers of the options that `v` may be on this path."""
+    excluded = ctx.state.excluded
+    return [k for k in range(len(v.options)) if (v.which, k) not in excluded]
 
 
 def widen(entry: State, heads: tuple[State, State], ends: tuple[State, State]) -> None:

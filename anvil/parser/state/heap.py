@@ -323,6 +323,8 @@ class State:
     ret: Abstract | None = None
     present: frozenset[Hashable] = frozenset()
     """Computed keys that dicts have on this path; see `containers.computed_keys`."""
+    excluded: frozenset[tuple[Atom, int]] = frozenset()
+    """Options that values are not on this path: `which`, and the number; see `control.narrowing`."""
 
     def fork(self) -> State:
         """A copy that can go its own way."""
@@ -336,6 +338,7 @@ class State:
             self.may,
             self.ret,
             self.present,
+            self.excluded,
         )
 
     def exit(self, how: int) -> None:
