@@ -450,7 +450,6 @@ def narrowed_step_by_step(x: float, i: float) -> Any:
     return np.sum(r) * 1.0
 
 
-
 @pytest.mark.parametrize(
     ("fn", "args"),
     [

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import anvil
+from anvil.api.programs import call_reference
 from tests.parser.harness import agree
 
 
@@ -26,9 +28,35 @@ def _truth(n: int, d: dict[str, float]) -> Any:
     return (1 if range(n) else 2), bool(range(1, n)), (1 if d.items() else 2), bool(d.keys())
 
 
+def _sieve(n: int, w: float) -> Any:
+    prime, i = np.ones(n + 1, dtype=bool), 2
+    prime[:2] = False
+    while i * i <= n:
+        if prime[i]:
+            for j in range(i * i, n + 1, i):
+                prime[j] = False
+        i += 1
+    return prime, prime.sum() * w
+
+
+def _both_ways(x: Any, v: float) -> Any:
+    step, total = int(v), 0.0
+    for n, i in enumerate(range(5, 0, step)):
+        total += x[i] * n
+    for i in reversed(range(0, 6, -step)):
+        total = total * 0.5 + x[i]
+    picks = [x[i] for i in range(5, -1, step)]
+    return total, picks, 3 in range(5, 0, step), len(range(-3, 9, -step)), range(0, 9, -step)[-1]
+
+
+X6 = np.array([3.0, 1.0, 2.0, 9.0, 4.0, 7.0])
+
+
 @pytest.mark.parametrize(
     ("function", "args"),
     [
+        (_sieve, (30, 1.5)),
+        *((_both_ways, (X6, v)) for v in (-1.0, -2.5, -7.0, 0.5)),
         *((_elements, (7, i)) for i in (0, 2, -2, 9, -9)),
         *((_members, (x, n)) for x, n in ((3.0, 7), (2.5, 9), (np.int64(6), 4), (-3, 2))),
         (_truth, (3, {"a": 1.0})),
@@ -143,3 +171,14 @@ def test_indices_of_a_loop_over_known_arrays() -> None:
         return out, np.transpose(x, perm), x.reshape(np.array([3, 2]))
 
     agree(shifted, np.arange(6.0).reshape(2, 3), np.array([1, 0]))
+
+
+def test_derivatives_through_a_computed_step() -> None:
+    def strided(x: Any, v: float) -> Any:
+        total = 0.0
+        for i in range(0, 6, int(v)):
+            total += x[i] ** 2
+        return total
+
+    got = call_reference(anvil.grad(strided), (X6, 2.5), {})
+    np.testing.assert_array_equal(got, [6.0, 0.0, 4.0, 0.0, 8.0, 0.0])

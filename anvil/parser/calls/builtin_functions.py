@@ -26,7 +26,7 @@ from anvil.parser.containers import (
 from anvil.parser.containers.dicts import dict_entries, new_dict
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.stack_lists import stack_of
-from anvil.parser.control import streams
+from anvil.parser.control import range_items, streams
 from anvil.parser.control.generators import iterator_of, next_of
 from anvil.parser.control.iteration import iterator, listed
 from anvil.parser.objects import records
@@ -68,8 +68,7 @@ def _range(it: Interp, *args: Abstract) -> Abstract:
         it.error("wrong-arguments", f"range expects 1 to 3 arguments, got {len(args)}")
     args = tuple(position(it, a) for a in args)
     start, stop, step = _bounds(*args)
-    if isinstance(step, Known) and step.value == 0:
-        it.fail(ValueError, "range() arg 3 must not be zero")
+    range_items.check_step(it, step)
     if all(isinstance(a, Known) for a in args):
         return Known(range(*(int(a.value) for a in args)))  # type: ignore[attr-defined]
     return RangeV(start, stop, step)

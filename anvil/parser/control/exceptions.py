@@ -19,6 +19,7 @@ import numpy as np
 from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.hosts import RAISE_AGAIN
+from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, array
 from anvil.parser.control.branches import open_guard
@@ -28,7 +29,16 @@ from anvil.parser.state.heap import FALL, RAISE, RAISED, STATUS, ObjectBox, Stat
 from anvil.parser.state.results import describe_result
 from anvil.parser.state.signals import PathEnd
 from anvil.parser.state.signature import Spec, StaticSpec
-from anvil.parser.state.values import NONE, Abstract, Bound, Known, ObjectV, Parts, TupleV
+from anvil.parser.state.values import (
+    NONE,
+    Abstract,
+    Bound,
+    Choice,
+    Known,
+    ObjectV,
+    Parts,
+    TupleV,
+)
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -268,14 +278,23 @@ def escape(it: Any, codes: Iterable[int]) -> None:
     """Pending exceptions that nothing catches become checks."""
     state = it.state
     for code in sorted(codes):
+        pending = it.b.eq(state.status, Const(STATUS, code))
+        loc = it.session.sites[code - RAISE - 1].loc
         exc = state.locals.pop(waiting(code))
-        if _thrown_again(it, it.b.eq(state.status, Const(STATUS, code)), exc):
-            state.may -= {code}
-            continue
-        raised, atoms = described(it, exc)
-        site = it.session.site(raised, it.session.sites[code - RAISE - 1].loc)
-        fine = it.b.ne(state.status, Const(STATUS, code))
-        state.token = it.b.check(it.token(), fine, *atoms, site=site)
+        if isinstance(exc, Choice):  # raised at one place, by one path or another
+            for k, option in enumerate(exc.options):
+                _escape(it, it.b.and_(pending, it.b.eq(exc.which, k)), option, loc)
+        else:
+            _escape(it, pending, exc, loc)
         state.may -= {code}
     if state.may == {FALL}:
         state.fall()
+
+
+def _escape(it: Any, pred: Atom, exc: Any, loc: AnyLoc) -> None:
+    """Raises an exception where `pred` holds."""
+    if _thrown_again(it, pred, exc):
+        return
+    raised, atoms = described(it, exc)
+    site = it.session.site(raised, loc)
+    it.state.token = it.b.check(it.token(), it.b.not_(pred), *atoms, site=site)

@@ -23,6 +23,7 @@ from anvil.parser.containers import chosen_lists, stack_lists
 from anvil.parser.containers.columns import element, length_atom
 from anvil.parser.containers.set_order import elements_of, ordered
 from anvil.parser.containers.stacks import stackable
+from anvil.parser.control import range_items
 from anvil.parser.control.choices import each, settled
 from anvil.parser.control.streams import by_index, list_, stepped_
 from anvil.parser.reports import texts
@@ -301,35 +302,7 @@ def _ragged_rows(ctx: Context, v: Ragged) -> Items:
 
 
 def _range(ctx: Context, start: Abstract, stop: Abstract, step: Abstract) -> Items:
-    by = int(ctx.known(step, "the step of a range"))
-    if by == 0:
-        ctx.fail(ValueError, "range() arg 3 must not be zero")
-    count = _range_count(ctx, start, stop, by)
-
-    def item(i: Atom) -> Abstract:
-        index = scalar(i, True)
-        if by != 1:
-            index = operators.binary(ctx, "*", index, Known(by))
-        if isinstance(start, Known) and start.value == 0:
-            return index
-        return operators.binary(ctx, "+", start, index)
-
-    return Items(count, item)
-
-
-def _range_count(ctx: Context, start: Abstract, stop: Abstract, by: int) -> int | Atom:
-    if isinstance(start, Known) and isinstance(stop, Known):
-        return len(range(int(start.value), int(stop.value), by))
-    b = ctx.b
-    low, high = ctx.atom(start, I64), ctx.atom(stop, I64)
-    span = b.sub(high, low) if by > 0 else b.sub(low, high)
-    if abs(by) != 1:
-        span = b.floor_div(b.add(span, abs(by) - 1), abs(by))
-    bounds = ranges.bounds_of_atom(ctx, span)
-    if bounds is not None and bounds[0] >= 0:
-        return span  # type: ignore[no-any-return]
-    count: Atom = b.max(span, 0)
-    return int(count.value) if isinstance(count, Const) else count  # type: ignore[arg-type]
+    return Items(*range_items.numbers(ctx, start, stop, step))
 
 
 def index_bounds(ctx: Context, items: Items, index: Atom) -> None:

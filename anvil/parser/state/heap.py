@@ -324,7 +324,7 @@ class State:
     present: frozenset[Hashable] = frozenset()
     """Computed keys that dicts have on this path; see `containers.computed_keys`."""
     excluded: frozenset[tuple[Atom, int]] = frozenset()
-    """Options that values are not on this path: `which`, and the number; see `control.narrowing`."""
+    """Options that values are not on this path: `which`, the number; see `control.narrowing`."""
 
     def fork(self) -> State:
         """A copy that can go its own way."""
