@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from anvil.errors.diagnostic import Diagnostic, Location, Operand
 
 
@@ -67,7 +69,7 @@ class AnvilIndexError(AnvilError, IndexError):
     """An index outside its axis or sequence, or one of the wrong kind."""
 
 
-class AxisError(ShapeError, AnvilIndexError):
+class AxisError(ShapeError, AnvilIndexError, np.exceptions.AxisError):
     """An axis that the array does not have; NumPy's is a ValueError and an IndexError as well."""
 
 

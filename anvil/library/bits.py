@@ -18,7 +18,7 @@ from anvil.library.atoms import dtype_in
 from anvil.library.formulas import copysign, scale_by_power
 from anvil.library.scalars import float_argument
 from anvil.library.ufuncs import ufunc
-from anvil.parser.arrays.promotion import float_of
+from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract
 
@@ -92,11 +92,8 @@ def _math_ulp(ctx: Context, x: Any) -> Abstract:
 
 
 def _np_frexp(ctx: Context, x: Any) -> Abstract:
-    a = ctx.atom(x)
-    dtype = float_of(dtype_in(a))
-    if dtype.kind == "c":
-        ctx.error("bad-operand", "frexp is not defined for complex numbers")
-    m, e = mantissa_and_exponent(ctx.b, ctx.cast(ctx.cast(a, dtype), F64))
+    dtype = loop_of(ctx, np.frexp, (x,))[0]
+    m, e = mantissa_and_exponent(ctx.b, ctx.cast(ctx.atom(x, dtype), F64))
     return ctx.tuple([ctx.result(ctx.cast(m, dtype)), ctx.result(ctx.cast(e, DTYPES["i32"]))])
 
 
@@ -105,6 +102,6 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     math.nextafter: Intrinsic(_math_nextafter),
     math.ulp: Intrinsic(_math_ulp),
     np.frexp: Intrinsic(_np_frexp),
-    np.nextafter: ufunc("nextafter", 2, next_after, "float"),
-    np.spacing: ufunc("spacing", 1, spacing, "float"),
+    np.nextafter: ufunc(np.nextafter, 2, next_after, "loop"),
+    np.spacing: ufunc(np.spacing, 1, spacing, "loop"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from anvil.library.refusal import refuse, static
+from anvil.library.ufunc_methods import into
 
 
 def _running(a: Any, axis: Any, dtype: Any) -> Any:
@@ -26,11 +27,12 @@ def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any
     x = _running(a, axis, dtype)
     sums = np.zeros(x.shape, dtype=x.dtype)
     total = np.zeros(x.shape[1:], dtype=x.dtype)
+    if x.dtype.kind in "fc":
+        total = -total  # -0.0 + x is x, if x is -0.0 too
     for i in range(x.shape[0]):
         total = total + x[i]
         sums[i] = total
-    found = sums if axis is None else np.moveaxis(sums, 0, axis)
-    return found if out is None else np.positive(found, out=out)
+    return into(np.add, sums if axis is None else np.moveaxis(sums, 0, axis), out)
 
 
 def _cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
@@ -40,16 +42,19 @@ def _cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> An
     for i in range(x.shape[0]):
         total = total * x[i]
         products[i] = total
-    found = products if axis is None else np.moveaxis(products, 0, axis)
-    return found if out is None else np.positive(found, out=out)
+    return into(np.multiply, products if axis is None else np.moveaxis(products, 0, axis), out)
 
 
-def _accumulated_sum(a: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
-    return _cumsum(a, axis, dtype, out)
+def _accumulated_sum(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    if np.ndim(array) == 0:
+        refuse("bad-operand", "cannot accumulate on a scalar")
+    return _cumsum(array, axis, dtype, out)
 
 
-def _accumulated_product(a: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
-    return _cumprod(a, axis, dtype, out)
+def _accumulated_product(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    if np.ndim(array) == 0:
+        refuse("bad-operand", "cannot accumulate on a scalar")
+    return _cumprod(array, axis, dtype, out)
 
 
 def _cumulative(running: Any, first: Any, x: Any, axis: Any, dtype: Any, out: Any) -> Any:

@@ -137,7 +137,8 @@ DIFFERS: Mapping[str, str] = {
         "of known contents"
     ),
     "insert repeat split array_split": "positions are known while compiling",
-    "power": "`power.reduce` combines from left to right, which NumPy's vector loops miss",
+    "power arctan2": "`reduce` combines from left to right, which NumPy's vector loops miss",
+    "reciprocal": "of the integer 0: 0",
 }
 """What differs from NumPy beyond missing arguments, by names."""
 

@@ -40,7 +40,7 @@ def _signal(a: Any, axis: Any) -> tuple[Any, Any]:
     a = np.asarray(a)
     axis = static(axis)
     if not -a.ndim <= axis < a.ndim:
-        refuse("bad-axis", f"axis {axis} is out of bounds for an array of {a.ndim} dimensions")
+        refuse("bad-axis", f"axis {axis} is out of bounds for array of dimension {a.ndim}")
     return np.moveaxis(a, axis, -1), axis
 
 

@@ -17,6 +17,7 @@ from anvil.library.ufuncs import deliver
 from anvil.parser.arrays.promotion import promote
 from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context, Intrinsic
+from anvil.parser.reports.spelling import spelled
 from anvil.parser.state.values import Abstract, NDArray
 
 
@@ -147,8 +148,13 @@ def _squeeze(ctx: Context, a: Any, axis: Any = None) -> Abstract:
 def _broadcast_to(ctx: Context, array: Any, shape: Any, subok: Any = False) -> Abstract:
     wide = shape_argument(ctx, shape)
     have = ctx.shape_of(array)
-    if ctx.broadcast_shapes(have, wide) != wide:
-        ctx.error("shape-mismatch", f"shape {have} cannot be broadcast to {wide}")
+    if len(have) > len(wide):
+        words = "input operand has more dimensions than allowed by the axis remapping"
+        ctx.error("shape-mismatch", words)
+    if any(n not in (1, m) for n, m in zip(have[::-1], wide[::-1], strict=False)):
+        words = "operands could not be broadcast together with remapped shapes"
+        shapes = f"{spelled(have)}  and requested shape {spelled(wide)}"
+        ctx.error("shape-mismatch", f"{words} [original->remapped]: {shapes}")
     return ctx.frozen(array, ("broadcast", wide), lambda b, x: b.broadcast_to(x, wide))
 
 

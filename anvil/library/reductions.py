@@ -20,6 +20,8 @@ from anvil.library.atoms import (
     truth,
     type_in,
 )
+from anvil.library.formulas import MAXIMUM, MINIMUM, Formula
+from anvil.library.resolution import combined_in, selection
 from anvil.library.ufuncs import deliver
 from anvil.parser.arrays.promotion import mean_of
 from anvil.parser.context import Context, Intrinsic
@@ -35,7 +37,7 @@ def _finish(
 ) -> Abstract:
     if ctx.known(keepdims, "keepdims"):
         reduced = ctx.b.reshape(reduced, shape=_kept(shape_in(source), axes))
-    return deliver(ctx, reduced, out)
+    return deliver(ctx, reduced, out, casting="unsafe")
 
 
 def _summed(dtype: DType) -> DType:
@@ -48,7 +50,7 @@ def _summed(dtype: DType) -> DType:
 def _masked(ctx: Context, x: Atom, where: Any, neutral: Any) -> Atom:
     if everywhere(ctx, where):
         return x
-    mask = ctx.broadcast(truth(ctx, where), shape_in(x))
+    mask = ctx.broadcast(selection(ctx, where), shape_in(x))
     out: Atom = ctx.b.select(mask, x, ctx.b.const(neutral, type_in(x)))
     return out
 
@@ -81,7 +83,29 @@ def _accumulating(op: str, neutral: int, combine: str) -> Intrinsic:
     return Intrinsic(run)
 
 
-def _extremum(op: str, boolean: str, combine: str, name: str) -> Intrinsic:
+def _rows(b: Any, x: Atom, low: int, high: int, step: int) -> Atom:
+    """x[low:high:step]"""
+    rest = shape_in(x)[1:]
+    starts, ones = (low, *(0,) * len(rest)), (1,) * len(rest)
+    out: Atom = b.slice(x, starts=starts, limits=(high, *rest), strides=(step, *ones))
+    return out
+
+
+def _folded(ctx: Context, x: Atom, axes: Sequence[int], pair: Formula) -> Atom:
+    """A reduction by neighbours: of complex numbers, which no op orders."""
+    b, shape = ctx.b, shape_in(x)
+    rest = [i for i in range(len(shape)) if i not in axes]
+    x = b.transpose(x, perm=(*axes, *rest))
+    x = b.reshape(x, shape=(math.prod(shape[i] for i in axes), *(shape[i] for i in rest)))
+    while (n := shape_in(x)[0]) > 1:
+        even = n - n % 2
+        joined = pair(b, _rows(b, x, 0, even, 2), _rows(b, x, 1, even, 2))
+        x = joined if even == n else b.concatenate(joined, _rows(b, x, even, n, 1), axis=0)
+    out: Atom = b.reshape(x, shape=shape_in(x)[1:])
+    return out
+
+
+def _extremum(op: str, boolean: str, pair: Formula, name: str) -> Intrinsic:
     def run(
         ctx: Context,
         a: Any,
@@ -98,8 +122,12 @@ def _extremum(op: str, boolean: str, combine: str, name: str) -> Intrinsic:
             first = ctx.atom(initial, dtype_in(x))
         if not everywhere(ctx, where):
             if first is None:
-                ctx.error("bad-value", f"{name} with where= needs initial=, as in NumPy")
-            mask = ctx.broadcast(truth(ctx, where), shape_in(x))
+                ctx.error(
+                    "bad-value",
+                    f"reduction operation '{name}' does not have an identity, so to use a where "
+                    "mask one has to specify 'initial'",
+                )
+            mask = ctx.broadcast(selection(ctx, where), shape_in(x))
             x = ctx.b.select(mask, x, ctx.broadcast(first, shape_in(x)))
         if math.prod(shape_in(x)[i] for i in axes) == 0:
             if first is None:
@@ -110,10 +138,45 @@ def _extremum(op: str, boolean: str, combine: str, name: str) -> Intrinsic:
             only = ctx.broadcast(first, type_in(x).drop(axes).shape)
             return _finish(ctx, only, x, axes, keepdims, out)
         kind = boolean if dtype_in(x) is BOOL else op
-        found: Atom = ctx.b.emit(kind, (x,), {"axes": axes})
+        if dtype_in(x).kind == "c":
+            found = _folded(ctx, x, axes, pair)
+        else:
+            found = ctx.b.emit(kind, (x,), {"axes": axes})
         if first is not None:
-            found = ctx.b.emit(combine, (found, ctx.broadcast(first, shape_in(found))))
+            found = pair(ctx.b, ctx.broadcast(first, shape_in(found)), found)
         return _finish(ctx, found, x, axes, keepdims, out)
+
+    return Intrinsic(run)
+
+
+def _combined(
+    ctx: Context, op: str, a: Any, axis: Any, out: Any, keepdims: Any, where: Any, first: Any = None
+) -> Abstract:
+    """`all` or `any` of the elements, and of `first` if that is given."""
+    x = _masked(ctx, truth(ctx, a), where, op == "reduce_and")
+    axes = _axes_of(ctx, axis, x)
+    found: Atom = ctx.b.emit(op, (x,), {"axes": axes})
+    if not absent(ctx, first):
+        given = ctx.broadcast(truth(ctx, first), shape_in(found))
+        found = ctx.b.emit("and" if op == "reduce_and" else "or", (given, found))
+    return _finish(ctx, found, x, axes, keepdims, out)
+
+
+def _logical_reduce(fn: Any, op: str) -> Intrinsic:
+    """`logical_and.reduce` and `logical_or.reduce`."""
+
+    def run(
+        ctx: Context,
+        array: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Abstract:
+        ctx.call(combined_in, fn, array, dtype, out, "reduce")
+        return _combined(ctx, op, array, axis, out, keepdims, where, initial)
 
     return Intrinsic(run)
 
@@ -128,9 +191,7 @@ def _logical(op: str) -> Intrinsic:
         *,
         where: Any = True,
     ) -> Abstract:
-        x = _masked(ctx, truth(ctx, a), where, op == "reduce_and")
-        axes = _axes_of(ctx, axis, x)
-        return _finish(ctx, ctx.b.emit(op, (x,), {"axes": axes}), x, axes, keepdims, out)
+        return _combined(ctx, op, a, axis, out, keepdims, where)
 
     return Intrinsic(run)
 
@@ -148,7 +209,7 @@ def _moments(
         size = math.prod(shape_in(x)[i] for i in axes)
         count = ctx.b.const(size, type_in(x).drop(axes))
     else:
-        mask = ctx.broadcast(truth(ctx, where), shape_in(x))
+        mask = ctx.broadcast(selection(ctx, where), shape_in(x))
         count = ctx.b.reduce_sum(ctx.cast(mask, inner), axes=axes)
     return x, axes, count, wanted
 
@@ -269,8 +330,8 @@ def _count_nonzero(ctx: Context, a: Any, axis: Any = None, *, keepdims: Any = Fa
 
 _SUM = _accumulating("reduce_sum", 0, "add")
 _PROD = _accumulating("reduce_prod", 1, "mul")
-_MAX = _extremum("reduce_max", "reduce_or", "max", "maximum")
-_MIN = _extremum("reduce_min", "reduce_and", "min", "minimum")
+_MAX = _extremum("reduce_max", "reduce_or", MAXIMUM, "maximum")
+_MIN = _extremum("reduce_min", "reduce_and", MINIMUM, "minimum")
 _ALL, _ANY = _logical("reduce_and"), _logical("reduce_or")
 _MEAN, _VAR, _STD = Intrinsic(_mean), Intrinsic(_var), Intrinsic(_std)
 _ARGMAX, _ARGMIN = _arg("argmax"), _arg("argmin")
@@ -312,8 +373,8 @@ FUNCTIONS: dict[Any, Intrinsic] = {
     np.multiply.reduce: _over_first(_PROD),
     np.maximum.reduce: _over_first(_MAX),
     np.minimum.reduce: _over_first(_MIN),
-    np.logical_and.reduce: _over_first(_ALL),
-    np.logical_or.reduce: _over_first(_ANY),
+    np.logical_and.reduce: _logical_reduce(np.logical_and, "reduce_and"),
+    np.logical_or.reduce: _logical_reduce(np.logical_or, "reduce_or"),
 }
 
 METHODS: dict[str, Intrinsic] = {

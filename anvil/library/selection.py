@@ -22,11 +22,10 @@ from anvil.library.atoms import (
 )
 from anvil.library.formulas import MAXIMUM, MINIMUM
 from anvil.library.ufuncs import deliver
-from anvil.parser.arrays.array_items import accumulate
 from anvil.parser.arrays.bounds import check_all, of_axis
 from anvil.parser.arrays.ragged import Picked, ragged
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.state.values import NONE, Abstract, NDArray
+from anvil.parser.state.values import Abstract
 
 
 def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstract:
@@ -316,19 +315,7 @@ _CLIP, _TAKE, _ROUND = Intrinsic(_clip), Intrinsic(_take), Intrinsic(_round)
 _ARGSORT = Intrinsic(_argsort)
 
 
-def _accumulate(op: str) -> Intrinsic:
-    def run(ctx: Context, a: Any, indices: Any, b: Any) -> Abstract:
-        if not isinstance(a, NDArray):
-            ctx.error("bad-operand", f"the first operand must be an array, not {ctx.describe(a)}")
-        accumulate(ctx, a, indices, b, op)
-        return NONE
-
-    return Intrinsic(run)
-
-
 FUNCTIONS: dict[Any, Intrinsic] = {
-    np.add.at: _accumulate("+"),
-    np.subtract.at: _accumulate("-"),
     np.where: Intrinsic(_where),
     np.nonzero: Intrinsic(_nonzero),
     np.argwhere: Intrinsic(_argwhere),

@@ -49,6 +49,7 @@ from anvil.parser.control import exceptions, iteration
 from anvil.parser.objects import wording
 from anvil.parser.reports import texts
 from anvil.parser.reports.conflicts import conflict_error
+from anvil.parser.reports.spelling import spelled
 from anvil.parser.state import roots
 from anvil.parser.state.heap import (
     Content,
@@ -371,19 +372,19 @@ class Context:
         if have == shape:
             return atom
         if self.broadcast_shapes(have, shape) != shape:
-            self.error("shape-mismatch", f"shape {have} cannot be broadcast to {shape}")
+            pair = f"from shape {spelled(have)} into shape {spelled(shape)}"
+            self.error("shape-mismatch", f"could not broadcast input array {pair}")
         return self.b.broadcast_to(atom, shape)
 
     def broadcast_shapes(self, *shapes: Shape) -> Shape:
         """The common shape of operands; refused if there is none."""
-        kept = {s for s in shapes if s}
-        if len(kept) < 2:
+        if len(kept := {s for s in shapes if s}) < 2:
             return kept.pop() if kept else ()
         try:
             return np.broadcast_shapes(*shapes)
         except ValueError:
-            text = " and ".join(map(str, shapes))
-            self.error("shape-mismatch", f"operands of shapes {text} cannot be broadcast together")
+            words = "operands could not be broadcast together with shapes"
+            self.error("shape-mismatch", " ".join((words, *map(spelled, shapes))))
 
     def axis(self, v: Any, ndim: int | Atom) -> int:
         """A known axis as a number from 0; `ndim` may be given by an atom."""
@@ -392,7 +393,7 @@ class Context:
         if not isinstance(axis, int | np.integer):
             self.error("bad-operand", f"an axis must be an int, not {self.describe(v)}")
         if not -n <= axis < n:
-            self.error("bad-axis", f"axis {axis} is out of bounds for an array of {n} dimensions")
+            self.error("bad-axis", f"axis {axis} is out of bounds for array of dimension {n}")
         return int(axis) % n
 
     def axes(self, v: Any, ndim: int | Atom) -> Shape:
@@ -405,7 +406,7 @@ class Context:
             return (self.axis(known, n),)
         out = sorted(self.axis(a, n) for a in known)
         if len(set(out)) != len(out):
-            self.error("bad-axis", f"an axis is named twice in {tuple(known)}")
+            self.error("bad-value", "duplicate value in 'axis'")
         return tuple(out)
 
     # ---- store

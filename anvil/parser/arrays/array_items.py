@@ -20,6 +20,7 @@ from anvil.parser.arrays.ragged_frames import placed
 from anvil.parser.arrays.ragged_stores import store_into, store_ragged
 from anvil.parser.arrays.slices import Chosen, Moving
 from anvil.parser.arrays.stores import store, store_element
+from anvil.parser.reports.spelling import spelled
 from anvil.parser.state.values import (
     Abstract,
     Known,
@@ -198,8 +199,8 @@ def _advanced(ctx: Context, base: NDArray, plan: Plan) -> _Advanced:
     try:
         batch = np.broadcast_shapes(*shapes)
     except ValueError:
-        text = " and ".join(map(str, shapes))
-        ctx.error("bad-index", f"index arrays of shapes {text} cannot be broadcast together")
+        words = "shape mismatch: indexing arrays could not be broadcast together with shapes"
+        ctx.error("bad-index", " ".join((words, *map(spelled, shapes))))
     columns = []
     for _, e in arrays:
         atom = ctx.read(e) if isinstance(e, NDArray) else e

@@ -159,7 +159,7 @@ def _number(ctx: Context, obj: Any, dtype: DType | None) -> Atom:
     if own.kind in "iu" and not fits(int(obj), wanted):
         if not is_py_number(obj):
             return Const(array(wanted), np.asarray(obj).astype(wanted.np).item())
-        ctx.error("overflow", f"the int {obj} does not fit {wanted.np.name}")
+        ctx.error("overflow", f"Python integer {obj} out of bounds for {wanted.np.name}")
     value = obj if is_py_number(obj) else obj.item()
     if wanted.kind in "iu" and own.kind == "f" and is_py_number(obj):
         value = _known_integers(ctx, Known(obj), wanted).item()

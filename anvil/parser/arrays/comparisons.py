@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 KINDS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _SWAPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_UFUNCS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 _NUMBERS = ("py", "np", "array")
 
 
@@ -124,7 +125,10 @@ def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) 
         return Known(known)
     kinds = strength(ctx, a)[0].kind, strength(ctx, b)[0].kind
     if "c" in kinds and op not in ("==", "!="):
-        refuse(ctx, op, a, b)
+        if py:
+            refuse(ctx, op, a, b)
+        found: Abstract = ctx.call(_UFUNCS[op], a, b)
+        return found
     atom = exact.exactly(ctx, op, a, b)
     if atom is None:
         atom = ctx.b.emit(KINDS[op], ctx.operands(a, b))

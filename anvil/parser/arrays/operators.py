@@ -10,12 +10,13 @@ import numpy as np
 
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, F64, I8, I64, DType
+from anvil.ir.types import BOOL, F64, I64, DType
 from anvil.parser.arrays import float_errors, overflow, ranges
 from anvil.parser.arrays.arraylike import is_arraylike, kind_of, strength
-from anvil.parser.arrays.promotion import mean_of, promote
+from anvil.parser.arrays.promotion import promote
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_frames import elementwise
+from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import class_name
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.collection_values import DequeV
@@ -87,6 +88,21 @@ DUNDER = {
     "<<": "lshift",
     ">>": "rshift",
 }
+UFUNCS = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "//": np.floor_divide,
+    "%": np.remainder,
+    "**": np.power,
+    "&": np.bitwise_and,
+    "|": np.bitwise_or,
+    "^": np.bitwise_xor,
+    "<<": np.left_shift,
+    ">>": np.right_shift,
+}
+_UNARY = {"-": np.negative, "+": np.positive, "~": np.invert}
 _DIVISION_MESSAGE = {
     "/": ("division by zero", "float division by zero"),
     "//": ("integer division or modulo by zero", "float floor division by zero"),
@@ -301,13 +317,7 @@ def _shift(ctx: Context, op: str, a: Abstract, b: Abstract, dtype: DType) -> Abs
 
 
 def _numpy(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
-    dtype = ctx.promote(a, b)
-    if dtype is BOOL:
-        dtype = _bool_rule(ctx, op, a, b)
-    if op == "/":
-        dtype = mean_of(dtype)
-    if op in ("&", "|", "^", "<<", ">>") and dtype.inexact:
-        refuse(ctx, op, a, b)
+    dtype = loop_of(ctx, UFUNCS[op], (a, b))[0]
     if op == "**":
         return ctx.result(_numpy_power(ctx, a, b, dtype))
     x, y = ctx.operands(a, b, dtype=dtype)
@@ -315,13 +325,6 @@ def _numpy(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     if dtype is BOOL and op in "+*":
         kind = "or" if op == "+" else "and"
     return ctx.result(ctx.b.emit(kind, (x, y)))
-
-
-def _bool_rule(ctx: Context, op: str, a: Abstract, b: Abstract) -> DType:
-    if op == "-":
-        hint = "Use `^` or np.logical_xor."
-        ctx.error("bad-operand", "NumPy does not subtract booleans with `-`", hint=hint)
-    return I8 if op in ("//", "%", "**", "<<", ">>") else BOOL
 
 
 def _numpy_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Atom:
@@ -386,12 +389,10 @@ def _unary_number(ctx: Context, op: str, v: Abstract, py: bool) -> Abstract:
     dtype = type_at(x).dtype
     if py and dtype is BOOL:
         x, dtype = ctx.cast(x, I64), I64
-    if op == "-" and dtype is BOOL:
-        ctx.error("bad-operand", "NumPy does not negate booleans with `-`", hint="Use `~`.")
-    if op == "+" and dtype is BOOL:
-        ctx.error("bad-operand", "NumPy does not define `+` of one boolean")
-    if op == "~" and dtype.inexact:
-        ctx.error("bad-operand", f"~ is not defined for {dtype.np.name}")
+    if py and op == "~" and dtype.inexact:
+        ctx.error("bad-operand", f"bad operand type for unary ~: '{dtype.np.name.strip('12468')}'")
+    if not py:
+        loop_of(ctx, _UNARY[op], (v,))
     if py and op == "-" and dtype is I64:
         overflow.check_negation(ctx, x)
     if op != "+":

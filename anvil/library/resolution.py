@@ -1,0 +1,100 @@
+"""Arguments of ufuncs and of their methods: `casting=`, `where=`, and the dtypes of reductions."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from anvil.ir.records import Atom
+from anvil.ir.types import BOOL, DTYPES, DType, dtype_of
+from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in
+from anvil.parser.arrays.resolution import loop_at
+from anvil.parser.context import Context, Intrinsic
+from anvil.parser.state.values import Abstract
+
+RULES = ("no", "equiv", "safe", "same_kind", "unsafe")
+
+
+def casting_rule(ctx: Context, casting: Any) -> Any:
+    """A `casting=` argument."""
+    rule = ctx.known(casting, "the casting rule")
+    if rule not in RULES:
+        text = ", ".join(f"'{r}'" for r in RULES)
+        ctx.error("bad-value", f"casting must be one of {text} (got {rule!r})")
+    return rule
+
+
+@cache
+def _combining(
+    fn: np.ufunc, array: DType, dtype: DType | None, out: DType | None, method: str
+) -> DType | str:
+    """The dtype that combines results with elements, or what NumPy says if there is none."""
+    first = dtype
+    if dtype is None and out is None and fn in (np.add, np.multiply) and not array.inexact:
+        first = DTYPES["u64" if array.kind == "u" else "i64"]
+    given: Any = (None if out is None else out.np, array.np, None)
+    signature: Any = {} if first is None else {"signature": (first.np, None, None)}
+    try:
+        found = fn.resolve_dtypes(given, **signature, casting="unsafe", reduction=True)
+    except TypeError as error:
+        return str(error)
+    same = found[0] == found[2] and (method == "reduce" or found[0] == found[1])
+    if not same and found[2].kind != "b":
+        shown = ", ".join(map(repr, found))
+        words = "the resolved dtypes are not compatible with"
+        return f"{words} {fn.__name__}.{method}. Resolved ({shown})"
+    return dtype_of(found[2])
+
+
+def combined_in(fn: Any, array: Any, dtype: Any, out: Any, method: Any) -> Any:
+    """The dtype in which `ufunc.reduce` and its kin combine the elements of an array; only called
+    in compiled code."""
+    raise AssertionError((fn, array, dtype, out, method))
+
+
+def _combined_in(ctx: Context, fn: Any, array: Any, dtype: Any, out: Any, method: Any) -> Abstract:
+    wanted = dtype_argument(ctx, dtype)
+    into = None if absent(ctx, out) else ctx.strength(out)[0]
+    found = _combining(ctx.known(fn), ctx.strength(array)[0], wanted, into, ctx.known(method))
+    if isinstance(found, str):
+        ctx.error("bad-operand", found, raises=TypeError)
+    return ctx.constant(found.np)
+
+
+def stepped_in(fn: Any, a: Any, operands: Any) -> Any:
+    """The dtypes in which `ufunc.at` computes each step; only called in compiled code."""
+    raise AssertionError((fn, a, operands))
+
+
+def _stepped_in(ctx: Context, fn: Any, a: Any, operands: Any) -> Abstract:
+    found = loop_at(ctx, ctx.known(fn), (a, *ctx.items(operands)))
+    return ctx.constant(tuple(d.np for d in found))
+
+
+def selection(ctx: Context, where: Any) -> Atom:
+    """A `where=` argument, which has to be of booleans."""
+    atom = ctx.atom(where)
+    if dtype_in(atom) is not BOOL:
+        what = "array data" if shape_in(atom) else "scalar"
+        pair = f"from dtype('{dtype_in(atom).np}') to dtype('bool')"
+        ctx.error("dtype-mismatch", f"Cannot cast {what} {pair} according to the rule 'safe'")
+    return atom
+
+
+def selected(where: Any) -> Any:
+    """A `where=` argument, which has to be of booleans; only called in compiled code."""
+    raise AssertionError(where)
+
+
+def _selected(ctx: Context, where: Any) -> Abstract:
+    return ctx.result(selection(ctx, where))
+
+
+FUNCTIONS: dict[Any, Intrinsic] = {
+    selected: Intrinsic(_selected),
+    combined_in: Intrinsic(_combined_in),
+    stepped_in: Intrinsic(_stepped_in),
+}
+"""What the methods of ufuncs ask, which are plain Python."""
