@@ -7,6 +7,7 @@
       AnvilValueError           ValueError
         ShapeError
           AxisError             IndexError            (also an AnvilIndexError)
+          MatrixError           np.linalg.LinAlgError
       AnvilIndexError           IndexError
       AnvilKeyError             KeyError
       AnvilNameError            NameError
@@ -50,6 +51,7 @@ from anvil.errors.tree import (
     AnvilWarning,
     AxisError,
     InternalError,
+    MatrixError,
     ProgramTextError,
     ShapeError,
     SourceError,
@@ -77,6 +79,7 @@ __all__ = [
     "Diagnostic",
     "InternalError",
     "Location",
+    "MatrixError",
     "Note",
     "Operand",
     "ProgramTextError",

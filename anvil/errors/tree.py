@@ -65,6 +65,10 @@ class ShapeError(AnvilValueError):
     """Shapes that do not fit together."""
 
 
+class MatrixError(ShapeError, np.linalg.LinAlgError):
+    """An array whose shape linear algebra does not take."""
+
+
 class AnvilIndexError(AnvilError, IndexError):
     """An index outside its axis or sequence, or one of the wrong kind."""
 

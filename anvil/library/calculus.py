@@ -136,7 +136,13 @@ def _diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any =
 
 
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    inner = _diff(np.ravel(ary))
+    ary = np.asarray(ary)
+    for name, ends in (("to_end", to_end), ("to_begin", to_begin)):
+        if ends is not None and not np.can_cast(np.asanyarray(ends).dtype, ary.dtype, "same_kind"):
+            words = f"dtype of `{name}` must be compatible with input `ary` under the `same_kind`"
+            refuse("bad-operand", f"{words} rule.")
+    flat = np.ravel(ary)
+    inner = flat[1:] - flat[:-1]
     if to_begin is not None:
         inner = np.concatenate((np.ravel(to_begin), inner), dtype=inner.dtype)
     if to_end is not None:
@@ -219,6 +225,8 @@ def _uneven_slope(f: Any, at: Any, places: Any, order: Any) -> Any:
 
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
     y = np.asarray(y)
+    if y.ndim == 0:
+        refuse("bad-index", "list assignment index out of range")
     d = dx
     if x is not None:
         d = _diff(np.asarray(x), axis=axis if np.ndim(x) > 1 else -1)
@@ -230,13 +238,14 @@ def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
 def _unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * np.pi) -> Any:
     p = np.asarray(p)
     d = _diff(p, axis=axis)
-    half = period / 2
+    whole = np.result_type(d, period).kind in "iu"
+    half = period // 2 if whole else period / 2
     limit = half if discont is None else np.maximum(discont, half)
     turned = np.mod(d + half, period) - half
     turned = np.where((turned == -half) & (d > 0), half, turned)
-    correction = np.where(np.abs(d) < limit, 0.0, turned - d)
+    correction = np.where(np.abs(d) < limit, 0, turned - d)
     rest = _cut(p, axis, 1, None) + _cumsum(correction, axis=axis)
-    return np.concatenate((_cut(p, axis, 0, 1) * 1.0, rest), axis=axis)
+    return np.concatenate((_cut(p, axis, 0, 1).astype(rest.dtype), rest), axis=axis)
 
 
 # ---- searching and interpolation

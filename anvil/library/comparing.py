@@ -46,12 +46,17 @@ def _array_equiv(a1: Any, a2: Any) -> Any:
 
 def _isin(element: Any, test_elements: Any, assume_unique: Any = False, invert: Any = False) -> Any:
     found = np.any(np.asarray(element)[..., None] == np.ravel(test_elements), axis=-1)
-    return np.logical_not(found) if invert else found
+    return np.asarray(np.logical_not(found) if invert else found)
 
 
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     if len(condlist) != len(choicelist):
         refuse("bad-value", "list of cases must be same length as list of conditions")
+    if len(condlist) == 0:
+        refuse("bad-value", "select with an empty condition list is not possible")
+    for i, condition in enumerate(condlist):
+        if np.asarray(condition).dtype.kind != "b":
+            refuse("bad-operand", f"invalid entry {i} in condlist: should be boolean ndarray")
     found = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         found = np.where(condition, choice, found)
@@ -99,10 +104,15 @@ def _piece(fn: Any, x: Any, args: Any, kw: Any) -> Any:
 
 def _compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     a, condition = np.asarray(a), np.asarray(condition) != 0
+    if condition.ndim != 1:
+        refuse("bad-value", "condition must be a 1-d array")
     a = np.ravel(a) if axis is None else np.moveaxis(a, static(axis), 0)
     found = a[: condition.shape[0]][condition]
     found = found if axis is None else np.moveaxis(found, 0, static(axis))
-    return found if out is None else np.positive(found, out=out)
+    if out is None:
+        return found
+    np.copyto(out, found)
+    return out
 
 
 def _compress_method(a: Any, condition: Any, axis: Any = None, out: Any = None) -> Any:

@@ -12,7 +12,7 @@ from anvil.ir.types import BOOL, C128, F64, I64
 from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, truth
 from anvil.library.numbers import to_python
 from anvil.library.selection import gather_along, in_range, rows_of
-from anvil.parser.arrays.promotion import float_of
+from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import position
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
@@ -97,7 +97,8 @@ def _view(ctx: Context, a: Any, dtype: Any = None) -> Abstract:
 
 
 def _part(op: str) -> Intrinsic:
-    def run(ctx: Context, a: Any) -> Abstract:
+    def run(ctx: Context, val: Any) -> Abstract:
+        a = val
         x = ctx.atom(a)
         give = ctx.py_scalar if ctx.kind_of(a) == "py" else ctx.result
         if isinstance(a, NDArray):
@@ -112,13 +113,13 @@ def _part(op: str) -> Intrinsic:
 
 
 def _angle(ctx: Context, z: Any, deg: Any = False) -> Abstract:
-    x = ctx.atom(z)
-    if dtype_in(x).kind != "c":
-        x = ctx.cast(x, float_of(dtype_in(x)))
-        x = ctx.b.atan2(ctx.b.zeros_like(x), x)
+    x = ctx.array(ctx.atom(z))
+    if x.type.dtype.kind == "c":
+        turn = ctx.b.atan2(ctx.b.imag(ctx.read(x)), ctx.b.real(ctx.read(x)))
     else:
-        x = ctx.b.atan2(ctx.b.imag(x), ctx.b.real(x))
-    return ctx.result(ctx.b.mul(x, 180 / np.pi) if ctx.known(deg) is True else x)
+        real = ctx.atom(x, loop_of(ctx, np.arctan2, (0, x))[0])
+        turn = ctx.b.atan2(ctx.b.zeros_like(real), real)
+    return ctx.result(ctx.b.mul(turn, 180 / np.pi) if ctx.known(deg) else turn)
 
 
 def _nan_to_num(

@@ -128,7 +128,7 @@ DIFFERS: Mapping[str, str] = {
     "bincount": "data need `minlength=`, above all elements",
     "unique": "rows and columns (`axis`) of known arrays only",
     "histogram histogram2d histogramdd": "the number of bins is known while compiling",
-    "polymul polydiv roots": "a leading zero that the data decide raises ValueError",
+    "polymul polydiv": "a leading zero that the data decide raises ValueError",
     "vectorize": "elements are computed side by side; the dtype is that of all results",
     "broadcast": "shape, ndim, size; no iteration",
     "fromiter": "of known length",
@@ -139,6 +139,10 @@ DIFFERS: Mapping[str, str] = {
     "insert repeat split array_split": "positions are known while compiling",
     "power arctan2": "`reduce` combines from left to right, which NumPy's vector loops miss",
     "reciprocal": "of the integer 0: 0",
+    "convolve correlate": "where 0 meets an infinite element: nan",
+    "roots": "always complex; a zero in front that the data decide raises ValueError",
+    "var std": "an integer `dtype=` is refused",
+    "clip maximum minimum": "of 0.0 and -0.0 either",
 }
 """What differs from NumPy beyond missing arguments, by names."""
 

@@ -65,10 +65,17 @@ def computed_length(ctx: Context, v: Any) -> Span | None:
     return Span(max(most[1], 0), ctx.b.i64(0), n)
 
 
+def _known_order(ctx: Context, order: Any) -> None:
+    """Refuses an order that new arrays do not have."""
+    if ctx.known(order) not in ("C", "F", None):
+        ctx.error("bad-value", "only 'C' or 'F' order is permitted")
+
+
 def _filled(value: int) -> Intrinsic:
     def run(
         ctx: Context, shape: Any, dtype: Any = None, order: Any = "C", *, like: Any = None
     ) -> Abstract:
+        _known_order(ctx, order)
         dims, axes = computed_shape(ctx, shape)
         t = array(dtype_argument(ctx, dtype) or F64, dims)
         return ragged(ctx, ctx.array(ctx.b.const(value, t)), axes)  # type: ignore[no-any-return]
@@ -106,6 +113,7 @@ def _full(
     *,
     like: Any = None,
 ) -> Abstract:
+    _known_order(ctx, order)
     wanted = dtype_argument(ctx, dtype) or ctx.type_of(fill_value).dtype
     single = ctx.kind_of(fill_value) in ("py", "np")
     dims, axes = computed_shape(ctx, shape) if single else (shape_argument(ctx, shape), [])
@@ -127,7 +135,7 @@ def _full_like(
 
 def _array(
     ctx: Context,
-    a: Any,
+    object: Any,
     dtype: Any = None,
     *,
     copy: Any = True,
@@ -135,15 +143,16 @@ def _array(
     subok: Any = False,
     ndmin: Any = 0,
 ) -> Abstract:
+    a = object
     wanted = dtype_argument(ctx, dtype)
     same = isinstance(a, NDArray) and wanted in (None, a.type.dtype)
-    if ctx.known(copy) is False and not same:
+    if not ctx.known(copy) and not absent(ctx, copy) and not same:
         ctx.error("bad-value", "Unable to avoid copy while creating an array as requested.")
     x = ctx.atom(a, wanted)
     missing = int(ctx.known(ndmin)) - len(shape_in(x))
     if missing > 0:
         x = ctx.b.reshape(x, shape=(1,) * missing + shape_in(x))
-    if same and ctx.known(copy) is not True:
+    if same and not ctx.known(copy):
         return ctx.reshaped(a, shape_in(x))
     return ctx.array(x)
 
@@ -152,8 +161,10 @@ def _asarray(
     ctx: Context, a: Any, dtype: Any = None, order: Any = None, *, copy: Any = None
 ) -> Abstract:
     wanted = dtype_argument(ctx, dtype)
-    if isinstance(a, NDArray) and wanted in (None, a.type.dtype) and ctx.known(copy) is not True:
+    if isinstance(a, NDArray) and wanted in (None, a.type.dtype) and not ctx.known(copy):
         return a
+    if not ctx.known(copy) and not absent(ctx, copy):
+        ctx.error("bad-value", "Unable to avoid copy while creating an array as requested.")
     return ctx.array(ctx.atom(a, wanted))
 
 
@@ -267,7 +278,7 @@ def _linspace(
     if wanted.kind in "iu":
         values = b.floor(values)
     result = ctx.array(ctx.cast(values, wanted))
-    return ctx.tuple((result, ctx.result(step))) if ctx.known(retstep) is True else result
+    return ctx.tuple((result, ctx.result(step))) if ctx.known(retstep) else result
 
 
 def _spaced(start: Any, stop: Any, num: Any, i: Any) -> Any:

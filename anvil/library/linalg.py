@@ -46,9 +46,9 @@ def matrices(ctx: Context, a: Any, square: bool = False, dtype: DType | None = N
     shape = ctx.shape_of(a)
     if len(shape) < 2:
         need = f"{len(shape)}-dimensional array given. Array must be at least two-dimensional"
-        ctx.error("bad-shape", need)
+        ctx.error("bad-matrix", need)
     if square and shape[-1] != shape[-2]:
-        ctx.error("bad-shape", f"Last 2 dimensions of the array must be square, and are {shape}")
+        ctx.error("bad-matrix", "Last 2 dimensions of the array must be square")
     wanted = dtype or result_dtype(ctx, a)
     return ctx.atom(a, C128 if wanted.kind == "c" else F64)
 
@@ -392,7 +392,9 @@ def _lstsq(ctx: Context, a: Any, b: Any, rcond: Any = None) -> Abstract:
     y = ctx.cast(y, dtype_in(x))
     y = ctx.b.reshape(y, shape=(*shape_in(y), 1)) if vector else y
     if len(shape_in(x)) != 2 or len(shape_in(y)) != 2:
-        ctx.error("bad-shape", "lstsq: arrays must be two-dimensional")
+        words = "dimensional array given. Array must be two-dimensional"
+        worst = next(len(shape_in(v)) for v in (x, y) if len(shape_in(v)) != 2)
+        ctx.error("bad-matrix", f"{worst}-{words}")
     (m, n), k = shape_in(x), shape_in(y)[1]
     if m != shape_in(y)[0]:
         ctx.error("shape-mismatch", "lstsq: Incompatible dimensions")

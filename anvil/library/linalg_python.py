@@ -119,8 +119,11 @@ def _tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
 
 def _matrix_power(a: Any, n: Any) -> Any:
     a, times = np.asarray(a), static(n)
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        refuse("bad-shape", "Last 2 dimensions of the array must be square")
+    if a.ndim < 2:
+        words = f"{a.ndim}-dimensional array given. Array must be at least two-dimensional"
+        refuse("bad-matrix", words)
+    if a.shape[-1] != a.shape[-2]:
+        refuse("bad-matrix", "Last 2 dimensions of the array must be square")
     if times == 0:
         return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape) + np.zeros_like(a)
     if times < 0:

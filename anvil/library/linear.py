@@ -9,11 +9,13 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import I32
-from anvil.library.atoms import dtype_argument, dtype_in, flat, shape_in
+from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, type_in
 from anvil.library.formulas import boolean_or
 from anvil.library.repetition import diagonal_of
 from anvil.library.ufuncs import deliver
+from anvil.parser.arrays.promotion import promote
 from anvil.parser.context import Context, Intrinsic
+from anvil.parser.reports.spelling import spelled
 from anvil.parser.state.values import Abstract
 
 
@@ -40,16 +42,19 @@ def contract(
 
 
 def _pair(ctx: Context, a: Any, c: Any) -> tuple[Atom, Atom]:
-    common = ctx.promote(a, c)
-    return ctx.atom(a, common), ctx.atom(c, common)
+    """Two operands in one dtype, Python numbers as the arrays that NumPy makes of them."""
+    x, y = ctx.atom(a), ctx.atom(c)
+    common = promote((dtype_in(x), False), (dtype_in(y), False))
+    return ctx.cast(x, common), ctx.cast(y, common)
 
 
-def _mismatch(ctx: Context, name: str, x: Atom, y: Atom, m: int, n: int) -> None:
+def _mismatch(ctx: Context, x: Atom, y: Atom, i: int, j: int) -> None:
+    """Refuses axes i of x and j of y that have different sizes."""
+    m, n = shape_in(x)[i], shape_in(y)[j]
     if m != n:
-        ctx.error(
-            "shape-mismatch",
-            f"{name}: shapes {shape_in(x)} and {shape_in(y)} not aligned: {m} and {n} differ",
-        )
+        shapes = f"{spelled(shape_in(x))} and {spelled(shape_in(y))}"
+        sizes = f"{m} (dim {i}) != {n} (dim {j})"
+        ctx.error("shape-mismatch", f"shapes {shapes} not aligned: {sizes}")
 
 
 def _matmul(
@@ -72,8 +77,20 @@ def matmul(ctx: Context, x1: Any, x2: Any, dtype: Any = None) -> Atom:
     x, y = ctx.atom(x1, common), ctx.atom(x2, common)
     m, n = len(shape_in(x)), len(shape_in(y))
     if not m or not n:
-        ctx.error("shape-mismatch", "matmul: an operand is a scalar; use * instead")
-    _mismatch(ctx, "matmul", x, y, shape_in(x)[-1], shape_in(y)[max(n - 2, 0)])
+        core = "(n?,k),(k,m?)->(n?,m?)"
+        ctx.error(
+            "bad-value",
+            f"matmul: Input operand {int(m > 0)} does not have enough dimensions (has 0, gufunc "
+            f"core with signature {core} requires 1)",
+            hint="Use `*` to multiply with a number.",
+        )
+    if shape_in(x)[-1] != shape_in(y)[max(n - 2, 0)]:
+        sizes = f"size {shape_in(y)[max(n - 2, 0)]} is different from {shape_in(x)[-1]}"
+        ctx.error(
+            "shape-mismatch",
+            "matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc "
+            f"signature (n?,k),(k,m?)->(n?,m?) ({sizes})",
+        )
     if n <= 2 and (m <= 2 or n == 1):
         return contract(ctx, x, y, ((m - 1,), (max(n - 2, 0),)))
     if m == 1:
@@ -97,17 +114,34 @@ def _dot(ctx: Context, a: Any, b: Any, out: Any = None) -> Abstract:
     x, y = _pair(ctx, a, b)
     m, n = len(shape_in(x)), len(shape_in(y))
     if not m or not n:
-        return deliver(ctx, ctx.b.mul(*ctx.operands(a, b)), out)
-    _mismatch(ctx, "dot", x, y, shape_in(x)[-1], shape_in(y)[max(n - 2, 0)])
-    return deliver(ctx, contract(ctx, x, y, ((m - 1,), (max(n - 2, 0),))), out)
+        return _acceptable(ctx, _times(ctx, x, y), out)
+    _mismatch(ctx, x, y, m - 1, max(n - 2, 0))
+    return _acceptable(ctx, contract(ctx, x, y, ((m - 1,), (max(n - 2, 0),))), out)
+
+
+def _times(ctx: Context, x: Atom, y: Atom) -> Atom:
+    """The product of a scalar with anything."""
+    pair = ctx.operands(*map(ctx.array, (x, y)))
+    return boolean_or("mul", "and")(ctx.b, *pair)
+
+
+def _acceptable(ctx: Context, found: Atom, out: Any) -> Abstract:
+    """The result of `dot`, whose `out=` has to be of its very type."""
+    if not absent(ctx, out) and ctx.type_of(out) != type_in(found):
+        ctx.error(
+            "bad-value",
+            "output array is not acceptable (must have the right datatype, number of dimensions, "
+            "and be a C-Array)",
+        )
+    return deliver(ctx, found, out)
 
 
 def _inner(ctx: Context, a: Any, b: Any) -> Abstract:
     x, y = _pair(ctx, a, b)
     m, n = len(shape_in(x)), len(shape_in(y))
     if not m or not n:
-        return ctx.result(ctx.b.mul(*ctx.operands(a, b)))
-    _mismatch(ctx, "inner", x, y, shape_in(x)[-1], shape_in(y)[-1])
+        return ctx.result(_times(ctx, x, y))
+    _mismatch(ctx, x, y, m - 1, n - 1)
     return ctx.result(contract(ctx, x, y, ((m - 1,), (n - 1,))))
 
 
@@ -120,7 +154,7 @@ def _outer(ctx: Context, a: Any, b: Any, out: Any = None) -> Abstract:
 
 def _vdot(ctx: Context, a: Any, b: Any) -> Abstract:
     x, y = (flat(ctx, v) for v in _pair(ctx, a, b))
-    _mismatch(ctx, "vdot", x, y, shape_in(x)[0], shape_in(y)[0])
+    _mismatch(ctx, x, y, 0, 0)
     if dtype_in(x).kind == "c":
         x = ctx.b.conj(x)
     return ctx.result(contract(ctx, x, y, ((0,), (0,))))
@@ -136,7 +170,7 @@ def _tensordot(ctx: Context, a: Any, b: Any, axes: Any = 2) -> Abstract:
         left, right = (list(v) if isinstance(v, tuple | list) else [v] for v in known)
     left, right = [ctx.axis(i, m) for i in left], [ctx.axis(i, n) for i in right]
     if [shape_in(x)[i] for i in left] != [shape_in(y)[i] for i in right]:
-        ctx.error("shape-mismatch", f"shape-mismatch for sum: {shape_in(x)} and {shape_in(y)}")
+        ctx.error("shape-mismatch", "shape-mismatch for sum")
     return ctx.array(contract(ctx, x, y, (left, right)))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.library.atoms import absent, dtype_argument, flat, shape_in
+from anvil.library.atoms import absent, dtype_argument, flat, is_scalar_axis, shape_in
 from anvil.library.creation import shape_argument
 from anvil.library.selection import rows_of
 from anvil.library.ufuncs import deliver
@@ -50,10 +50,20 @@ def _resolve(ctx: Context, size: int, dims: Sequence[Any], old: Sequence[int]) -
     return tuple(shape)
 
 
-def _reshape(ctx: Context, a: Any, *shape: Any, order: Any = "C", **kwargs: Any) -> Abstract:
-    if "shape" in kwargs or "newshape" in kwargs:
-        shape = (kwargs.get("shape", kwargs.get("newshape")),)
+def _reshape(
+    ctx: Context, a: Any, /, shape: Any = None, order: Any = "C", *, copy: Any = None
+) -> Abstract:
+    if absent(ctx, shape):
+        ctx.error("wrong-arguments", "reshape() missing 1 required positional argument: 'shape'")
+    return _reshape_method(ctx, a, shape, order=order)
+
+
+def _reshape_method(
+    ctx: Context, a: Any, /, *shape: Any, order: Any = "C", copy: Any = None
+) -> Abstract:
     x = _as_array(ctx, a)
+    if ctx.known(order) == "K":
+        ctx.error("bad-value", "order 'K' is not permitted for reshaping")
     dims = _resolve(ctx, x.type.size, _shape_from(ctx, shape), x.type.shape)
     if ctx.known(order) == "F":
         return ctx.array(_reversed(ctx, _by_columns(ctx, ctx.read(x)), dims))
@@ -90,6 +100,8 @@ def _flatten(ctx: Context, a: Any, order: Any = "C") -> Abstract:
 def _transpose(ctx: Context, a: Any, *axes: Any, **kwargs: Any) -> Abstract:
     x = _as_array(ctx, a)
     n = x.type.ndim
+    if ctx.kind_of(a) == "np":
+        return ctx.lifted(a)
     given = kwargs.get("axes", axes[0] if len(axes) == 1 else (tuple(axes) or None))
     known = tuple(ctx.known(i) for i in given) if isinstance(given, tuple) else ctx.known(given)
     if known is None:
@@ -134,10 +146,14 @@ def _expand_dims(ctx: Context, a: Any, axis: Any) -> Abstract:
 
 def _squeeze(ctx: Context, a: Any, axis: Any = None) -> Abstract:
     x = _as_array(ctx, a)
+    if ctx.kind_of(a) == "np":
+        ctx.axes(axis, 1)
+        return ctx.lifted(a)
     shape = x.type.shape
     if absent(ctx, axis):
         return ctx.reshaped(x, tuple(n for n in shape if n != 1))
-    axes = ctx.axes(axis, x.type.ndim) if shape else ctx.axes(axis, 1)[:0]
+    zero = is_scalar_axis(ctx, axis, ctx.read(x))
+    axes = () if zero else ctx.axes(axis, x.type.ndim)
     if any(shape[i] != 1 for i in axes):
         ctx.error(
             "bad-shape", "cannot select an axis to squeeze out which has size not equal to one"
@@ -326,7 +342,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
 }
 
 METHODS: dict[str, Intrinsic] = {
-    "reshape": _RESHAPE,
+    "reshape": Intrinsic(_reshape_method),
     "ravel": _RAVEL,
     "flatten": Intrinsic(_flatten),
     "transpose": _TRANSPOSE,

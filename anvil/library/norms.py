@@ -137,6 +137,8 @@ def _kron(a: Any, b: Any) -> Any:
     left, right = (1,) * (n - a.ndim) + a.shape, (1,) * (n - b.ndim) + b.shape
     wide_a = np.reshape(a, tuple(m for i in left for m in (i, 1)))
     wide_b = np.reshape(b, tuple(m for i in right for m in (1, i)))
+    if n == 0:
+        return a * b
     return np.reshape(wide_a * wide_b, tuple(i * j for i, j in zip(left, right, strict=True)))
 
 
@@ -146,18 +148,37 @@ def _cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = np.moveaxis(np.asarray(a), axisa, -1), np.moveaxis(np.asarray(b), axisb, -1)
-    if a.shape[-1] != 3 or b.shape[-1] != 3:
-        refuse("bad-value", "the cross product is compiled for vectors of 3 numbers")
-    a0, a1, a2 = a[..., 0], a[..., 1], a[..., 2]
-    b0, b1, b2 = b[..., 0], b[..., 1], b[..., 2]
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        refuse(
+            "bad-value",
+            "incompatible dimensions for cross product\n(dimension must be 2 or 3)",
+        )
+    a0, a1, b0, b1 = a[..., 0], a[..., 1], b[..., 0], b[..., 1]
+    if a.shape[-1] == 2 and b.shape[-1] == 2:
+        return a0 * b1 - a1 * b0
+    a2 = a[..., 2] if a.shape[-1] == 3 else np.zeros_like(a0)
+    b2 = b[..., 2] if b.shape[-1] == 3 else np.zeros_like(b0)
     parts = (a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0)
     return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
 
 
 def _vecdot(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
     if np.ndim(x1) == 0 or np.ndim(x2) == 0:
-        refuse("bad-shape", "vecdot: an operand does not have enough dimensions")
-    return np.sum(np.conj(x1) * np.asarray(x2), axis=axis)
+        refuse(
+            "bad-value",
+            f"vecdot: Input operand {0 if np.ndim(x1) == 0 else 1} does not have enough dimensions "
+            "(has 0, gufunc core with signature (n),(n)->() requires 1)",
+        )
+    x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
+    if x1.shape[-1] != x2.shape[-1]:
+        refuse(
+            "shape-mismatch",
+            "vecdot: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature "
+            f"(n),(n)->() (size {x2.shape[-1]} is different from {x1.shape[-1]})",
+        )
+    if x1.dtype.kind == "b":
+        return np.any(x1 & x2, axis=-1)
+    return np.sum(np.conj(x1) * x2, axis=-1, dtype=x1.dtype)
 
 
 def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
@@ -165,7 +186,12 @@ def _multi_dot(arrays: Any, *, out: Any = None) -> Any:
     if len(arrays) < 2:
         refuse("bad-value", "Expecting at least two arrays.")
     if any(np.ndim(a) == 0 for a in arrays):
-        refuse("bad-shape", "0-dimensional array given. Array must be two-dimensional")
+        refuse("bad-matrix", "0-dimensional array given. Array must be two-dimensional")
+    for i, a in enumerate(arrays):
+        allowed = (1, 2) if i in (0, len(arrays) - 1) else (2,)
+        if len(arrays) > 2 and np.ndim(a) not in allowed:
+            words = f"{np.ndim(a)}-dimensional array given. Array must be two-dimensional"
+            refuse("bad-matrix", words)
     product = arrays[0]
     for factor in arrays[1:]:
         product = np.dot(product, factor)

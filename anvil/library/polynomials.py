@@ -112,9 +112,10 @@ def _poly(seq_of_zeros: Any) -> Any:
         refuse("bad-value", "input must be 1d or non-empty square 2d array.")
     if zeros.shape[0] == 0:
         return 1.0
+    inexact = zeros.dtype.kind == "f"
     if zeros.dtype.kind == "c":
         refuse("dynamic-shape", "conjugate roots would make the dtype real: the data decide it")
-    return _product_of(zeros.astype(float) if zeros.dtype.kind in "biu" else zeros)
+    return _product_of(zeros.astype(float) if zeros.dtype.itemsize < 4 or not inexact else zeros)
 
 
 def _product_of(zeros: Any) -> Any:
@@ -155,6 +156,7 @@ def _polyfit(
 def _roots(p: Any) -> Any:
     """The eigenvalues of the companion matrix."""
     p = _coefficients(p)
+    p = p if p.dtype.kind in "fc" else p.astype(float)
     n = p.shape[0]
     if n < 2:
         return np.zeros(0)

@@ -34,7 +34,8 @@ def rows_in_front(a: Any, axis: Any) -> Any:
     a = np.asarray(a)
     if axis is None:
         return np.ravel(a)
-    axes = [i + a.ndim if i < 0 else i for i in (axis if isinstance(axis, tuple) else (axis,))]
+    several = isinstance(axis, (tuple, list))
+    axes = [i + a.ndim if i < 0 else i for i in (axis if several else (axis,))]
     for i in axes:
         if i < 0 or i >= a.ndim:
             refuse("bad-axis", f"axis {axis} is out of bounds for array of dimension {a.ndim}")
@@ -49,9 +50,8 @@ def rows_in_front(a: Any, axis: Any) -> Any:
 def kept_shape(shape: Any, axis: Any) -> Any:
     """The shape with those axes as ones."""
     n = len(shape)
-    axes = (
-        [i % n for i in (axis if isinstance(axis, tuple) else (axis,))] if axis is not None else []
-    )
+    several = isinstance(axis, (tuple, list))
+    axes = [i % n for i in (axis if several else (axis,))] if axis is not None else []
     return tuple(1 if axis is None or i in axes else m for i, m in enumerate(shape))
 
 
@@ -113,6 +113,13 @@ def _quantile_of(a: Any, q: Any, axis: Any, method: Any, keepdims: Any, skip: An
     rows = rows_in_front(a, axis)
     if rows.dtype.kind == "c":
         refuse("bad-operand", "a must be an array of real numbers")
+    between = method == "midpoint" or method == "averaged_inverted_cdf" or method in CONTINUOUS
+    if rows.dtype.kind == "b" and between:
+        refuse(
+            "bad-operand",
+            "numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the "
+            "`^` operator, or the logical_xor function instead.",
+        )
     if method in ("linear", "midpoint") or method in CONTINUOUS or rows.dtype.kind == "b":
         rows = rows if rows.dtype.kind == "f" else rows.astype(float)
     if np.ndim(q) == 0 and rows.dtype.kind == "f":
@@ -128,7 +135,7 @@ def _quantile_of(a: Any, q: Any, axis: Any, method: Any, keepdims: Any, skip: An
     else:
         found = _of_rows(np.sort(rows, axis=0), q, method, skip)
     if keepdims:
-        found = np.reshape(found, q.shape + kept_shape(np.shape(a), axis))
+        return np.reshape(found, q.shape + kept_shape(np.shape(a), axis))
     return found[()]
 
 

@@ -574,6 +574,8 @@ RULES: dict[Any, Rule | None] = {
 """Rules by the callable whose entry they stand beside; None for one that knows ragged indices."""
 
 METHODS: dict[str, Rule | None] = {
+    "reshape": _reshape,
+    "clip": RULES[np.clip],
     "copy": _copied,
     "sort": _sort_in_place,
     "flatten": _flattened,

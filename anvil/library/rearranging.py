@@ -188,7 +188,8 @@ def _delete(arr: Any, obj: Any, axis: Any = None) -> Any:
         if p < -n or p >= n:
             refuse("index-out-of-range", f"index {p} is out of bounds for axis {at} of size {n}")
     places = [p % n for p in places]
-    return np.take(arr, [i for i in range(n) if i not in places], axis=at)
+    left = [i for i in range(n) if i not in places]
+    return np.take(arr, np.asarray(left, dtype=int), axis=at)
 
 
 def _delete_by_data(arr: Any, obj: Any, axis: Any, single: Any) -> Any:
@@ -241,6 +242,8 @@ def _resize(a: Any, new_shape: Any) -> Any:
     size = 1
     for n in shape:
         size = size * n
+        if n < 0:
+            refuse("bad-value", "all elements of `new_shape` must be non-negative")
     x = np.ravel(a)
     if size == 0 or x.size == 0:
         return np.zeros(shape, dtype=x.dtype)
@@ -291,6 +294,8 @@ def _vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
         for _ in range(p):
             column = column * x
         columns.append(column)
+    if n <= 0:
+        return np.ones((x.shape[0], 0), dtype=np.result_type(x, int))
     return np.stack(columns, axis=1)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.ir.types import BOOL, F32, I64, U64, DType
+from anvil.ir.types import BOOL, F32, F64, I64, DType
 from anvil.library.atoms import (
     absent,
     dtype_argument,
@@ -21,7 +21,7 @@ from anvil.library.atoms import (
     type_in,
 )
 from anvil.library.formulas import MAXIMUM, MINIMUM, Formula
-from anvil.library.resolution import combined_in, selection
+from anvil.library.resolution import combined_in, combining_dtype, selection
 from anvil.library.ufuncs import deliver
 from anvil.parser.arrays.promotion import mean_of
 from anvil.parser.context import Context, Intrinsic
@@ -40,13 +40,6 @@ def _finish(
     return deliver(ctx, reduced, out, casting="unsafe")
 
 
-def _summed(dtype: DType) -> DType:
-    """The dtype in which NumPy adds up: at least 64 bits for integers."""
-    if dtype.kind == "b" or (dtype.kind == "i" and dtype.bits < 64):
-        return I64
-    return U64 if dtype.kind == "u" else dtype
-
-
 def _masked(ctx: Context, x: Atom, where: Any, neutral: Any) -> Atom:
     if everywhere(ctx, where):
         return x
@@ -57,10 +50,14 @@ def _masked(ctx: Context, x: Atom, where: Any, neutral: Any) -> Atom:
 
 def _axes_of(ctx: Context, axis: Any, x: Atom) -> tuple[int, ...]:
     """The axes of a reduction; a 0-d array has none."""
+    if isinstance(ctx.known(axis, "the axis"), list):
+        ctx.error("bad-operand", "'list' object cannot be interpreted as an integer")
     return () if is_scalar_axis(ctx, axis, x) else ctx.axes(axis, x)
 
 
-def _accumulating(op: str, neutral: int, combine: str) -> Intrinsic:
+def _accumulating(
+    fn: np.ufunc, op: str, neutral: int, combine: str, boolean: tuple[str, str]
+) -> Intrinsic:
     def run(
         ctx: Context,
         a: Any,
@@ -72,12 +69,13 @@ def _accumulating(op: str, neutral: int, combine: str) -> Intrinsic:
         where: Any = True,
     ) -> Abstract:
         x = ctx.atom(a)
-        wanted = dtype_argument(ctx, dtype) or _summed(dtype_in(x))
+        wanted = combining_dtype(ctx, fn, ctx.array(x), dtype, out)
         x = _masked(ctx, ctx.cast(x, wanted), where, neutral)
         axes = _axes_of(ctx, axis, x)
-        total: Atom = ctx.b.emit(op, (x,), {"axes": axes})
+        kinds = boolean if wanted is BOOL else (op, combine)
+        total: Atom = ctx.b.emit(kinds[0], (x,), {"axes": axes})
         if not absent(ctx, initial):
-            total = ctx.b.emit(combine, (total, ctx.atom(initial, wanted, shape_in(total))))
+            total = ctx.b.emit(kinds[1], (total, ctx.atom(initial, wanted, shape_in(total))))
         return _finish(ctx, total, x, axes, keepdims, out)
 
     return Intrinsic(run)
@@ -105,7 +103,9 @@ def _folded(ctx: Context, x: Atom, axes: Sequence[int], pair: Formula) -> Atom:
     return out
 
 
-def _extremum(op: str, boolean: str, pair: Formula, name: str) -> Intrinsic:
+def _extremum(fn: np.ufunc, op: str, boolean: str, pair: Formula) -> Intrinsic:
+    name = fn.__name__
+
     def run(
         ctx: Context,
         a: Any,
@@ -116,6 +116,7 @@ def _extremum(op: str, boolean: str, pair: Formula, name: str) -> Intrinsic:
         where: Any = True,
     ) -> Abstract:
         x = ctx.atom(a)
+        x = ctx.cast(x, combining_dtype(ctx, fn, ctx.array(x), None, out))
         axes = _axes_of(ctx, axis, x)
         first = None
         if not absent(ctx, initial):
@@ -226,6 +227,8 @@ def _mean(
 ) -> Abstract:
     x, axes, count, wanted = _moments(ctx, a, axis, dtype, where)
     total = ctx.b.reduce_sum(_masked(ctx, x, where, 0), axes=axes)
+    if not wanted.inexact:  # divided as floats, and converted back
+        total, count = ctx.cast(total, F64), ctx.cast(count, F64)
     mean = ctx.cast(ctx.b.div(total, count), wanted)
     return _finish(ctx, mean, x, axes, keepdims, out)
 
@@ -235,6 +238,8 @@ def _variance(
 ) -> tuple[Atom, Atom, tuple[int, ...]]:
     b = ctx.b
     x, axes, count, wanted = _moments(ctx, a, axis, dtype, where)
+    if not wanted.inexact:
+        ctx.error("unsupported-argument", f"a variance in {wanted.np} is not compiled")
     shape = shape_in(x)
     if absent(ctx, mean):
         centre = b.div(b.reduce_sum(_masked(ctx, x, where, 0), axes=axes), count)
@@ -245,12 +250,21 @@ def _variance(
     square = b.mul(d, d)
     if dtype_in(x).kind == "c":
         square = b.add(b.mul(b.real(d), b.real(d)), b.mul(b.imag(d), b.imag(d)))
-        wanted = wanted.real
+        wanted = wanted if not absent(ctx, dtype) else wanted.real
         count = b.real(count)
     total = b.reduce_sum(square, axes=axes)
     left = b.sub(count, ctx.atom(ddof, dtype_in(total), shape_in(total)))
     left = b.max(left, b.zeros_like(left))
     return ctx.cast(b.div(total, left), wanted), x, axes
+
+
+def _corrected(ctx: Context, ddof: Any, correction: Any) -> Any:
+    """`ddof`, or `correction`, which is another name of it."""
+    if absent(ctx, correction):
+        return ddof
+    if not ctx.is_known(ddof) or ctx.known(ddof) != 0:
+        ctx.error("bad-value", "ddof and correction can't be provided simultaneously.")
+    return correction
 
 
 def _var(
@@ -266,7 +280,7 @@ def _var(
     mean: Any = None,
     correction: Any = None,
 ) -> Abstract:
-    ddof = ddof if absent(ctx, correction) else correction
+    ddof = _corrected(ctx, ddof, correction)
     var, x, axes = _variance(ctx, a, axis, dtype, ddof, where, mean)
     return _finish(ctx, var, x, axes, keepdims, out)
 
@@ -285,12 +299,12 @@ def _std(
     correction: Any = None,
 ) -> Abstract:
     """The square root of the variance; its derivative at a constant array is 0 (as norm'(0))."""
-    ddof = ddof if absent(ctx, correction) else correction
+    ddof = _corrected(ctx, ddof, correction)
     var, x, axes = _variance(ctx, a, axis, dtype, ddof, where, mean)
     b = ctx.b
     flat = b.eq(var, b.zeros_like(var))
-    root = b.sqrt(b.select(flat, 1.0, var))
-    return _finish(ctx, b.select(flat, 0.0, root), x, axes, keepdims, out)
+    root = b.sqrt(b.select(flat, b.const(1.0, type_in(var)), var))
+    return _finish(ctx, b.select(flat, b.zeros_like(var), root), x, axes, keepdims, out)
 
 
 def _arg(op: str) -> Intrinsic:
@@ -307,19 +321,45 @@ def _arg(op: str) -> Intrinsic:
             axes = (at,)
         if shape_in(flat)[at] == 0:
             ctx.error("bad-value", f"attempt to get {op} of an empty sequence")
-        found = ctx.b.emit(op, (flat,), {"axis": at})
+        if dtype_in(flat).kind == "c":
+            found = ctx.b.argmax(_is_extreme(ctx, op, flat, at), axis=at)
+        else:
+            found = ctx.b.emit(op, (flat,), {"axis": at})
+        if not absent(ctx, out):
+            _safe_out(ctx, op, found, out)
         return _finish(ctx, found, x, axes, keepdims, out)
 
     return Intrinsic(run)
 
 
+def _is_extreme(ctx: Context, op: str, x: Atom, axis: int) -> Atom:
+    """Where complex numbers are the greatest or the least, or nan if any of them is nan."""
+    b = ctx.b
+    worst = _folded(ctx, x, (axis,), MAXIMUM if op == "argmax" else MINIMUM)
+    worst = b.reshape(worst, shape=_kept(shape_in(x), (axis,)))
+    nan = b.is_nan(b.add(b.real(x), b.imag(x)))
+    lost = b.reshape(b.reduce_or(nan, axes=(axis,)), shape=shape_in(worst))
+    equal = b.eq(x, b.broadcast_to(worst, shape_in(x)))
+    out: Atom = b.select(b.broadcast_to(lost, shape_in(x)), nan, equal)
+    return out
+
+
+def _safe_out(ctx: Context, op: str, found: Atom, out: Any) -> None:
+    """`out=` of positions: of their shape, and of a dtype that they can be read from."""
+    t = ctx.type_of(out)
+    if not np.can_cast(t.dtype.np, np.int64, "safe"):
+        what = "array data" if t.shape else "scalar"
+        pair = f"from dtype('{t.dtype.np}') to dtype('int64')"
+        ctx.error("dtype-mismatch", f"Cannot cast {what} {pair} according to the rule 'safe'")
+
+
 def _ptp(
     ctx: Context, a: Any, axis: Any = None, out: Any = None, keepdims: Any = False
 ) -> Abstract:
-    x = ctx.atom(a)
-    axes = _axes_of(ctx, axis, x)
-    high, low = ctx.b.reduce_max(x, axes=axes), ctx.b.reduce_min(x, axes=axes)
-    return _finish(ctx, ctx.b.sub(high, low), x, axes, keepdims, out)
+    array = ctx.array(ctx.atom(a))
+    high, low = (ctx.call(fn, array, axis=axis, keepdims=keepdims) for fn in (np.max, np.min))
+    found: Abstract = ctx.call(np.subtract, high, low, **({} if absent(ctx, out) else {"out": out}))
+    return found
 
 
 def _count_nonzero(ctx: Context, a: Any, axis: Any = None, *, keepdims: Any = False) -> Abstract:
@@ -328,10 +368,10 @@ def _count_nonzero(ctx: Context, a: Any, axis: Any = None, *, keepdims: Any = Fa
     return _finish(ctx, ctx.b.reduce_sum(x, axes=axes), x, axes, keepdims, None)
 
 
-_SUM = _accumulating("reduce_sum", 0, "add")
-_PROD = _accumulating("reduce_prod", 1, "mul")
-_MAX = _extremum("reduce_max", "reduce_or", MAXIMUM, "maximum")
-_MIN = _extremum("reduce_min", "reduce_and", MINIMUM, "minimum")
+_SUM = _accumulating(np.add, "reduce_sum", 0, "add", ("reduce_or", "or"))
+_PROD = _accumulating(np.multiply, "reduce_prod", 1, "mul", ("reduce_and", "and"))
+_MAX = _extremum(np.maximum, "reduce_max", "reduce_or", MAXIMUM)
+_MIN = _extremum(np.minimum, "reduce_min", "reduce_and", MINIMUM)
 _ALL, _ANY = _logical("reduce_and"), _logical("reduce_or")
 _MEAN, _VAR, _STD = Intrinsic(_mean), Intrinsic(_var), Intrinsic(_std)
 _ARGMAX, _ARGMIN = _arg("argmax"), _arg("argmin")

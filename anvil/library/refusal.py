@@ -147,8 +147,9 @@ def known_only(fn: Callable[..., Any]) -> Intrinsic:
         given = [ctx.known(a, what) for a in args]
         try:
             return ctx.constant(fn(*given, **{k: ctx.known(v, what) for k, v in kwargs.items()}))
-        except (ValueError, TypeError) as error:
-            ctx.error("bad-value", f"{fn.__name__}: {error}")
+        except (ValueError, TypeError, AttributeError) as error:
+            code = "bad-value" if isinstance(error, ValueError) else "bad-operand"
+            ctx.error(code, str(error).split("\n")[0])
 
     return Intrinsic(run)
 

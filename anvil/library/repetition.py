@@ -23,7 +23,8 @@ def _roll(ctx: Context, a: Any, shift: Any, axis: Any = None) -> Abstract:
     known, by = ctx.known(axis, "the axis"), ctx.known(shift, "the shift")
     if known is None:
         flat = ctx.b.reshape(x, shape=(math.prod(shape),))
-        return ctx.array(ctx.b.reshape(_rolled(ctx, flat, int(by), 0), shape=shape))
+        total = int(np.sum(np.asarray(by, dtype=int)))
+        return ctx.array(ctx.b.reshape(_rolled(ctx, flat, total, 0), shape=shape))
     for s, i in zip(*map(np.ravel, np.broadcast_arrays(by, known)), strict=True):
         x = _rolled(ctx, x, int(s), ctx.axis(i, len(shape)))
     return ctx.array(x)

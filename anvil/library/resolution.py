@@ -54,12 +54,21 @@ def combined_in(fn: Any, array: Any, dtype: Any, out: Any, method: Any) -> Any:
     raise AssertionError((fn, array, dtype, out, method))
 
 
-def _combined_in(ctx: Context, fn: Any, array: Any, dtype: Any, out: Any, method: Any) -> Abstract:
-    wanted = dtype_argument(ctx, dtype)
-    into = None if absent(ctx, out) else ctx.strength(out)[0]
-    found = _combining(ctx.known(fn), ctx.strength(array)[0], wanted, into, ctx.known(method))
+def combining_dtype(
+    ctx: Context, fn: np.ufunc, array: Any, dtype: Any, out: Any, method: str = "reduce"
+) -> DType:
+    """The dtype in which a reduction by a ufunc computes."""
+    target = ctx.items(out)[0] if ctx.kind_of(out) == "sequence" else out
+    into = None if absent(ctx, target) else ctx.strength(target)[0]
+    element = dtype_in(ctx.atom(array))
+    found = _combining(fn, element, dtype_argument(ctx, dtype), into, method)
     if isinstance(found, str):
         ctx.error("bad-operand", found, raises=TypeError)
+    return found
+
+
+def _combined_in(ctx: Context, fn: Any, array: Any, dtype: Any, out: Any, method: Any) -> Abstract:
+    found = combining_dtype(ctx, ctx.known(fn), array, dtype, out, ctx.known(method))
     return ctx.constant(found.np)
 
 

@@ -56,7 +56,11 @@ def _nonzero(ctx: Context, a: Any) -> Abstract:
 def _coordinates(ctx: Context, shape: tuple[int, ...]) -> list[Any]:
     """For each axis, the coordinates of all elements of an array of several axes, in order."""
     if not shape:
-        ctx.error("bad-operand", "nonzero is not for 0-d arrays", raises=ValueError)
+        ctx.error(
+            "bad-value",
+            "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() "
+            "instead.",
+        )
     return [np.ascontiguousarray(p.reshape(-1)) for p in np.indices(shape)]
 
 
@@ -80,20 +84,22 @@ def _flat_nonzero(ctx: Context, a: Any) -> Abstract:
     return found
 
 
+_NOT_GIVEN = object()
+
+
 def _clip(
     ctx: Context,
     a: Any,
-    a_min: Any = None,
-    a_max: Any = None,
+    a_min: Any = _NOT_GIVEN,
+    a_max: Any = _NOT_GIVEN,
     out: Any = None,
     *,
-    min: Any = None,
-    max: Any = None,
+    min: Any = _NOT_GIVEN,
+    max: Any = _NOT_GIVEN,
     dtype: Any = None,
     where: Any = True,
 ) -> Abstract:
-    low = min if absent(ctx, a_min) else a_min
-    high = max if absent(ctx, a_max) else a_max
+    low, high = _clip_bounds(ctx, (a_min, a_max), (min, max))
     bounds = [_inside(ctx, v, a) for v in (low, high) if not absent(ctx, v)]
     x, *rest = ctx.operands(a, *bounds, dtype=dtype_argument(ctx, dtype))
     if len(rest) == 2:
@@ -101,6 +107,35 @@ def _clip(
     elif rest:
         x = (MINIMUM if absent(ctx, low) else MAXIMUM)(ctx.b, x, rest[0])
     return deliver(ctx, x, out, where)
+
+
+def _clip_bounds(ctx: Context, named: tuple[Any, Any], other: tuple[Any, Any]) -> Any:
+    """The bounds, by one of the two pairs of names that `clip` has for them."""
+    given = [v is not _NOT_GIVEN for v in named]
+    if given[0] != given[1]:
+        name = ("a_min", "a_max")[given.index(False)]
+        words = f"clip() missing 1 required positional argument: '{name}'"
+        ctx.error("wrong-arguments", words, hint="Use `min=` or `max=` for one bound.")
+    if all(given) and any(v is not _NOT_GIVEN for v in other):
+        ctx.error(
+            "bad-value",
+            "Passing `min` or `max` keyword argument when `a_min` and `a_max` are provided is "
+            "forbidden.",
+        )
+    return [None if v is _NOT_GIVEN else v for v in (named if all(given) else other)]
+
+
+def _clip_method(
+    ctx: Context,
+    a: Any,
+    min: Any = None,
+    max: Any = None,
+    out: Any = None,
+    *,
+    dtype: Any = None,
+    where: Any = True,
+) -> Abstract:
+    return _clip(ctx, a, min, max, out, dtype=dtype, where=where)
 
 
 def _inside(ctx: Context, bound: Any, a: Any) -> Any:
@@ -193,6 +228,7 @@ def order_of(ctx: Context, keys: Sequence[Atom], axis: int) -> Atom:
 def _sort(
     ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Abstract:
+    _one_kind(ctx, kind, stable)
     return ctx.array(sorted_atom(ctx, *_in_rows(ctx, a, axis)))
 
 
@@ -259,8 +295,18 @@ def _partition(
 def _argsort(
     ctx: Context, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Abstract:
+    _one_kind(ctx, kind, stable)
     x, at = along(ctx, a, axis)
     return ctx.array(order_of(ctx, [x], at))
+
+
+def _one_kind(ctx: Context, kind: Any, stable: Any) -> None:
+    if not absent(ctx, kind) and not absent(ctx, stable):
+        ctx.error(
+            "bad-value",
+            "`kind` and keyword parameters can't be provided at the same time. Use only one of "
+            "them.",
+        )
 
 
 def _lexsort(ctx: Context, keys: Any, axis: Any = -1) -> Abstract:
@@ -289,6 +335,10 @@ def rows_of(ctx: Context, a: Any) -> list[Abstract]:
 def _round(ctx: Context, a: Any, decimals: Any = 0, out: Any = None) -> Abstract:
     x, digits = ctx.atom(a), int(ctx.known(decimals, "decimals"))
     t = dtype_in(x)
+    if t is BOOL and digits:
+        pair = "from dtype('float64') to dtype('bool')"
+        words = f"Cannot cast ufunc 'multiply' output {pair} with casting rule 'same_kind'"
+        ctx.error("bad-operand", words)
     if t is BOOL:
         return deliver(ctx, ctx.cast(x, F16), out)
     if t.kind == "c":
@@ -334,7 +384,7 @@ FUNCTIONS: dict[Any, Intrinsic] = {
 
 METHODS: dict[str, Intrinsic] = {
     "nonzero": Intrinsic(_nonzero),
-    "clip": _CLIP,
+    "clip": Intrinsic(_clip_method),
     "take": _TAKE,
     "sort": Intrinsic(_sort_in_place),
     "argsort": _ARGSORT,

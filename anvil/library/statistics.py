@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from anvil.library.refusal import refuse
+from anvil.library.resolution import selected
 
 
 def _average(
@@ -45,20 +46,72 @@ def _nanprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **kwa
     return np.prod(_without_nan(a, 1), axis=axis, dtype=dtype, out=out, **kwargs)
 
 
-def _present(a: Any) -> Any:
-    return np.logical_not(np.isnan(np.asarray(a)))
+def _present(a: Any, where: Any) -> Any:
+    """What is no nan, and selected."""
+    return np.logical_and(np.logical_not(np.isnan(np.asarray(a))), selected(where))
 
 
-def _nanmean(a: Any, axis: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
-    return np.mean(a, axis=axis, dtype=dtype, where=_present(a), **kwargs)
+def _nanmean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+) -> Any:
+    here = _present(a, where)
+    return np.mean(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, where=here)
 
 
-def _nanvar(a: Any, axis: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
-    return np.var(a, axis=axis, dtype=dtype, where=_present(a), **kwargs)
+def _nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    given = (a, axis, dtype, out, ddof, keepdims)
+    return _nan_spread(np.var, given, where, mean, correction)
 
 
-def _nanstd(a: Any, axis: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
-    return np.std(a, axis=axis, dtype=dtype, where=_present(a), **kwargs)
+def _nanstd(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    given = (a, axis, dtype, out, ddof, keepdims)
+    return _nan_spread(np.std, given, where, mean, correction)
+
+
+def _nan_spread(spread: Any, given: Any, where: Any, mean: Any, correction: Any) -> Any:
+    """A variance or its root; nan, not infinite, where too few elements are left."""
+    a, axis, dtype, out, ddof, keepdims = given
+    here = _present(a, where)
+    found = spread(
+        a, axis, dtype, None, ddof, keepdims, where=here, mean=mean, correction=correction
+    )
+    if np.asarray(a).dtype.kind in "fc":
+        here = np.broadcast_to(here, np.broadcast_shapes(np.shape(here), np.shape(a)))
+        count = np.sum(here, axis=axis, keepdims=keepdims)
+        few = count <= (ddof if correction is None else correction)
+        found = np.where(few, np.asarray(np.nan, dtype=found.dtype), found)[()]
+    if out is None:
+        return found
+    np.copyto(out, found, casting="unsafe")
+    return out
 
 
 def _nanmax(
@@ -101,7 +154,7 @@ def _nan_extremum(
         _without_nan(a, worst), axis=axis, keepdims=keepdims, initial=initial, where=where
     )
     if initial is None:
-        some = np.any(_present(a), axis=axis, keepdims=keepdims)
+        some = np.any(_present(a, True), axis=axis, keepdims=keepdims)
         return np.add(found, np.where(some, 0, np.asarray(np.nan, dtype=found.dtype)), out=out)
     return np.add(found, np.zeros((), dtype=found.dtype), out=out)
 
@@ -117,6 +170,8 @@ def _cov(
     *,
     dtype: Any = None,
 ) -> Any:
+    if ddof is not None and ddof != int(ddof):
+        refuse("bad-value", "ddof must be integer")
     x = _variables(m, y, rowvar, dtype)
     free = (0 if bias else 1) if ddof is None else ddof
     w = _frequencies(fweights, x.shape[1])
@@ -146,17 +201,17 @@ def _cov(
 
 def _variables(m: Any, y: Any, rowvar: Any, dtype: Any) -> Any:
     """One variable in each row."""
+    if np.ndim(m) > 2:
+        refuse("bad-value", "m has more than 2 dimensions")
+    if y is not None and np.ndim(y) > 2:
+        refuse("bad-value", "y has more than 2 dimensions")
     x = np.atleast_2d(np.asarray(m))
     if not rowvar and np.ndim(m) > 1:
         x = x.T
     if y is not None:
         other = np.atleast_2d(np.asarray(y))
         x = np.concatenate((x, other if rowvar or np.ndim(y) < 2 else other.T), axis=0)
-    if dtype is not None:
-        x = x.astype(dtype)
-    elif x.dtype.kind not in "fc" or x.dtype.itemsize < 8:
-        x = x.astype(float)
-    return x
+    return x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
 
 
 def _frequencies(fweights: Any, n: Any) -> Any:

@@ -12,6 +12,7 @@ and of functions that are no ufuncs, applied to NumPy's promotion of the operand
 
     same       computed in it
     float      converted to floating point first (int8 -> f16, int16 -> f32, wider -> f64)
+    ratio      integers to f64
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from anvil.library.atoms import dtype_argument, dtype_in, everywhere, shape_in, 
 from anvil.library.formulas import Formula, op
 from anvil.library.resolution import casting_rule, selection
 from anvil.parser.arrays import exact
-from anvil.parser.arrays.promotion import float_of
+from anvil.parser.arrays.promotion import float_of, mean_of
 from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.reports.spelling import spelled
@@ -72,6 +73,8 @@ def _computed_in(
         ctx.error("bad-operand", f"{words} {common.np} values because it would be ambiguous.")
     if rule == "whole" and not common.inexact:
         return common
+    if rule == "ratio":
+        return mean_of(common)
     return float_of(common) if rule in ("float", "whole") else common
 
 
@@ -166,6 +169,20 @@ def ufunc(fn: Any, arity: int, formula: Formula, rule: str) -> Intrinsic:
     return Intrinsic(run)
 
 
+def _function(fn: Any, arity: int, formula: Formula, rule: str) -> Intrinsic:
+    """The intrinsic of a function of one array that is no ufunc."""
+
+    def into(ctx: Context, x: Any, out: Any = None) -> Abstract:
+        return deliver(ctx, apply(ctx, fn, formula, rule, (x,)), out)
+
+    def run(ctx: Context, x: Any) -> Abstract:
+        found = apply(ctx, fn, formula, rule, (x,))
+        python = fn is np.isreal and ctx.kind_of(x) == "py"
+        return ctx.py_scalar(found) if python else ctx.result(found)
+
+    return Intrinsic(into if fn in (np.fix, np.isposinf, np.isneginf) else run)
+
+
 def _name(fn: Any) -> str:
     """How NumPy's messages call a ufunc."""
     return str(fn.__name__) if callable(fn) else str(fn)
@@ -246,7 +263,7 @@ TABLE: dict[Any, tuple[int, Formula, str]] = {
     np.degrees: (1, f.scaled(180 / np.pi), "loop"),
     np.rad2deg: (1, f.scaled(180 / np.pi), "loop"),
     np.fabs: (1, op("abs"), "loop"),
-    np.sinc: (1, f.sinc, "float"),
+    np.sinc: (1, f.sinc, "ratio"),
     np.floor: (1, op("floor"), "whole"),
     np.ceil: (1, op("ceil"), "whole"),
     np.trunc: (1, op("trunc"), "whole"),
@@ -316,7 +333,10 @@ def _ldexp(ctx: Context, x1: Any, x2: Any) -> Abstract:
 
 
 FUNCTIONS: dict[Any, Intrinsic] = {
-    **{fn: ufunc(fn, *row) for fn, row in TABLE.items()},
+    **{
+        fn: ufunc(fn, *row) if isinstance(fn, np.ufunc) else _function(fn, *row)
+        for fn, row in TABLE.items()
+    },
     **{
         fn.outer: outer(fn, *row[1:])
         for fn, row in TABLE.items()

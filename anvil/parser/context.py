@@ -388,8 +388,7 @@ class Context:
 
     def axis(self, v: Any, ndim: int | Atom) -> int:
         """A known axis as a number from 0; `ndim` may be given by an atom."""
-        n = ndim if isinstance(ndim, int) else type_at(ndim).ndim
-        axis = self.known(v, "the axis")
+        n, axis = ndim if isinstance(ndim, int) else type_at(ndim).ndim, self.known(v, "the axis")
         if not isinstance(axis, int | np.integer):
             self.error("bad-operand", f"an axis must be an int, not {self.describe(v)}")
         if not -n <= axis < n:

@@ -54,6 +54,7 @@ PYTHONS: dict[str, type[Exception]] = {
     "unbound-local": UnboundLocalError,
     "shape-mismatch": ValueError,
     "bad-shape": ValueError,
+    "bad-matrix": np.linalg.LinAlgError,
     "bad-axis": np.exceptions.AxisError,
     "ambiguous-truth": ValueError,
 }
