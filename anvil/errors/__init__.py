@@ -6,7 +6,7 @@
       AnvilTypeError            TypeError
       AnvilValueError           ValueError
         ShapeError
-          AxisError             IndexError            (also an AnvilIndexError)
+          AxisError             np.exceptions.AxisError (also an AnvilIndexError)
           MatrixError           np.linalg.LinAlgError
       AnvilIndexError           IndexError
       AnvilKeyError             KeyError

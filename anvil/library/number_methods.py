@@ -21,8 +21,9 @@ from anvil.ir.types import BOOL, DTYPES, F64, I64
 from anvil.library.atoms import dtype_in
 from anvil.library.numbers import evaluated, to_int, to_python
 from anvil.parser.arrays import overflow
+from anvil.parser.arrays.whole import position
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.state.values import Abstract
+from anvil.parser.state.values import Abstract, Known
 
 _U64 = DTYPES["u64"]
 _EXACT = 22
@@ -31,11 +32,13 @@ _EXACT = 22
 
 def rounded(ctx: Context, number: Any, ndigits: Any = None) -> Abstract:
     """`round(number, ndigits)`."""
-    kind, digits = ctx.kind_of(number), ctx.known(ndigits)
+    kind, places = ctx.kind_of(number), ctx.lifted(ndigits)
+    none = isinstance(places, Known) and places.value is None
+    digits = None if none else ctx.known(position(ctx, places))
     if kind not in ("py", "np"):
         ctx.error("bad-operand", "round() takes a number: use np.round for arrays")
     if ctx.is_known(number):
-        return evaluated(ctx, round, number, ndigits)
+        return evaluated(ctx, round, number, digits)
     a = ctx.atom(number)
     dtype = dtype_in(a)
     if dtype.kind == "c" or (kind == "np" and dtype is BOOL):

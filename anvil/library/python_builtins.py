@@ -221,6 +221,9 @@ def _sum(ctx: Context, iterable: Any, start: Any = 0) -> Abstract:
 
 
 def _divmod(ctx: Context, a: Any, b: Any) -> Abstract:
+    if ctx.kind_of(a) == ctx.kind_of(b) == "py" and ctx.promote(a, b) is F64:
+        fine = ctx.b.ne(ctx.atom(b, F64), 0)
+        ctx.check(fine, ZeroDivisionError, "float divmod()")
     return ctx.tuple((ctx.binary("//", a, b), ctx.binary("%", a, b)))
 
 

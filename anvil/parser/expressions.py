@@ -226,7 +226,9 @@ def _list(it: Interp, node: ast.List) -> Abstract:
 
 @expression(ast.Set)
 def _set(it: Interp, node: ast.Set) -> Abstract:
-    return new_set(it, [it.key(v, "an element of a set") for v in _elements(it, node.elts)])
+    items = _elements(it, node.elts)
+    it.at(node)
+    return new_set(it, [it.key(v, "an element of a set") for v in items])
 
 
 def _elements(it: Interp, nodes: list[ast.expr]) -> list[Abstract]:
@@ -252,8 +254,9 @@ def _dict(it: Interp, node: ast.Dict) -> Abstract:
                 it.error("bad-operand", f"{kind!r} object is not a mapping", raises=TypeError)
             entries.update(found)
         else:
-            k = it.key(it.eval(key))
-            entries[k] = it.eval(value)
+            held, item = it.eval(key), it.eval(value)
+            it.at(node)
+            entries[it.key(held)] = item
     return new_dict(it, entries)
 
 

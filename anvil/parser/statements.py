@@ -40,8 +40,13 @@ Rest = Sequence[ast.stmt]
 @statement(ast.Assign)
 def _assign(it: Interp, node: ast.Assign, rest: Rest) -> bool:
     value = it.eval(node.value)
-    for target in node.targets:
-        it.assign(target, value)
+    try:
+        for target in node.targets:
+            it.assign(target, value)
+    except AnvilError as error:
+        if isinstance(target, ast.Tuple | ast.List):
+            name_operands(it, error, ((node.value, value),))
+        raise
     return False
 
 
@@ -57,6 +62,7 @@ def assign(it: Interp, target: ast.expr, value: Abstract) -> None:
     if isinstance(target, ast.Name):
         it.store(target.id, value)
     elif isinstance(target, ast.Tuple | ast.List):
+        it.at(target)
         _unpack(it, target.elts, value)
     elif isinstance(target, ast.Subscript):
         base = it.eval(target.value)
@@ -64,7 +70,9 @@ def assign(it: Interp, target: ast.expr, value: Abstract) -> None:
         it.at(target)
         set_item(it, base, index, value)
     elif isinstance(target, ast.Attribute):
-        set_attribute(it, it.eval(target.value), it.mangled(target.attr), value)
+        obj = it.eval(target.value)
+        it.at(target)
+        set_attribute(it, obj, it.mangled(target.attr), value)
     else:
         it.unsupported(target)
 
@@ -244,9 +252,13 @@ def _delete(it: Interp, node: ast.Delete, rest: Rest) -> bool:
             else:
                 it.state.locals[target.id] = UNDEFINED
         elif isinstance(target, ast.Subscript):
-            delete_item(it, it.eval(target.value), it.eval(target.slice))
+            base, index = it.eval(target.value), it.eval(target.slice)
+            it.at(target)
+            delete_item(it, base, index)
         elif isinstance(target, ast.Attribute):
-            delete_attribute(it, it.eval(target.value), it.mangled(target.attr))
+            base = it.eval(target.value)
+            it.at(target)
+            delete_attribute(it, base, it.mangled(target.attr))
         elif isinstance(target, ast.Tuple | ast.List):
             _delete(it, ast.Delete(target.elts), rest)
         else:

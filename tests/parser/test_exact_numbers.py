@@ -282,3 +282,33 @@ def einsum_views(a):
 def test_einsum_of_one_operand_is_a_view():
     agree(einsum_views, np.arange(9.0).reshape(3, 3))
     agree(lambda k: k.copy(), np.float64(3.0))
+
+
+def powers_of_data(x, y):
+    k = int(x)
+    return (
+        y * 2**k,
+        2 ** max(k, 0),
+        (-1) ** k,
+        10 ** -int(x),
+        2 ** int(y - 2),
+        isinstance(2**k, int),
+    )
+
+
+def scaled_and_squared(x, y):
+    s = max(0, int(np.ceil(np.log2(x * y))) + 1)
+    x = x / 2**s
+    for _ in range(s):
+        x = x * x + y
+    return x
+
+
+def zero_to_a_power(x, y):
+    return 0 ** (int(x) - 1)
+
+
+@pytest.mark.parametrize("program", [powers_of_data, scaled_and_squared, zero_to_a_power])
+@pytest.mark.parametrize("x", [3.5, 0.2, 9.0])
+def test_powers_of_ints_with_data_as_exponents(program, x):
+    agree(program, x, 2.5)

@@ -23,6 +23,7 @@ from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
+from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
     Abstract,
     Choice,
@@ -133,6 +134,8 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
 def _plain(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     """The operator on values of Python's and NumPy's own types."""
     if op == "@":
+        if kind_of(a) in ("py", "np") and kind_of(b) in ("py", "np"):
+            refuse(ctx, op, a, b)
         return ctx.call(np.matmul, a, b)
     if type(a) is Ragged or type(b) is Ragged:
         fill = "zero" if op in "+-*&|^" and op != "**" else "sample"
@@ -232,14 +235,50 @@ def _int_power(base: Any, exponent: Any, bits: Any) -> Any:
     return power
 
 
+def _whole_power(base: Any, exponent: Any) -> Any:
+    """The same for an exponent that nothing bounds."""
+    power = 1
+    while exponent:
+        if exponent & 1:
+            power = power * base
+        exponent = exponent >> 1
+        if exponent:
+            base = base * base
+    return power
+
+
+def _either_power(base: Any, exponent: Any) -> Any:
+    """A power of Python ints: a float where the exponent is negative."""
+    return _whole_power(base, exponent) if exponent >= 0 else float(base) ** exponent
+
+
+def _power_of_ints(ctx: Context, a: Abstract, b: Abstract) -> Abstract | None:
+    """`a ** b` of ints; None where `b` is known to be negative. The sign decides the type of the
+    power, so the exponent is asked for first.
+    """
+    if not ctx.is_known(b):
+        bounds = ranges.bounds_of(ctx, b)
+        if bounds is not None and 0 <= bounds[0] <= bounds[1] < 64:
+            return ctx.call_library(_int_power, a, b, bounds[1].bit_length())
+        if ranges.is_natural(ctx, b):
+            return ctx.call_library(_whole_power, a, b)
+        if ctx.loc in ctx.session.exact:
+            return ctx.call_library(_either_power, a, b)
+    try:
+        exponent = ctx.known(b, "the exponent of an int")
+    except NeedStatic as need:
+        ctx.session.choosable[need.error] = ctx.loc
+        raise
+    if exponent < 0:
+        return None
+    return scalar(_repeated(ctx, ctx.atom(a, I64), int(exponent), True), True)
+
+
 def _python_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Abstract:
     if dtype is I64:
-        bounds = ranges.bounds_of(ctx, b)
-        if not ctx.is_known(b) and bounds is not None and 0 <= bounds[0] <= bounds[1] < 64:
-            return ctx.call_library(_int_power, a, b, bounds[1].bit_length())
-        exponent = ctx.known(b, "the exponent of an int")
-        if exponent >= 0:
-            return scalar(_repeated(ctx, ctx.atom(a, I64), int(exponent), True), True)
+        found = _power_of_ints(ctx, a, b)
+        if found is not None:
+            return found
         dtype = F64
     x, y = ctx.atom(a, dtype), ctx.atom(b, dtype)
     if dtype is F64:

@@ -124,6 +124,22 @@ def _limited(low: int, high: int) -> Bounds | None:
     return (low, high) if -_LIMIT < low <= high < _LIMIT else None
 
 
+def is_natural(ctx: Context, v: Abstract) -> bool:
+    """Whether an int is known not to be negative, bounded or not."""
+    return isinstance(v, Scalar) and _is_natural(ctx, v.atom)
+
+
+def _is_natural(ctx: Context, atom: Atom) -> bool:
+    bounds = bounds_of_atom(ctx, atom)
+    if bounds is not None:
+        return bounds[0] >= 0
+    found = extremum(ctx.b, atom)
+    if found is None:
+        return False
+    parts = (_is_natural(ctx, a) for a in found[1:])
+    return any(parts) if found[0] == "max" else all(parts)
+
+
 def set_bounds(ctx: Context, atom: Atom, low: int, high: int) -> None:
     """Records that `low <= atom <= high`."""
     if type(atom) is Value and -_LIMIT < low <= high < _LIMIT:

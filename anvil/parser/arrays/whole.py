@@ -39,7 +39,7 @@ def known_whole(ctx: Context, v: Any, what: str) -> Any:
     """A known whole number, or several, objects with `__index__` included."""
     if isinstance(v, TupleV):
         return tuple(known_whole(ctx, i, what) for i in v.items)
-    return ctx.known(as_index(ctx, v) if isinstance(v, ObjectV) else v, what)
+    return ctx.known(position(ctx, v) if isinstance(v, ObjectV | Scalar) else v, what)
 
 
 def sequence_kind(v: Abstract) -> str | None:

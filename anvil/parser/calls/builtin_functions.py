@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.parser.arrays import comparisons
 from anvil.parser.arrays.ragged import Ragged, length
 from anvil.parser.arrays.whole import position
+from anvil.parser.calls.sampling import refuse_types
 from anvil.parser.containers import (
     collection_makers,
     computed_ranges,
@@ -24,6 +25,7 @@ from anvil.parser.containers import (
     sets,
 )
 from anvil.parser.containers.dicts import dict_entries, new_dict
+from anvil.parser.containers.known_containers import refuse_unhashable
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.stack_lists import stack_of
 from anvil.parser.control import range_items, streams
@@ -171,6 +173,7 @@ def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
     """A builtin that needs known arguments."""
 
     def run(it: Interp, *args: Abstract) -> Abstract:
+        refuse_types(it, fn, args, {})
         given = [it.known(a, what) for a in args]
         try:
             return Known(fn(*given))
@@ -180,6 +183,11 @@ def _known(fn: Callable[..., Any], what: str) -> Callable[..., Abstract]:
             it.error("bad-operand", str(problem))
 
     return run
+
+
+def _hash(it: Interp, v: Abstract) -> Abstract:
+    refuse_unhashable(it, v)
+    return _known(hash, "the argument of hash()")(it, v)
 
 
 # ---- types
@@ -415,7 +423,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     format: _format,
     bool: _bool,
     id: _id,
-    hash: _known(hash, "the argument of hash()"),
+    hash: _hash,
     slice: _known(slice, "a part of a slice"),
     **{f: _known(f, f"the argument of {f.__name__}()") for f in (bin, hex, oct, chr, ord, ascii)},
 }

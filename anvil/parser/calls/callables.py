@@ -31,6 +31,7 @@ from anvil.parser.calls.protocols import (
     stops,
     streams,
 )
+from anvil.parser.calls.sampling import refuse_types
 from anvil.parser.calls.specialise import call_specialised
 from anvil.parser.containers import computed_ranges, methods, open_lists, sets
 from anvil.parser.containers.collection_values import SetV
@@ -377,9 +378,14 @@ def _call_bound_builtin(
         if all(map(texts.is_string, items)):
             return texts.str_join(bound_to, [texts.text_of(it, i) for i in items])
     if isinstance(bound_to, str | bytes | tuple | range | slice):
+        refuse_types(it, obj, args, kwargs)
         return _evaluate(it, fn, args, kwargs)
     if isinstance(bound_to, np.ndarray | np.generic):
         return _call_array_method(it, fn, args, kwargs)
+    if isinstance(bound_to, type) and obj.__name__ in ("mro", "__subclasses__") and not args:
+        found = obj()
+        it.session.guards.answers(bound_to, obj.__name__, found)
+        return it.list([Known(cls) for cls in found])
     return None
 
 
@@ -453,7 +459,7 @@ def _call_class(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: Kwargs) 
             return _evaluate(it, Known(cls), args, kwargs)
         it.error("unsupported-call", f"{cls.__name__}(...) of computed values is not compiled")
     if hasattr(cls, "__members__"):
-        return Known(cls(*map(it.known, args)))
+        return _evaluate(it, Known(cls), args, kwargs)
     return instances.instantiate(it, cls, args, kwargs)
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from anvil.parser.arrays.whole import class_name
 from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.state.heap import RowBox
@@ -15,6 +16,7 @@ from anvil.parser.state.values import (
     ByIdentity,
     DictV,
     ListV,
+    NDArray,
     ObjectV,
     TupleV,
     hashed_by_identity,
@@ -61,12 +63,21 @@ def key_of(ctx: Context, v: Any, what: str) -> Any:
             text = f"{what} is {v.describe()}, and the data decide which"
             ctx.error("value-needed", text, hint="Give each object a number, and use that.")
         return ByIdentity(v.box, v.cls, number)
+    refuse_unhashable(ctx, v)
     key = ctx.known(v, what)
     try:
         hash(key)
     except TypeError as problem:
         ctx.error("bad-operand", str(problem))
     return key
+
+
+def refuse_unhashable(ctx: Context, v: Abstract) -> None:
+    """Raises Python's TypeError for what has no hash."""
+    own: Any = getattr(v, "cls", None) if isinstance(v, ObjectV) else None
+    if isinstance(v, ListV | DictV | SetV | NDArray) or (own and own.__hash__ is None):
+        kind = own.__name__ if own else class_name(v)
+        ctx.error("bad-operand", f"unhashable type: {kind!r}", raises=TypeError)
 
 
 def object_of(key: ByIdentity) -> Abstract:

@@ -19,6 +19,7 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.types import I64
 from anvil.parser.arrays.subscripts import get_item
+from anvil.parser.arrays.whole import position
 from anvil.parser.containers import heaps, open_lists, sorting, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.control import streams
@@ -125,7 +126,10 @@ def _places(fn: Callable[..., Any]) -> Callable[..., Abstract]:
 
     def run(it: Interp, v: Abstract, r: Abstract = NONE) -> Abstract:
         items = listed(it, v)
-        size = it.known(r, "the length of the selections")
+        none = isinstance(r, Known) and r.value is None
+        size = None if none else it.known(position(it, r), "the length of the selections")
+        if size is not None and size < 0:
+            it.fail(ValueError, "r must be non-negative")
         chosen = fn(range(len(items)), *(() if size is None else (size,)))
         rows = [it.tuple([items[i] for i in places]) for places in chosen]
         return iterator(it, "iter", (it.tuple(rows),))
@@ -134,7 +138,7 @@ def _places(fn: Callable[..., Any]) -> Callable[..., Abstract]:
 
 
 def _product(it: Interp, *vs: Abstract, repeat: Abstract = Known(1)) -> Abstract:  # noqa: B008
-    pools = [listed(it, v) for v in vs] * int(it.known(repeat, "`repeat`"))
+    pools = [listed(it, v) for v in vs] * it.known(position(it, repeat), "`repeat`")
     rows = [it.tuple(list(row)) for row in itertools.product(*pools)]
     return iterator(it, "iter", (it.tuple(rows),))
 

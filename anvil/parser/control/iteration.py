@@ -383,6 +383,23 @@ def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
     return Items(inner.count, item, inner.static, inner=(inner,), finish=inner.finish)
 
 
+def _check_lengths(ctx: Context, counts: list[Atom]) -> None:
+    """Raises what `zip(..., strict=True)` raises of the first argument that is the shortest, or of
+    one that is longer than the first.
+    """
+    least = counts[:1]
+    for n in counts[1:]:
+        least.append(ctx.b.min(least[-1], n))
+    for i in reversed(range(1, len(counts))):
+        before = "argument 1" if i == 1 else f"arguments 1-{i}"
+        fine = ctx.b.ge(counts[i], least[i - 1])
+        ctx.check(fine, ValueError, f"zip() argument {i + 1} is shorter than {before}")
+    for i in range(1, len(counts)):
+        before = "argument 1" if i == 1 else f"arguments 1-{i}"
+        fine = ctx.b.le(counts[i], counts[0])
+        ctx.check(fine, ValueError, f"zip() argument {i + 1} is longer than {before}")
+
+
 def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
     boxes = {v.box if isinstance(v, Lazy) else 0 for v in vs}
     if len(vs) > 1 and len(boxes) == 1 and 0 not in boxes and not ctx.known(strict):
@@ -392,9 +409,7 @@ def _zip(ctx: Context, strict: Abstract, *vs: Abstract) -> Items:
         inner = tuple(_rolling(ctx, v, i) for v, i in zip(vs, inner, strict=True))
     counts = [i.count for i in inner]
     if ctx.known(strict):
-        first, *rest = map(_count_atom, inner) if inner else (None,)
-        for other in rest:
-            ctx.check(ctx.b.eq(first, other), ValueError, "zip() arguments have different lengths")
+        _check_lengths(ctx, [_count_atom(i) for i in inner])
     known = [c for c in counts if isinstance(c, int)]
     total: int | Atom = min(known) if known else 0
     for c in counts:

@@ -81,11 +81,12 @@ def zip_(first: Any, *others: Any, strict: bool = False) -> Any:
     rest = [builtins.iter(o) for o in others]
     for x in first:
         row = [x]
-        for o in rest:
+        for i, o in builtins.enumerate(rest):
             y = builtins.next(o, END)
             if y is END:
                 if strict:
-                    raise ValueError("zip() arguments have different lengths")
+                    before = "argument 1" if i == 0 else f"arguments 1-{i + 1}"
+                    raise ValueError(f"zip() argument {i + 2} is shorter than {before}")
                 return
             row.append(y)
         yield builtins.tuple(row)

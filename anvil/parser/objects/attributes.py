@@ -400,7 +400,8 @@ def generic_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
     static = inspect.getattr_static(base.cls, name, None)
     if isinstance(static, property):
         if static.fset is None:
-            it.fail(AttributeError, f"property {name!r} of {base.describe()} has no setter")
+            kind = base.cls.__name__
+            it.fail(AttributeError, f"property {name!r} of {kind!r} object has no setter")
         it.call(Known(static.fset), base, value)
     elif special(static, "__set__"):
         it.call(Known(special(static, "__set__")), Known(static), base, value)
@@ -433,7 +434,10 @@ def generic_delete(it: Interp, base: ObjectV, name: str) -> None:
         it.call(Known(static.fdel), base)
     elif special(static, "__delete__"):
         it.call(Known(special(static, "__delete__")), Known(static), base)
-    elif isinstance(static, property) or name not in attrs:
+    elif isinstance(static, property):
+        kind = base.cls.__name__
+        it.fail(AttributeError, f"property {name!r} of {kind!r} object has no deleter")
+    elif name not in attrs:
         it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
     else:
         it.touch(base.box)

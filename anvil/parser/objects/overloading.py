@@ -28,8 +28,8 @@ def defines(v: Abstract, name: str) -> bool:
     cls = class_of(v)
     if cls is None:
         return False
-    if isinstance(v, ObjectV):
-        return hasattr(cls, name)
+    if isinstance(v, ObjectV):  # not by its metaclass
+        return any(name in vars(base) for base in cls.__mro__)
     return isinstance(inspect.getattr_static(cls, name, None), types.FunctionType)
 
 

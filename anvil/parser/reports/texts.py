@@ -131,12 +131,23 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
     if isinstance(v, TextV) and not spec and conversion == "r" and _bare(v):
         return _quoted(v)
     if isinstance(v, Scalar | NumberChoice) or _simple_choice(v, conversion, spec):
+        if isinstance(v, Scalar):
+            _check_format(ctx, v, conversion, spec)
         return [Slot(v, conversion, spec)]
     if isinstance(v, NDArray) and not (spec and v.type.shape):
         return [Slot(ctx.copy(v), conversion, spec)]
     if not spec and isinstance(v, ListV | TupleV | DictV):
         return _container(ctx, v)
     ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
+
+
+def _check_format(ctx: Context, v: Scalar, conversion: str, spec: str) -> None:
+    """Raises what Python raises of a format that numbers of this type do not have."""
+    sample = v.dtype.np.type(1)
+    try:
+        formatted(sample.item() if v.py else sample, conversion, spec)
+    except (ValueError, TypeError) as problem:
+        ctx.fail(type(problem), *problem.args)
 
 
 def _simple_choice(v: Abstract, conversion: str, spec: str) -> bool:

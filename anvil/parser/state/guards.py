@@ -218,6 +218,11 @@ class Guards:
         test = f"hasattr({origin.text}, {name!r}) is {value}"
         self._test(f"hasattr({origin.text}, {name!r})", test, f"{origin.name}.{name}")
 
+    def answers(self, cls: type, name: str, value: list[Any]) -> None:
+        """Guards what a method of a class itself gives."""
+        text = f"{self.base(cls)}.{name}()"
+        self._test(text, f"{text} == {self.base(value)}", f"{cls.__name__}.{name}()")
+
     def structure(self, origin: Origin, value: Any) -> None:
         """Guards the class and the length or keys of a container."""
         cls = self.base(type(value))
