@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from anvil.ad.activity import Activity
 from anvil.ad.context import ADBuilder
-from anvil.ad.residuals import Split, replay_backward, replay_forward, split
+from anvil.ad.residuals import Split, replay_backward, split, take_forward
 from anvil.ad.reverse import Cotangents, Sweep, reverse_rule, run_backwards
 from anvil.ir.analysis import captures
 from anvil.ir.builder import Env, Frame
@@ -56,7 +56,8 @@ def _reverse_if(sweep: Sweep, k: int, op: Op, cts: Cotangents) -> None:
 
 def _joint(sweep: Sweep, region: Region, captured: Sequence[Value], cts: Cotangents) -> _Branch:
     b = sweep.b.fresh()
-    results = b.inline(region, ())
+    b.take(region.ops)
+    results = region.results
     inner = Sweep(b, Activity(sweep.session, sweep.activity.of))
     inner.gate = sweep.gate
     inner.ct = {v: sweep.ct[v] for v in captured if v in sweep.ct}
@@ -94,13 +95,18 @@ def _assign(br: _Branch, slots: list[Type]) -> dict[Value, int]:
     """A slot for each kept value that the branch does not yield anyway; `slots` grows as needed."""
     assert br.parts is not None
     place: dict[Value, int] = {}
+    at_hand = set(br.results)
+    free: dict[Type, list[int]] = {}
+    for i in reversed(range(len(slots))):
+        free.setdefault(slots[i], []).append(i)
     for v in br.parts.kept:
-        if v not in br.results:
-            free = [i for i, t in enumerate(slots) if t is v.type and i not in place.values()]
-            if not free:
-                free = [len(slots)]
-                slots.append(v.type)
-            place[v] = free[0]
+        if v in at_hand:
+            continue
+        if free.get(v.type):
+            place[v] = free[v.type].pop()
+        else:
+            place[v] = len(slots)
+            slots.append(v.type)
     return place
 
 
@@ -110,12 +116,10 @@ def _forward_region(
     assert br.parts is not None
     out = b.fresh()
     out.begin(br.label)
-    env: Env = {}
-    replay_forward(out, br.parts.forward_ops(br.results), env)
+    take_forward(out, br.parts.forward_ops(br.results))
     at = {slot: v for v, slot in place.items()}
-    stored = [env.get(at[i], at[i]) if i in at else out.zeros(t) for i, t in enumerate(slots)]
-    results = [env.get(a, a) if type(a) is Value else a for a in br.results]
-    return out.end((*results, *stored))
+    stored = [at[i] if i in at else out.zeros(t) for i, t in enumerate(slots)]
+    return out.end((*br.results, *stored))
 
 
 def _emit_backward(

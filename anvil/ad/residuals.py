@@ -132,6 +132,16 @@ def replay_forward(b: ADBuilder, ops: Sequence[Op], env: Env) -> None:
             b.copy(op, env)
 
 
+def take_forward(b: ADBuilder, ops: Sequence[Op]) -> None:
+    """`replay_forward` of ops that are nowhere else any more: most stay as they are."""
+    read = {v for op in ops for v in op_reads(op)}
+    for op in ops:
+        if has_hist(op) and op.outs[-1] not in read:
+            attrs = {**op.attrs, "hist": False}
+            op = Op(op.kind, op.args, op.outs[:-1], attrs, op.regions, op.loc)
+        b.take((op,))
+
+
 def replay_backward(b: ADBuilder, parts: Split, env: Env) -> None:
     """Re-emits what is recomputed (without prints) and the adjoint ops."""
     saved, b.quiet = b.quiet, True

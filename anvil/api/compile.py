@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from anvil import ad
 from anvil.errors import error, warn
 from anvil.ir.builder import Builder
+from anvil.ir.deep import deep_stack
 from anvil.ir.loc import primary
 from anvil.ir.records import FuncRef, Program
 from anvil.ir.types import ArrayType
@@ -39,6 +40,7 @@ STAGES = ("parse", "core", "adjoint", "opt", "jvp", "vjp")
 """Stages of a program that `ir` shows; `jvp` and `vjp` are its derivatives, optimised."""
 
 
+@deep_stack()
 def optimise(
     program: Program,
     pipeline: str | Sequence[str] = "O2",
@@ -139,6 +141,7 @@ def _inexact(types: Sequence[Any]) -> tuple[int, ...]:
     return tuple(i for i, t in enumerate(types) if isinstance(t, ArrayType) and t.dtype.inexact)
 
 
+@deep_stack()
 def lower(program: Program, rules: Any = None, record: Callable[..., None] | None = None) -> Module:
     """The module of a planned program; `record` is told the values of a check that fails."""
     from anvil.lower.emit import to_module

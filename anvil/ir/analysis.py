@@ -65,11 +65,15 @@ def regions_of(x: Scope) -> Iterator[Region]:
 
 def walk(x: Scope) -> Iterator[Op]:
     """Every op, nested ones after the op that holds them."""
-    for region in regions_of(x):
-        for op in region.ops:
-            yield op
-            for inner in op.regions:
-                yield from walk(inner)
+    open_regions = [iter(region.ops) for region in regions_of(x)][::-1]
+    while open_regions:
+        op = next(open_regions[-1], None)
+        if op is None:
+            open_regions.pop()
+            continue
+        yield op
+        if op.regions:
+            open_regions.extend(iter(region.ops) for region in reversed(op.regions))
 
 
 def walk_regions(x: Scope) -> Iterator[Region]:

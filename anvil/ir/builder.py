@@ -269,6 +269,20 @@ class Builder:
                 env[old] = new
         return outs
 
+    def take(self, ops: Sequence[Op]) -> None:
+        """Puts `ops` here as they are (not their terminator): they are nowhere else any more."""
+        frame = self.frames[-1]
+        for op in ops:
+            if op.kind.terminator:
+                continue
+            frame.ops.append(op)
+            if len(op.outs) == 1:
+                self.made_by[op.outs[0]] = op
+            if not op.regions:
+                attrs = tuple(op.attrs.values())
+                key = (op.kind, op.args, attrs) if attrs else (op.kind, op.args)
+                frame.table.setdefault(key, op.outs)
+
     def copy_region(self, region: Region, env: Env) -> Region:
         """A copy of `region` with fresh parameters, free values replaced by `env`."""
         frame = self.begin(

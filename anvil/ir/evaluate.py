@@ -20,14 +20,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from anvil.ir.analysis import captures
+from anvil.ir.deep import deep_stack
 from anvil.ir.hosts import HostError
 from anvil.ir.loc import describe, primary
 from anvil.ir.opkind import REGISTRY
@@ -81,22 +81,12 @@ def evaluate(
         raise EvaluationError(f"@{name} takes {len(func.params)} arguments, {len(args)} were given")
     values = [_argument(a, p, name) for a, p in zip(args, func.params, strict=True)]
     try:
-        with np.errstate(all="ignore"), _deep_stack():
+        room = sys.getrecursionlimit() * _FRAMES
+        with np.errstate(all="ignore"), deep_stack(room):
             return Evaluator(program, expand, counts).call(name, values)
     except HostError as failure:
         problem = failure.error
     raise problem
-
-
-@contextmanager
-def _deep_stack() -> Iterator[None]:
-    """Room for the interpreter's own calls, several for each one of the program."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(limit * _FRAMES)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 class Evaluator:

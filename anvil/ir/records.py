@@ -93,7 +93,7 @@ class Const:
     Two constants are equal when type and bits are: 0.0 and -0.0 differ, nan equals itself.
     """
 
-    __slots__ = ("key", "type", "value")
+    __slots__ = ("_hash", "key", "type", "value")
 
     def __init__(self, type: ArrayType, value: Scalar) -> None:
         self.type = type
@@ -112,12 +112,13 @@ class Const:
             cast = complex(type.dtype.np.type(complex(value)))
         self.value: Scalar = cast
         self.key = (type, _bits(cast))
+        self._hash = hash(self.key)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Const) and self.key == other.key
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return self._hash
 
     def __repr__(self) -> str:
         return f"Const({self.type}, {self.value!r})"

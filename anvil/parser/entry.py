@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType, MethodType
@@ -14,6 +13,7 @@ import numpy as np
 from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
+from anvil.ir.deep import deep_stack
 from anvil.ir.loc import AnyLoc, Loc
 from anvil.ir.records import Atom, Program, Value
 from anvil.ir.types import ArrayType
@@ -46,7 +46,6 @@ HANDLERS = tuple(
 )
 """The modules that fill the interpreter's tables; importing them is what matters."""
 
-RECURSION = 20_000
 ATTEMPTS = 64
 LARGEST = 100_000
 """Elements of an array that becomes known because its contents decide a shape."""
@@ -90,6 +89,7 @@ class _Promote(Exception):
         self.cause = cause
 
 
+@deep_stack()
 def parse(
     fn: Any,
     args: Sequence[Spec],
@@ -107,8 +107,6 @@ def parse(
     holds for that value only). Lists that nothing bounds get room for `capacity` elements. Raises
     AnvilError.
     """
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION))
     promoted: dict[int, Promoted] = {}
     fixed: dict[int, Fixed] = {}
     exact: set[AnyLoc] = set()
@@ -118,29 +116,26 @@ def parse(
     open_lengths: set[bool] = set()
     unbounded: set[bool] = set()
     attributed: set[AnyLoc] = set()
-    try:
-        for _ in range(ATTEMPTS):
-            attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
-            attempt.promoted, attempt.values = promoted, values
-            attempt.session.fixed = fixed
-            attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
-            attempt.session.attributed = attributed
-            attempt.session.growing, attempt.session.capacity = growing, capacity
-            attempt.open_lengths, attempt.session.open_lengths = open_lengths, bool(open_lengths)
-            attempt.unbounded, attempt.session.bounding = unbounded, not unbounded
-            try:
-                return attempt.run()
-            except _Again:
-                continue
-            except _Promote as wanted:
-                for leaf in wanted.leaves:
-                    promoted[leaf] = attempt.promotion(leaf, wanted.cause)
-                for hidden in wanted.outside:
-                    found = _fixed(hidden, wanted.cause)
-                    fixed[id(found.obj)] = found
-        raise make_error("value-needed", "too many arguments are needed while compiling")
-    finally:
-        sys.setrecursionlimit(limit)
+    for _ in range(ATTEMPTS):
+        attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
+        attempt.promoted, attempt.values = promoted, values
+        attempt.session.fixed = fixed
+        attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
+        attempt.session.attributed = attributed
+        attempt.session.growing, attempt.session.capacity = growing, capacity
+        attempt.open_lengths, attempt.session.open_lengths = open_lengths, bool(open_lengths)
+        attempt.unbounded, attempt.session.bounding = unbounded, not unbounded
+        try:
+            return attempt.run()
+        except _Again:
+            continue
+        except _Promote as wanted:
+            for leaf in wanted.leaves:
+                promoted[leaf] = attempt.promotion(leaf, wanted.cause)
+            for hidden in wanted.outside:
+                found = _fixed(hidden, wanted.cause)
+                fixed[id(found.obj)] = found
+    raise make_error("value-needed", "too many arguments are needed while compiling")
 
 
 class _Attempt:
