@@ -39,14 +39,18 @@ _NO_ATTRS: Attrs = {}
 
 
 class Frame:
-    """A region under construction: parameters, ops so far, and the table of ops by value number."""
+    """A region under construction: parameters, ops so far, and the table of ops by value number.
 
-    __slots__ = ("label", "ops", "params", "table")
+    `given` is a condition on which it runs: an atom, whether it holds, and ops that compute it.
+    """
+
+    __slots__ = ("given", "label", "ops", "params", "table")
 
     def __init__(self, label: str, params: tuple[Value, ...]) -> None:
         self.label = label
         self.params = params
         self.ops: list[Op] = []
+        self.given: tuple[Atom, bool, Sequence[Op]] | None = None
         self.table: dict[object, tuple[Value, ...]] = {}
 
 
@@ -59,6 +63,7 @@ class Builder:
         self.loc: AnyLoc = loc
         self.frames: list[Frame] = []
         self.made_by: dict[Value, Op] = {}
+        self.parts: dict[Value, Op] = {}
         self.params = self.begin("body", params, hints).params
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -174,6 +179,8 @@ class Builder:
         frame.ops.append(op)
         if len(outs) == 1:
             self.made_by[outs[0]] = op
+        else:
+            self.parts.update(dict.fromkeys(outs, op))
         if not regions and not kind.terminator:
             key = (kind, args, tuple(attrs.values())) if attrs else (kind, args)
             frame.table[key] = outs
@@ -182,6 +189,12 @@ class Builder:
     def producer(self, a: Atom) -> Op | None:
         """The op that this builder emitted for `a` as its single result, for peepholes."""
         return self.made_by.get(a) if type(a) is Value else None
+
+    def maker(self, a: Atom) -> Op | None:
+        """The op that this builder emitted and that has `a` among its results."""
+        if type(a) is not Value:
+            return None
+        return self.made_by.get(a) or self.parts.get(a)
 
     @contextmanager
     def at(self, loc: AnyLoc) -> Iterator[None]:

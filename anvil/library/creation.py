@@ -11,6 +11,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import F64, I64, DType, array
 from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, type_in
 from anvil.parser.arrays import ranges
+from anvil.parser.arrays.intervals import bounds_in
 from anvil.parser.arrays.ragged import Axis, Span, ragged
 from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context, Intrinsic
@@ -53,10 +54,10 @@ def computed_shape(ctx: Context, shape: Any) -> tuple[tuple[int, ...], list[Axis
 
 def computed_length(ctx: Context, v: Any) -> Span | None:
     """The axis of an array of computed length; None if the length is known, or has no bounds."""
-    if not isinstance(v, Scalar) or v.dtype.kind not in "iu":
+    if not isinstance(v, Scalar) or v.dtype.kind not in "iu" or ctx.known_array(v) is not None:
         return None
     n = ctx.b.cast(v.atom, I64)
-    most = ranges.bounds_of_atom(ctx, n)
+    most = bounds_in(ctx, n)
     if isinstance(n, Const) or most is None or most[1] > _MOST:
         return None
     if most[0] < 0:
@@ -221,13 +222,15 @@ def _computed_range(ctx: Context, start: Any, stop: Any, step: Any) -> Abstract 
     ends = (start, stop)
     if not isinstance(by, int) or not by or not any(isinstance(v, Scalar) for v in ends):
         return None
+    if all(ctx.known_array(v) is not None for v in ends):
+        return None
     if not all(ctx.strength(v)[0].kind in "iu" for v in ends):
         return None
     b = ctx.b
     low, high = (ctx.atom(v, I64) for v in ends)
     if by < 0:
         low, high = high, low
-    most = ranges.most(ctx, high, low)
+    most = ranges.most(ctx, high, low, bounds_in)
     if most is None or most > _MOST or (isinstance(low, Const) and isinstance(high, Const)):
         return None
     size = -(-max(most, 0) // abs(by))

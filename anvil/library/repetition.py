@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
+from anvil.ir.types import I64
 from anvil.library.atoms import along, shape_in, type_in
 from anvil.library.creation import diagonal_mask
 from anvil.library.manipulation import join
 from anvil.library.padding import padded_axis
 from anvil.library.selection import gather_along
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.state.values import Abstract
+from anvil.parser.state.values import Abstract, Scalar
 
 
 def _roll(ctx: Context, a: Any, shift: Any, axis: Any = None) -> Abstract:
     x = ctx.atom(a)
     shape = shape_in(x)
+    if _is_computed(ctx, shift):
+        return _roll_computed(ctx, x, shift, ctx.known(axis, "the axis"))
     known, by = ctx.known(axis, "the axis"), ctx.known(shift, "the shift")
     if known is None:
         flat = ctx.b.reshape(x, shape=(math.prod(shape),))
@@ -27,6 +30,29 @@ def _roll(ctx: Context, a: Any, shift: Any, axis: Any = None) -> Abstract:
         return ctx.array(ctx.b.reshape(_rolled(ctx, flat, total, 0), shape=shape))
     for s, i in zip(*map(np.ravel, np.broadcast_arrays(by, known)), strict=True):
         x = _rolled(ctx, x, int(s), ctx.axis(i, len(shape)))
+    return ctx.array(x)
+
+
+def _is_computed(ctx: Context, shift: Any) -> bool:
+    """Whether a shift is one int that is not known."""
+    single = isinstance(shift, Scalar) and shift.dtype.kind in "biu"
+    return single and ctx.known_array(shift) is None
+
+
+def _roll_computed(ctx: Context, x: Atom, shift: Any, axis: Any) -> Abstract:
+    """A window of two copies in a row, which begins where the first element is to come from."""
+    b, shape = ctx.b, shape_in(x)
+    if axis is None:
+        flat = ctx.result(b.reshape(x, shape=(math.prod(shape),)))
+        rolled = ctx.atom(_roll_computed(ctx, ctx.atom(flat), shift, 0))
+        return ctx.array(b.reshape(rolled, shape=shape))
+    for i in map(int, np.ravel(axis)):
+        k = ctx.axis(i, len(shape))
+        if shape[k]:
+            by = b.mod(b.neg(b.mod(ctx.atom(shift, I64), shape[k])), shape[k])
+            starts = [by if d == k else b.i64(0) for d in range(len(shape))]
+            twice = b.concatenate(x, x, axis=k)
+            x = b.dynamic_slice(twice, *starts, sizes=shape)
     return ctx.array(x)
 
 

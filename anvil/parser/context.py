@@ -127,7 +127,7 @@ class Context:
         self.session = session
         self.b = b
         self.state = State()
-        self.bounds: dict[Atom, Bounds] = {}
+        self.bounds: dict[Atom, Bounds] = session.bounds
         self.checks: list[Any] | None = None
         self.only_if: Atom | None = None
         self.writes: dict[int, AnyLoc] = {}

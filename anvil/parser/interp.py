@@ -19,6 +19,7 @@ from anvil.ir.opkind import RuleError
 from anvil.ir.records import Atom, Const, Value
 from anvil.parser.context import Context
 from anvil.parser.control.branches import Guard, branch, scoped
+from anvil.parser.control.guesses import Guess
 from anvil.parser.objects.attributes import get_attribute
 from anvil.parser.reports import spelling
 from anvil.parser.reports.blame import involve
@@ -95,6 +96,7 @@ class Interp(Context):
         self.unroll: frozenset[ast.AST] = frozenset()
         self.choosing: frozenset[ast.AST] = frozenset()
         self.blocked: dict[ast.AST, Blocked] = {}
+        self.guessing: dict[ast.AST, Guess] = {}
         self.loop_params: list[set[Value]] = []
         self.argument_boxes: list[int] = []
         self.token_param: Value | None = None

@@ -31,6 +31,9 @@ def check(ctx: Context, op: str, x: Atom, y: Atom, result: Atom) -> None:
     if op in "+*" and isinstance(x, Const):
         x, y = y, x
     test = {"+": _sum, "-": _difference, "*": _product, "<<": _shifted}.get(op)
+    made = ctx.b.frames[-1].ops
+    if test is not None and made and result in made[-1].outs:
+        ctx.session.unwrapped.add(result)
     if test is not None:
         _require(ctx, test(ctx.b, x, y, result))
 

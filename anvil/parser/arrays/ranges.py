@@ -5,7 +5,7 @@ Bounds are kept for the atoms of loop indices and what simple arithmetic makes o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anvil.ir.families import type_at
@@ -96,7 +96,12 @@ def _measured(ctx: Context, op: Op, atom: Value, made: Mapping[Any, Op]) -> Boun
     return None
 
 
-def most(ctx: Context, high: Atom, low: Atom) -> int | None:
+def most(
+    ctx: Context,
+    high: Atom,
+    low: Atom,
+    bounds: Callable[[Context, Atom], Bounds | None] = bounds_of_atom,
+) -> int | None:
     """The greatest value of `high - low`, if it is known: by what they are the larger or the
     smaller of, or by their bounds.
     """
@@ -104,7 +109,7 @@ def most(ctx: Context, high: Atom, low: Atom) -> int | None:
     for stop in _operands(ctx, high, "min"):
         for start in _operands(ctx, low, "max"):
             known = difference(ctx.b, stop, start)
-            above, below = bounds_of_atom(ctx, stop), bounds_of_atom(ctx, start)
+            above, below = bounds(ctx, stop), bounds(ctx, start)
             if known is not None:
                 found.append(known)
             elif above is not None and below is not None:

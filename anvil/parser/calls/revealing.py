@@ -1,8 +1,9 @@
-"""Arguments whose contents a callee needs: known arrays of the caller, known inside it as well.
+"""Arguments whose contents or bounds a callee needs: what the caller knows of them.
 
 An array is a parameter of the callee whatever it holds, so that calls share a specialisation. Where
 the callee turns out to need what an argument holds (for a shape, or a branch that decides a length)
-and the caller knows it, the call is specialised on the contents.
+and the caller knows it, the call is specialised on the contents. So it is on the bounds of an int
+that decides the length of an array, where the caller has them.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from typing import TYPE_CHECKING
 
 from anvil.ir.families import type_at
 from anvil.ir.records import ArrayData, Atom, Value
+from anvil.ir.types import I64, array
 from anvil.parser.arrays.arraylike import contents
+from anvil.parser.arrays.intervals import Bounds, bounds_in
 from anvil.parser.state.signals import Blocked, NeedStatic, Signal
 from anvil.parser.state.walks import Signature
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
 
-Contents = tuple[tuple[int, ArrayData], ...]
+_INT = array(I64)
+Contents = tuple[tuple[int, ArrayData | Bounds], ...]
 
 
 class Reveal(Signal):
@@ -47,15 +51,35 @@ def _is_constant(placeholder: Atom, given: Atom) -> bool:
 
 def contents_of(it: Interp, atoms: Sequence[Atom], places: Iterable[int]) -> Contents:
     """What the caller knows of the arguments at these places."""
-    found = ((i, contents(it, atoms[i])) for i in sorted(places))
-    return tuple((i, ArrayData(x)) for i, x in found if x is not None)
+    found: list[tuple[int, ArrayData | Bounds]] = []
+    for i in sorted(places):
+        data = contents(it, atoms[i])
+        if data is not None:
+            found.append((i, ArrayData(data)))
+        elif atoms[i].type is _INT and (bounds := bounds_in(it, atoms[i])) is not None:
+            found.append((i, bounds))
+    return tuple(found)
+
+
+def assume(it: Interp, params: Sequence[Value], known: Contents) -> None:
+    """What is known of the parameters of a callee."""
+    for i, fact in known:
+        if isinstance(fact, ArrayData):
+            it.session.constants[params[i]] = fact
+        else:
+            it.bounds[params[i]] = fact
 
 
 def wanted_contents(
     it: Interp, blocked: Blocked, params: Sequence[Value], atoms: Sequence[Atom]
 ) -> frozenset[int]:
-    """The places of arguments that blocked a callee, and whose contents its caller knows."""
+    """The places of arguments that blocked a callee, and whose contents or bounds its caller
+    knows.
+    """
     if not isinstance(blocked, NeedStatic):
         return frozenset()
-    places = [i for i, _ in enumerate(atoms) if params[i] in blocked.roots]
+    wanted = blocked.roots
+    if any(r.type is _INT for r in wanted):  # bounds of differences need those of both ints
+        wanted = wanted | {p for p in params if p.type is _INT}
+    places = [i for i, _ in enumerate(atoms) if params[i] in wanted]
     return frozenset(i for i, _ in contents_of(it, atoms, places))

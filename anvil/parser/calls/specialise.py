@@ -31,7 +31,7 @@ from anvil.parser.calls.recursion import (
     loosened,
     unsettled,
 )
-from anvil.parser.calls.revealing import Reveal, contents_of, sources, wanted_contents
+from anvil.parser.calls.revealing import Reveal, assume, contents_of, sources, wanted_contents
 from anvil.parser.calls.widening import (
     Outline,
     Widen,
@@ -303,7 +303,7 @@ def _interpreted(
         try:
             child = _child(it, active.info, bound, cells, signature, params)
             child.unroll, child.caught = unroll, active.caught
-            it.session.constants.update({params[i]: data for i, data in active.known})
+            assume(it, params, active.known)
             return _run(child, name, params, active)
         except Blocked as blocked:
             places = wanted_contents(it, blocked, params, sources(signature))

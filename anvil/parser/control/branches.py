@@ -37,9 +37,12 @@ class Branch:
     frame: Frame
 
 
-def open_branch(it: Interp, entry: State, label: str, body: Callable[[], None]) -> Branch:
+def open_branch(
+    it: Interp, entry: State, pred: Atom, holds: bool, body: Callable[[], None]
+) -> Branch:
     """Interprets `body` on a fork of `entry` in a region of its own."""
-    frame = it.b.begin(label)
+    frame = it.b.begin("then" if holds else "else")
+    frame.given = pred, holds, ()
     out = Branch(entry.fork(), frame)
     it.b.frames.pop()
     resume(it, out, body)
@@ -72,7 +75,9 @@ class Guard:
 def open_guard(it: Interp, pred: Atom, leaving: State) -> None:
     """Goes on under the condition `pred`; otherwise the path leaves in the state `leaving`."""
     depth = it.b.depth
-    it.guards.append(Guard(pred, leaving, it.b.begin("then"), depth, it.b.loc))
+    frame = it.b.begin("then")
+    frame.given = pred, True, ()
+    it.guards.append(Guard(pred, leaving, frame, depth, it.b.loc))
 
 
 def go_on(it: Any) -> None:
@@ -135,9 +140,9 @@ def branch(
     """
     entry, loc = it.state, it.b.loc
     heads = narrow(it, entry, pred, True), narrow(it, entry, pred, False)
-    first = open_branch(it, heads[0], "then", then)
+    first = open_branch(it, heads[0], pred, True, then)
     it.b.loc = loc
-    second = open_branch(it, heads[1], "else", orelse)
+    second = open_branch(it, heads[1], pred, False, orelse)
     consumed = False
     falls = FALL in first.state.may, FALL in second.state.may
     if falls[0] != falls[1]:
@@ -248,7 +253,9 @@ def place(
     """Emits a structural op whose results were made beforehand."""
     kind = REGISTRY[name]
     attrs = dict(kind.attrs)
-    it.b.frames[-1].ops.append(Op(kind, args, outs, attrs, regions, it.b.loc))
+    op = Op(kind, args, outs, attrs, regions, it.b.loc)
+    it.b.frames[-1].ops.append(op)
+    it.b.parts.update(dict.fromkeys(outs, op))
 
 
 def _only_raises(entry: State, branch: Branch) -> bool:

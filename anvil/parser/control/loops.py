@@ -19,6 +19,7 @@ from anvil.ir.types import I64, array
 from anvil.parser.control.branches import scoped
 from anvil.parser.control.choices import by_option, settled
 from anvil.parser.control.generators import iterated, run_fused
+from anvil.parser.control.guesses import with_guesses
 from anvil.parser.control.iteration import Items, items_of, known_count
 from anvil.parser.control.rolled import (
     TEST,
@@ -84,15 +85,21 @@ def _leaves(node: ast.AST) -> bool:
 
 
 def _rolled_for(it: Interp, node: ast.For, items: Items, start: int) -> bool:
-    return _try(it, node, lambda: RolledFor(it, node, items, start).run()) is None
+    def attempt() -> Blocked | None:
+        return _try(it, node, lambda: RolledFor(it, node, items, start).run())
+
+    return with_guesses(it, node, attempt(), attempt) is None
 
 
 def run_while(it: Interp, node: ast.While) -> None:
     """A `while` statement."""
-    blocked = None if node in it.unroll else _try(it, node, lambda: _rolled_while(it, node))
+
+    def attempt() -> Blocked | None:
+        return _try(it, node, lambda: _rolled_while(it, node))
+
+    blocked = None if node in it.unroll else with_guesses(it, node, attempt(), attempt)
     if blocked is not None and _choose(it, node, blocked):
-        again = _try(it, node, lambda: _rolled_while(it, node))
-        blocked = None if again is None else blocked
+        blocked = None if attempt() is None else blocked
     if blocked is not None or node in it.unroll:
         with _growing(it, blocked), _refusing(blocked):
             _unrolled_while(it, node, 0, blocked)

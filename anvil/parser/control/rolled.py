@@ -24,6 +24,7 @@ from anvil.parser.arrays.ranges import bounds_of_atom
 from anvil.parser.containers import loop_lists
 from anvil.parser.control import fits, loop_arrays
 from anvil.parser.control.branches import defined, place, scoped
+from anvil.parser.control.guesses import assume, compared, prove
 from anvil.parser.control.iteration import Items, index_bounds
 from anvil.parser.control.joins import Join, Leaf, Manner, materialise
 from anvil.parser.control.settled import Settled, entry_signature
@@ -44,12 +45,14 @@ from anvil.parser.state.values import Abstract, Choice, Known, Partial, Scalar, 
 from anvil.parser.state.walks import Signature, head_key, scrambled
 
 if TYPE_CHECKING:
-    from anvil.ir.records import Region
+    from anvil.ir.records import Op, Region
     from anvil.parser.interp import Interp
 
 ROUNDS = 12
 MOST_TRIPS = 1 << 14
 """A computed number of iterations with a greater bound counts as having none."""
+_NEAR = 40
+"""Ops before a rotated loop among which its first test is."""
 TEST = "<test>"
 _STAYS = frozenset((FALL, CONTINUE))
 
@@ -73,6 +76,7 @@ class Rolled:
         self.head_leaves: list[Leaf] = []
         self.unrollable: list[Abstract] = []
         self.fitted: list[Abstract] = []
+        self.guessed: dict[int, tuple[int, int]] = {}
 
     # ---- the fixed point
 
@@ -83,6 +87,7 @@ class Rolled:
         head, signature, key = self._first_head()
         for attempt in range(ROUNDS):
             self.params.update(leaf.out for leaf in head.leaves)
+            self.head_leaves = head.leaves
             end = self.iterate(head.state)
             fits.conform(self, head.state, end)
             joined = self._join(end)
@@ -135,6 +140,14 @@ class Rolled:
         """The greatest number of iterations; None if nothing bounds it."""
         return self.trips()
 
+    def given(self) -> tuple[Atom, bool, list[Op]] | None:
+        """What holds in an iteration, and the ops that compute it."""
+        return None
+
+    def ends(self) -> list[Atom]:
+        """What the loop compares what it carries with, before an iteration."""
+        return []
+
     def _keep_unwritten(self, head: Join, joined: Join) -> None:
         """Boxes that the guess took for written, and the body leaves as they are, hold after the
         loop what they held before.
@@ -184,7 +197,9 @@ class Rolled:
     def iterate(self, head: State) -> State:
         """Interprets the body once, from `head`, in a region that is kept in `frame`."""
         it = self.it
+        self.guessed = assume(it, self.node, self.head_leaves, head.status, self.ends())
         frame = self.frame = Frame("body", ())
+        frame.given = self.given()
         it.b.frames.append(frame)
         it.b.loc = self.loc
         it.state = head.fork()
@@ -302,16 +317,23 @@ class RolledFor(Rolled):
         if self.counted:
             if outs:
                 place(it, "for", (n, *inits), outs, (body,))
+                prove(it, self.node, self.guessed, 0)
                 it.session.rolled.update(dict.fromkeys(outs, self.node))
         else:
             cond = self._condition(n, joined)
             zero = Const(array(I64), 0)
             place(it, "while", (zero, *inits), (Value(array(I64)), *outs), (cond, body))
+            prove(it, self.node, self.guessed, 1)
             it.session.rolled.update(dict.fromkeys(outs, self.node))
         self.leave(joined, end, True, isinstance(count, int) and count > self.start)
         if self.counted and isinstance(n, Value):
             flags = [x.out for x in joined.leaves if _flag(x.a, False) and _flag(x.b, True)]
             replace_known(it.state, {out: it.b.gt(n, 0) for out in flags})
+
+    def ends(self) -> list[Atom]:
+        """The number of iterations."""
+        count = self.items.count
+        return [Const(array(I64), count) if isinstance(count, int) else count]
 
     def trips(self) -> int | None:
         """The number of iterations, if it is known."""
@@ -373,6 +395,15 @@ class RolledWhile(Rolled):
             self._interpret_test(head)
         return super().iterate(head)
 
+    def given(self) -> tuple[Atom, bool, list[Op]] | None:
+        """The test."""
+        known = self.rotated or isinstance(self.test, bool)
+        return None if known else (self.test, True, self.cond.ops)  # type: ignore[return-value]
+
+    def ends(self) -> list[Atom]:
+        """By the test, or (in a rotated loop) the one before the first iteration."""
+        return compared(self.it.b.frames[-1].ops[-_NEAR:] if self.rotated else self.cond.ops)
+
     def _interpret_test(self, head: State) -> None:
         it = self.it
         self.cond = Frame("cond", ())
@@ -412,6 +443,7 @@ class RolledWhile(Rolled):
         it.b.loc = self.loc
         outs = tuple(x.out for x in joined.leaves)
         place(it, "while", inits, outs, (cond, body))
+        prove(it, self.node, self.guessed, 0)
         it.session.rolled.update(dict.fromkeys(outs, self.node))
         natural = self.rotated or self.test is not True
         self.leave(joined, end, natural, not natural)

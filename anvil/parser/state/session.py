@@ -137,6 +137,8 @@ class Session:
         self.rules: list[Any] = []
         self.lifted: dict[Any, Any] = {}
         self.hidden: dict[Value, Hidden] = {}
+        self.bounds: dict[Atom, tuple[int, int]] = {}
+        self.unwrapped: set[Value] = set()
         self.fixed: dict[int, Fixed] = {}
         self.infos: dict[Any, Any] = {}
         self.keep: list[Any] = []
