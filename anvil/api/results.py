@@ -18,6 +18,7 @@ from anvil.parser.state.signature import (
     Spec,
     StackSpec,
     StaticSpec,
+    TableSpec,
     TextSpec,
     TrimmedSpec,
     TupleSpec,
@@ -89,6 +90,8 @@ def _describe_container(spec: Any) -> str:
     if isinstance(spec, DictSpec):
         items = [f"{k}: {i}" for k, i in zip(spec.keys, items, strict=True)]
         return f"{{{', '.join(items)}}}"
+    if isinstance(spec, TableSpec):
+        return f"{{{': '.join(i.partition(']')[0][1:] for i in items)}}} * ?"
     if isinstance(spec, StackSpec):
         return f"[{items[0]}] * {'?' if spec.counted else spec.n}"
     if isinstance(spec, ListSpec):

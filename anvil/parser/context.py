@@ -42,7 +42,7 @@ from anvil.ir.types import ArrayType, DType, Shape, array
 from anvil.parser.arrays import arraylike, comparisons, operators
 from anvil.parser.arrays.promotion import Strength, promote
 from anvil.parser.arrays.ragged import Ragged, dense
-from anvil.parser.containers import list_arrays, pools, stack_lists
+from anvil.parser.containers import dicts, list_arrays, pools, stack_lists
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.known_containers import key_of, known_container, object_of
 from anvil.parser.control import exceptions, iteration
@@ -223,15 +223,11 @@ class Context:
         """The keys of a dict, None for anything else."""
         if not isinstance(v, DictV):
             return None
-        content = self.content(v.box, "dict")
-        assert isinstance(content, DictBox)
-        return tuple(content.entries)
+        return tuple(dicts.dict_box(self, v).entries)
 
     def dict_entries(self, v: Any) -> Mapping[Any, Abstract]:
         """The entries of a dict."""
-        content = self.content(v.box, "dict")
-        assert isinstance(content, DictBox)
-        return content.entries
+        return dicts.dict_box(self, v).entries
 
     def kind_of(self, v: Any) -> str:
         """`array`, `np` (NumPy scalar), `py` (Python number), `sequence` (list or tuple) or

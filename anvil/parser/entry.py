@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
@@ -107,35 +107,64 @@ def parse(
     holds for that value only). Lists that nothing bounds get room for `capacity` elements. Raises
     AnvilError.
     """
-    promoted: dict[int, Promoted] = {}
-    fixed: dict[int, Fixed] = {}
-    exact: set[AnyLoc] = set()
-    refused: list[AnvilError] = []
-    unroll: set[ast.AST] = set()
-    growing: set[ast.AST] = set()
-    open_lengths: set[bool] = set()
-    unbounded: set[bool] = set()
-    attributed: set[AnyLoc] = set()
-    for _ in range(ATTEMPTS):
-        attempt = _Attempt(fn, args, kwargs or {}, library, transforms or Transforms())
-        attempt.promoted, attempt.values = promoted, values
-        attempt.session.fixed = fixed
-        attempt.session.exact, attempt.unroll, attempt.refused = exact, unroll, refused
-        attempt.session.attributed = attributed
-        attempt.session.growing, attempt.session.capacity = growing, capacity
-        attempt.open_lengths, attempt.session.open_lengths = open_lengths, bool(open_lengths)
-        attempt.unbounded, attempt.session.bounding = unbounded, not unbounded
+    given = fn, args, kwargs or {}, library, transforms or Transforms()
+    search = _Search(lambda: _Attempt(*given), values, capacity)
+    try:
+        return search.run()
+    except AnvilError as error:
+        if not search.tables:
+            raise
+        other = _Search(search.make, values, capacity)
+        other.known_keys = True
         try:
-            return attempt.run()
-        except _Again:
-            continue
-        except _Promote as wanted:
-            for leaf in wanted.leaves:
-                promoted[leaf] = attempt.promotion(leaf, wanted.cause)
-            for hidden in wanted.outside:
-                found = _fixed(hidden, wanted.cause)
-                fixed[id(found.obj)] = found
-    raise make_error("value-needed", "too many arguments are needed while compiling")
+            return other.run()
+        except AnvilError:
+            raise error from None
+
+
+class _Search:
+    """The attempts to compile a function, and what they have found. With `known_keys` dicts and
+    sets whose keys come from data are not held as tables: the keys are made known.
+    """
+
+    def __init__(self, make: Callable[[], _Attempt], values: Sequence[Any], capacity: int) -> None:
+        self.make, self.values, self.capacity = make, values, capacity
+        self.known_keys = False
+        self.promoted: dict[int, Promoted] = {}
+        self.exact: set[AnyLoc] = set()
+        self.refused: list[AnvilError] = []
+        self.unroll: set[ast.AST] = set()
+        self.growing: set[ast.AST] = set()
+        self.open_lengths: set[bool] = set()
+        self.tables: set[AnyLoc] = set()
+        self.fixed: dict[int, Fixed] = {}
+        self.unbounded: set[bool] = set()
+        self.attributed: set[AnyLoc] = set()
+
+    def run(self) -> Parsed:
+        """The program of the first attempt that succeeds."""
+        for _ in range(ATTEMPTS):
+            attempt = self.make()
+            attempt.promoted, attempt.values = self.promoted, self.values
+            attempt.unroll, attempt.refused = self.unroll, self.refused
+            attempt.open_lengths, attempt.unbounded = self.open_lengths, self.unbounded
+            session = attempt.session
+            session.exact, session.growing, session.tables = self.exact, self.growing, self.tables
+            session.capacity, session.known_keys = self.capacity, self.known_keys
+            session.fixed, session.attributed = self.fixed, self.attributed
+            session.open_lengths = bool(self.open_lengths)
+            session.bounding = not self.unbounded
+            try:
+                return attempt.run()
+            except _Again:
+                continue
+            except _Promote as wanted:
+                for leaf in wanted.leaves:
+                    self.promoted[leaf] = attempt.promotion(leaf, wanted.cause)
+                for hidden in wanted.outside:
+                    found = _fixed(hidden, wanted.cause)
+                    self.fixed[id(found.obj)] = found
+        raise make_error("value-needed", "too many arguments are needed while compiling")
 
 
 class _Attempt:
@@ -168,11 +197,13 @@ class _Attempt:
             return self._direct() if self._is_plain() else self._wrapped()
         except Blocked as blocked:
             error = blocked.error
+            self._again(None, blocked.table, session.tables)
             self._again(error, blocked.exact, session.exact)
             self._again(error, blocked.unroll, self.unroll)
             self._again(error, session.attributable.get(error), session.attributed)
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
+            self._again(None, session.tabled.get(error), session.tables)
             self._again(error, error in session.lengths or None, self.open_lengths)
             self._again(error, session.bounded or None, self.unbounded)
             self._grow(error)
@@ -204,11 +235,11 @@ class _Attempt:
             self.refused.append(error)
             raise _Again from None
 
-    def _again(self, error: AnvilError, found: Any, known: set[Any]) -> None:
+    def _again(self, error: AnvilError | None, found: Any, known: set[Any]) -> None:
         """Asks for another attempt that knows what was found."""
         if found is not None and found not in known:
             known.add(found)
-            self.refused.append(error)
+            self.refused += [] if error is None else [error]
             raise _Again from None
 
     def _is_plain(self) -> bool:
@@ -221,6 +252,7 @@ class _Attempt:
         self.session.guards.rooted(self.fn, "root")
         it = Interp(self.session, Builder(loc=info.code.loc(info.code.node)), info)
         it.unroll, it.is_entry = frozenset(self.unroll), True
+        self.session.entries = [info]
         name = self.session.name(info.name)
         args, kwargs = self._arguments(it, info)
         bound = calls.bind_host(it, self.fn, info, args, kwargs)

@@ -11,8 +11,10 @@ from anvil.ir.types import BOOL
 from anvil.parser.arrays import comparisons, operators
 from anvil.parser.arrays.subscripts import get_item
 from anvil.parser.containers.comprehensions import fused
-from anvil.parser.containers.dicts import mapping_entries, new_dict
-from anvil.parser.containers.sets import new_set
+from anvil.parser.containers.computed_keys import asked_for_table, become_table, may_be_table
+from anvil.parser.containers.dicts import KEY, mapping_entries, new_dict, set_key
+from anvil.parser.containers.sets import ELEMENT, new_set
+from anvil.parser.containers.table_boxes import viewed
 from anvil.parser.control.choices import choose, each
 from anvil.parser.control.iteration import listed
 from anvil.parser.control.narrowing import narrowed
@@ -29,6 +31,7 @@ from anvil.parser.state.values import (
     Choice,
     Closure,
     Conflict,
+    DictV,
     Known,
     Partial,
     Scalar,
@@ -228,7 +231,14 @@ def _list(it: Interp, node: ast.List) -> Abstract:
 def _set(it: Interp, node: ast.Set) -> Abstract:
     items = _elements(it, node.elts)
     it.at(node)
-    return new_set(it, [it.key(v, "an element of a set") for v in items])
+    start = new_set(it, [])
+    for v in items:
+        asked_for_table(it, start, v, ELEMENT)
+    if start.made not in it.session.tables:
+        return new_set(it, [it.key(v, ELEMENT) for v in items])
+    for v in items:
+        it.session.calls.container_method(it, start, "add", [v])
+    return start
 
 
 def _elements(it: Interp, nodes: list[ast.expr]) -> list[Abstract]:
@@ -244,9 +254,14 @@ def _elements(it: Interp, nodes: list[ast.expr]) -> list[Abstract]:
 @expression(ast.Dict)
 def _dict(it: Interp, node: ast.Dict) -> Abstract:
     entries: dict[Any, Abstract] = {}
+    start = new_dict(it, {})
+    if start.made in it.session.tables:
+        return _filled(it, node, start)
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
             given = it.eval(value)
+            if viewed(it, given) is not None and may_be_table(it, start):
+                become_table(it, start.made, KEY)
             found = mapping_entries(it, given)
             if found is None:
                 it.at(value)
@@ -256,8 +271,21 @@ def _dict(it: Interp, node: ast.Dict) -> Abstract:
         else:
             held, item = it.eval(key), it.eval(value)
             it.at(node)
+            asked_for_table(it, start, held, KEY)
             entries[it.key(held)] = item
     return new_dict(it, entries)
+
+
+def _filled(it: Interp, node: ast.Dict, start: DictV) -> Abstract:
+    """A dict in which keys are stored that the data decide."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            it.session.calls.container_method(it, start, "update", [it.eval(value)])
+        else:
+            held, item = it.eval(key), it.eval(value)
+            it.at(node)
+            set_key(it, start, held, item)
+    return start
 
 
 # ---- functions, calls, attributes, subscripts

@@ -73,6 +73,7 @@ def same(want: Any, got: Any, path: str) -> None:
     assert type(got) is type(want), f"{path}: {type(got)} {got!r} for {type(want)} {want!r}"
     if isinstance(want, dict):
         assert list(want) == list(got), path
+        assert list(map(type, want)) == list(map(type, got)), path
         for key in want:
             same(want[key], got[key], f"{path}[{key!r}]")
     elif isinstance(want, list | tuple | deque):

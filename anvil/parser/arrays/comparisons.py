@@ -14,10 +14,17 @@ from anvil.parser.arrays.arraylike import is_arraylike, kind_of, strength
 from anvil.parser.arrays.operators import folded, python_numbers, refuse
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.arrays.ragged_frames import elementwise
-from anvil.parser.containers import computed_keys, computed_ranges, open_lists, stack_lists
+from anvil.parser.containers import (
+    computed_keys,
+    computed_ranges,
+    open_lists,
+    stack_lists,
+    tables,
+)
 from anvil.parser.containers.columns import is_same
 from anvil.parser.containers.open_lists import is_open
 from anvil.parser.containers.set_order import elements_of
+from anvil.parser.containers.table_boxes import table_of, viewed
 from anvil.parser.control.choices import each, spread
 from anvil.parser.control.streams import contains_, equal_
 from anvil.parser.objects import overloading
@@ -283,9 +290,16 @@ def _is_known(ctx: Context, v: NumberChoice, known: Any) -> Abstract:
 
 def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     """`item in container`."""
+    table = table_of(ctx, container)
+    if table is not None:
+        return tables.contains(ctx, table, item)
+    if viewed(ctx, container) is not None:
+        container = open_lists.listed(ctx, container)
     keys = ctx.dict_keys(container)
     if keys is not None:
-        where = computed_keys.place(ctx, keys, item, "the key")
+        where = computed_keys.place(ctx, keys, item, "the key") if keys else None
+        if not keys:
+            return Known(False)
         if where is not None:
             return scalar(where.found, True)
         return Known(ctx.key(item, "the key") in keys)

@@ -23,11 +23,13 @@ from anvil.parser.containers import (
     random_numbers,
     sequences,
     sets,
+    table_methods,
 )
-from anvil.parser.containers.dicts import dict_entries, new_dict
+from anvil.parser.containers.dicts import filled_dict
 from anvil.parser.containers.known_containers import refuse_unhashable
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.stack_lists import stack_of
+from anvil.parser.containers.table_boxes import size_of, viewed
 from anvil.parser.control import range_items, streams
 from anvil.parser.control.generators import iterator_of, next_of
 from anvil.parser.control.iteration import iterator, listed
@@ -103,9 +105,11 @@ def _len(it: Interp, v: Abstract) -> Abstract:
 
 def _length(it: Interp, v: Abstract) -> Abstract:
     """The length of a container."""
-    stack = stack_of(it, v)
+    stack, table = stack_of(it, v), viewed(it, v)
     if stack is not None:
         return stack.length
+    if table is not None:
+        return size_of(it, table)
     if isinstance(v, ListV | TupleV) or (isinstance(v, Lazy) and not v.box):
         return Known(len(it.items(v)))
     elements = elements_of(it, v)
@@ -150,12 +154,11 @@ def _list(it: Interp, v: Abstract | None = None) -> Abstract:
 
 
 def _dict(it: Interp, v: Abstract | None = None, **more: Abstract) -> Abstract:
-    entries = {} if v is None else dict(dict_entries(it, v))
-    return new_dict(it, {**entries, **more})
+    return filled_dict(it, dict, None, v, more)
 
 
 def _set(it: Interp, v: Abstract | None = None) -> Abstract:
-    return sets.new_set(it, [] if v is None else sets.keys_in(it, v))
+    return sets.new_set(it, []) if v is None else sets.set_of(it, v)
 
 
 def _frozenset(it: Interp, v: Abstract | None = None) -> Abstract:
@@ -383,6 +386,8 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     list: _list,
     dict: _dict,
     set: _set,
+    table_methods.elements: sets.elements,
+    table_methods.empty: sets.empty,
     frozenset: _frozenset,
     **collection_makers.TABLE,
     **random_numbers.MAKERS,

@@ -35,6 +35,7 @@ from anvil.parser.calls.sampling import refuse_types
 from anvil.parser.calls.specialise import call_specialised
 from anvil.parser.containers import computed_ranges, methods, open_lists, sets
 from anvil.parser.containers.collection_values import SetV
+from anvil.parser.containers.table_boxes import size_of, viewed
 from anvil.parser.context import Intrinsic
 from anvil.parser.control import exceptions, managers
 from anvil.parser.control.choices import each, is_split, spread
@@ -258,6 +259,7 @@ def _look_up(table: Any, key: Any) -> Any:
 def _call_known(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
     obj = fn.value
     session = it.session
+    args = sets.in_any_order(it, obj, args, "key" in kwargs)
     asked = _asked(it, fn, args, kwargs)
     if asked is not None:
         return asked
@@ -552,6 +554,11 @@ def container_operator(it: Interp, op: str, a: Abstract, b: Abstract) -> Abstrac
     return methods.binary(it, op, a, b)
 
 
+def container_method(it: Interp, v: Abstract, name: str, args: Sequence[Abstract]) -> Abstract:
+    """Calls a method of a list, dict or set."""
+    return methods.call_method(it, v, name, args, {})
+
+
 def container_comparison(it: Interp, op: str, a: Abstract, b: Abstract) -> Abstract | None:
     """A comparison of two containers that are not sequences; None if there is none."""
     return methods.compare(it, op, a, b)
@@ -559,6 +566,9 @@ def container_comparison(it: Interp, op: str, a: Abstract, b: Abstract) -> Abstr
 
 def truth(it: Interp, v: Abstract) -> bool | Atom:
     """The truth of what is neither number nor sequence."""
+    table = viewed(it, v)
+    if table is not None:
+        return it.truth(size_of(it, table))
     keys = it.dict_keys(v)
     if keys is not None:
         return bool(keys)

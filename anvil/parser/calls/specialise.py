@@ -336,7 +336,7 @@ def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signa
         windows: list[AnyLoc | None] = [blocked.exact, *(window_of(it, a) for a in given)]
         exact = next((w for w in windows if w is not None), None)
         return NeedStatic(blocked.error, frozenset(roots), blocked.why, blocked.loc, loop, exact)
-    return Blocked(blocked.error, frozenset(roots), exact=blocked.exact)
+    return Blocked(blocked.error, frozenset(roots), exact=blocked.exact, table=blocked.table)
 
 
 def _child(

@@ -6,8 +6,10 @@ from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser.containers import counting, deques
-from anvil.parser.containers.dicts import dict_entries, new_dict
+from anvil.parser.containers import counting, deques, table_methods
+from anvil.parser.containers.computed_keys import asked_for_table, become_table, may_be_table
+from anvil.parser.containers.dicts import KEY, filled_dict, new_dict
+from anvil.parser.containers.open_lists import is_open
 from anvil.parser.control.iteration import listed
 from anvil.parser.state.values import NONE, Abstract, Known
 
@@ -16,14 +18,13 @@ if TYPE_CHECKING:
 
 
 def _default_dict(it: Interp, factory: Abstract = NONE, *args: Abstract, **more: Abstract) -> Any:
-    entries = dict(dict_entries(it, args[0])) if args else {}
     known = isinstance(factory, Known) and factory.value is None
-    return new_dict(it, {**entries, **more}, defaultdict, None if known else factory)
+    given = args[0] if args else None
+    return filled_dict(it, defaultdict, None if known else factory, given, more)
 
 
 def _ordered_dict(it: Interp, v: Abstract | None = None, **more: Abstract) -> Abstract:
-    entries = {} if v is None else dict(dict_entries(it, v))
-    return new_dict(it, {**entries, **more}, OrderedDict)
+    return filled_dict(it, OrderedDict, None, v, more)
 
 
 def _counter(it: Interp, *args: Abstract, **counts: Abstract) -> Abstract:
@@ -36,7 +37,16 @@ def _from_keys(cls: type) -> Callable[..., Abstract]:
     """`dict.fromkeys`, or that of a subclass."""
 
     def made(it: Interp, keys: Abstract, value: Abstract = NONE) -> Abstract:
-        names = [it.key(k) for k in listed(it, keys)]
+        start = new_dict(it, {}, cls)
+        if is_open(it, keys) and may_be_table(it, start):
+            become_table(it, start.made, KEY)
+        if start.made in it.session.tables:
+            it.session.calls.call_entry(it, table_methods.fill_, [start, keys, value], {})
+            return start
+        names = []
+        for k in listed(it, keys):
+            asked_for_table(it, start, k, KEY)
+            names.append(it.key(k))
         return new_dict(it, dict.fromkeys(names, value), cls)
 
     return made

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from anvil.ir.loc import AnyLoc
 from anvil.parser.state.values import Abstract, ListV, Parts
 
 
@@ -31,15 +32,18 @@ class DequeV(ListV):
 
 @dataclass(slots=True, eq=False)
 class SetV(Abstract):
-    """A set of known elements: a box with a `SetBox`."""
+    """A set: a box with a `SetBox` or, if the data decide its elements, a `TableBox`; `made` is
+    where the program makes it.
+    """
 
     box: int
+    made: AnyLoc | None = None
 
     def open(self) -> tuple[Hashable, Parts]:
         return "set", (self.box,)
 
     def close(self, parts: Parts) -> Abstract:
-        return SetV(parts[0])  # type: ignore[arg-type]
+        return SetV(parts[0], self.made)  # type: ignore[arg-type]
 
     def describe(self) -> str:
         return "a set"

@@ -16,16 +16,17 @@ from typing import Any
 from anvil.errors import AnvilError
 from anvil.ir.records import Const
 from anvil.ir.types import I64, ArrayType, array
-from anvil.parser.containers.dicts import new_dict
-from anvil.parser.containers.sets import new_set
+from anvil.parser.containers.computed_keys import asked_for_table, may_be_table
+from anvil.parser.containers.dicts import KEY, new_dict
+from anvil.parser.containers.sets import ELEMENT, new_set
 from anvil.parser.containers.stack_lists import stack_of
 from anvil.parser.control.branches import go_on
 from anvil.parser.control.iteration import items_of, iterator, known_count
 from anvil.parser.control.loops import run_for
 from anvil.parser.interp import Interp, expression
 from anvil.parser.source.scopes import captured_names, comprehension_names
-from anvil.parser.state.roots import roots_of
-from anvil.parser.state.signals import Blocked, PathEnd, Signal
+from anvil.parser.state.roots import loop_of, roots_of
+from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd, Signal
 from anvil.parser.state.values import FALSE, NONE, TRUE, UNDEFINED, Abstract, Choice, Known, scalar
 
 LONG = 32
@@ -63,24 +64,47 @@ def listed_comprehension(it: Interp, node: Any) -> Abstract:
 @expression(ast.DictComp)
 def _dict_comprehension(it: Interp, node: ast.DictComp) -> Abstract:
     out: dict[Any, Abstract] = {}
+    start = new_dict(it, {})
 
     def add() -> None:
-        key = it.key(it.eval(node.key))
-        out[key] = it.eval(node.value)
+        key = it.eval(node.key)
+        asked_for_table(it, start, key, KEY)
+        known = it.key(key)
+        out[known] = it.eval(node.value)
 
-    _comprehend(it, node, add, always=True)
+    if not _keyed(it, node, start, add):
+        return as_loop(it, node, "dict", start)
     return new_dict(it, out)
 
 
 @expression(ast.SetComp)
 def _set_comprehension(it: Interp, node: ast.SetComp) -> Abstract:
     out: list[Any] = []
+    start = new_set(it, [])
 
     def add() -> None:
-        out.append(it.key(it.eval(node.elt), "an element of a set"))
+        item = it.eval(node.elt)
+        asked_for_table(it, start, item, ELEMENT)
+        out.append(it.key(item, ELEMENT))
 
-    _comprehend(it, node, add, always=True)
+    if not _keyed(it, node, start, add):
+        return as_loop(it, node, "set", start)
     return new_set(it, out)
+
+
+def _keyed(it: Interp, node: Any, start: Any, add: Callable[[], None]) -> bool:
+    """Evaluates the elements of a dict or set one by one; False if the data decide the keys. How
+    many there are is asked for first.
+    """
+    if start.made in it.session.tables:
+        return False
+    try:
+        _comprehend(it, node, add, always=True)
+    except NeedStatic as need:
+        if may_be_table(it, start):
+            it.session.tabled[need.error] = start.made
+        raise
+    return True
 
 
 # ---- element by element
@@ -168,8 +192,12 @@ def _generate(
 
 
 def _static(it: Interp, test: Any) -> bool:
-    """Whether a filter depends on int arguments alone, which can be made known."""
+    """Whether a filter depends on int arguments, or a loop over what is known, alone: these can be
+    made known.
+    """
     types = [r.type for r in roots_of(it.b, test)]
+    if not types:
+        return loop_of(it.b, test, it.session.rolled) is not None
     return all(isinstance(t, ArrayType) and not t.shape and t.dtype.kind in "ib" for t in types)
 
 
@@ -207,7 +235,8 @@ def _statement(node: Any, kind: str, name: str) -> ast.For:
     """The `for` statement of a comprehension, remembered on its node."""
     made: dict[str, ast.For] = node.__dict__.setdefault("_anvil_loops", {})
     if kind not in made:
-        body = [_step(node.elt, kind, name)]
+        shown = node.value if kind == "dict" else node.elt
+        body = [_step(shown, kind, name, getattr(node, "key", None))]
         for k in range(len(node.generators) - 1, -1, -1):
             gen = node.generators[k]
             for test in reversed(gen.ifs):
@@ -219,15 +248,17 @@ def _statement(node: Any, kind: str, name: str) -> ast.For:
         made[kind] = body[0]  # type: ignore[assignment]
         for inner in ast.walk(body[0]):
             if isinstance(inner, ast.stmt | ast.Name) and not hasattr(inner, "lineno"):
-                ast.copy_location(inner, node.elt)
+                ast.copy_location(inner, shown)
             if isinstance(inner, ast.For):
                 inner._anvil_made = True  # type: ignore[attr-defined]
-        ast.fix_missing_locations(ast.copy_location(body[0], node.elt))
+        ast.fix_missing_locations(ast.copy_location(body[0], shown))
     return made[kind]
 
 
 _STEPS = {
     "list": "RESULT.append(ELEMENT)",
+    "set": "RESULT.add(ELEMENT)",
+    "dict": "RESULT.__setitem__(KEY, ELEMENT)",
     "sum": "RESULT = RESULT + ELEMENT",
     "prod": "RESULT = RESULT * ELEMENT",
     "any": "if ELEMENT:\n    RESULT = True\n    break",
@@ -242,28 +273,30 @@ _STOP = {
 
 
 class _Filled(ast.NodeTransformer):
-    """Puts the name of the result and the element into a statement."""
+    """Puts the name of the result, the element and its key into a statement."""
 
-    def __init__(self, name: str, element: Any) -> None:
-        self.name, self.element = name, element
+    def __init__(self, name: str, element: Any, key: Any) -> None:
+        self.name, self.element, self.key = name, element, key
 
     def visit_Name(self, node: ast.Name) -> Any:
         """Replaces the placeholders."""
         if node.id == "ELEMENT":
             return self.element
+        if node.id == "KEY":
+            return self.key
         return ast.Name(self.name, node.ctx) if node.id == "RESULT" else node
 
 
-def _step(element: ast.expr, kind: str, name: str) -> ast.stmt:
-    return _parsed(_STEPS[kind], name, element)
+def _step(element: ast.expr, kind: str, name: str, key: ast.expr | None = None) -> ast.stmt:
+    return _parsed(_STEPS[kind], name, element, key)
 
 
-def _parsed(text: str, name: str, element: Any = None) -> ast.stmt:
+def _parsed(text: str, name: str, element: Any = None, key: Any = None) -> ast.stmt:
     stmt = ast.parse(text).body[0]
     for part in ast.walk(stmt):
         for field in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
             part.__dict__.pop(field, None)
-    filled: ast.stmt = _Filled(name, element).visit(stmt)
+    filled: ast.stmt = _Filled(name, element, key).visit(stmt)
     return filled
 
 

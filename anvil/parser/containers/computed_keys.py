@@ -11,15 +11,18 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from anvil.errors import error as make_error
+from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import BOOL, F64, I64, array
+from anvil.ir.types import BOOL, F64, I64, ArrayType, array
 from anvil.parser.control.choices import choose, number_of, unlike_numbers
 from anvil.parser.state.number_choices import is_numeric
-from anvil.parser.state.signals import NeedStatic
+from anvil.parser.state.roots import roots_of
+from anvil.parser.state.signals import Blocked, NeedStatic
 from anvil.parser.state.values import Abstract, Known, Scalar, TupleV, scalar
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Place:
 
 def place(ctx: Context, keys: Iterable[Any], key: Abstract, what: str) -> Place | None:
     """The place of a key that only data decide; None for a key that is known, or to be known."""
-    given = key.items if type(key) is TupleV else (key,)
+    given = _given(key)
     if not all(isinstance(g, Scalar | Known) for g in given):
         return None
     if not any(isinstance(g, Scalar) and g.dtype.kind in "biuf" for g in given):
@@ -64,6 +67,47 @@ def place(ctx: Context, keys: Iterable[Any], key: Abstract, what: str) -> Place 
     for _, same in fitting:
         found = ctx.b.or_(found, same)
     return Place(tuple(k for k, _ in fitting), tuple(s for _, s in fitting), found)
+
+
+def may_be_table(ctx: Context, v: Any) -> bool:
+    """Whether a dict or set may become one whose keys the data decide."""
+    return v.made is not None and v.made not in ctx.session.tables and not ctx.session.known_keys
+
+
+def asked_for_table(ctx: Context, v: Any, key: Abstract, what: str) -> None:
+    """Makes a dict or set a table if a key that is stored in it comes from an array, or cannot be
+    known. What depends on int arguments alone is made known rather.
+    """
+    if may_be_table(ctx, v) and any(_from_array(ctx, g) for g in _given(key)):
+        become_table(ctx, v.made, what)
+
+
+def known_key(ctx: Context, v: Any, key: Abstract, what: str) -> Any:
+    """A key that is stored in a dict or set; if it cannot be made known, that becomes a table."""
+    asked_for_table(ctx, v, key, what)
+    try:
+        return ctx.key(key, what)
+    except NeedStatic as need:
+        if may_be_table(ctx, v):
+            ctx.session.tabled[need.error] = v.made
+        raise
+
+
+def _given(key: Abstract) -> tuple[Abstract, ...]:
+    return key.items if type(key) is TupleV else (key,)
+
+
+def _from_array(ctx: Context, v: Abstract) -> bool:
+    if not isinstance(v, Scalar) or v.dtype.kind not in "biuf":
+        return False
+    types: list[Any] = [r.type for r in roots_of(ctx.b, v.atom)]
+    return any(t.shape or t.dtype.kind not in "biu" for t in types if isinstance(t, ArrayType))
+
+
+def become_table(ctx: Context, made: AnyLoc | None, what: str) -> NoReturn:
+    """Asks for a dict or set, which is made at `made`, to be a table."""
+    text = f"{what} is needed while compiling, and depends on data"
+    raise Blocked(make_error("value-needed", text, ctx.loc), table=made)
 
 
 def _parts(key: Any, plain: bool) -> tuple[Any, ...]:

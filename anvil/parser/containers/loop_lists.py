@@ -9,7 +9,7 @@ counted loop that appends the same number in each iteration the length is known 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,14 @@ from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Op, Region
 from anvil.ir.types import I64, array
 from anvil.parser.containers.columns import room_of
-from anvil.parser.containers.stacks import adopt_like, pools_near, restack
-from anvil.parser.containers.templates import common_template
+from anvil.parser.containers.stacks import (
+    adopt_like,
+    pools_near,
+    pools_to_widen,
+    restack,
+    widen_pool,
+)
+from anvil.parser.containers.templates import common_template, roomy
 from anvil.parser.control.joins import Join, Want
 from anvil.parser.state.heap import ListBox, RowBox, StackBox, State
 from anvil.parser.state.signals import Blocked
@@ -77,16 +83,29 @@ def adopt_sides(loop: Rolled, pairs: Sequence[tuple[int, int]], end: State) -> s
     other place; says which state has changed.
     """
     it, entry = loop.it, loop.entry
+    heaps = entry.heap, end.heap
+    wider = pools_to_widen(pairs, heaps, it.session.capacity)
+    for side, pool, form in wider[:1]:
+        _at(loop, side, end, lambda: widen_pool(it, pool, form))  # noqa: B023
+        return "end" if side else "entry"
     if any(not isinstance(entry.heap[x], RowBox) for x, _ in pairs):
-        it.state = entry
-        adopt_like(it, pairs, 0, end.heap)
+        _at(loop, 0, end, lambda: adopt_like(it, pairs, 0, end.heap))
         return "entry"
+    _at(loop, 1, end, lambda: adopt_like(it, pairs, 1, entry.heap))
+    return "end"
+
+
+def _at(loop: Rolled, side: int, end: State, act: Callable[[], None]) -> None:
+    """Does something in the state before the loop (side 0), or at the end of an iteration."""
+    it = loop.it
+    it.state = end if side else loop.entry
+    if not side:
+        act()
+        return
     assert loop.frame is not None
     it.b.frames.append(loop.frame)
-    it.state = end
-    adopt_like(it, pairs, 1, entry.heap)
+    act()
     it.b.frames.pop()
-    return "end"
 
 
 def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
@@ -103,7 +122,8 @@ def stack_sides(loop: Rolled, wants: list[Want], end: State) -> str:
             grows = capacity > want.capacities[0]
             guessed = want.guessed or (grows and room_for(loop, _used(want)) is None)
             near = pools_near(want.boxes, end.heap)
-            restack(loop.it, box, want.template, capacity, want.kinds, guessed, near)
+            template = roomy(want.template, loop.it.session.capacity)
+            restack(loop.it, box, template, capacity, want.kinds, guessed, near)
         if loop.entry.heap[box] is not before:
             changed = "entry"
     if changed:
@@ -126,7 +146,8 @@ def _stack_end(loop: Rolled, want: Want, capacity: int, end: State) -> str:
     assert loop.frame is not None
     it.b.frames.append(loop.frame)
     it.state = end
-    restack(it, box, want.template, capacity, want.kinds, _guessed(loop, want))
+    template = roomy(want.template, it.session.capacity)
+    restack(it, box, template, capacity, want.kinds, _guessed(loop, want))
     it.b.frames.pop()
     return "end" if end.heap[box] is not before else ""
 

@@ -98,6 +98,10 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> bool:
         rule(ctx, target, value)  # type: ignore[arg-type]
     elif isinstance(target, DictV) and op == "|" and target.cls is not Counter:
         dicts.METHODS["update"](ctx, target, value)
+    elif isinstance(target, SetV) and sets.opens(ctx, target, value):
+        if not isinstance(value, SetV) or op not in sets.IN_PLACE:
+            return False
+        sets.METHODS[sets.IN_PLACE[op]](ctx, target, value)
     elif isinstance(target, SetV) and elements_of(ctx, value) is not None:
         found = sets.binary(ctx, op, target, value)
         if found is None:

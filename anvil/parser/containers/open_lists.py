@@ -19,10 +19,11 @@ from anvil.parser.containers import stack_lists
 from anvil.parser.containers.chosen_lists import is_joinable
 from anvil.parser.containers.columns import all_rows, length_atom, resized
 from anvil.parser.containers.list_arrays import as_list
+from anvil.parser.containers.table_boxes import table_of, viewed
 from anvil.parser.containers.templates import Group, Number
 from anvil.parser.control import streams
 from anvil.parser.state.heap import StackBox
-from anvil.parser.state.values import Abstract, Known, Lazy, ListV, Scalar, scalar
+from anvil.parser.state.values import Abstract, DictV, Known, Lazy, ListV, Scalar, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -38,6 +39,8 @@ def is_open(ctx: Context, v: Abstract) -> bool:
     """Whether the data decide how many items there are: of a list, an array, or an iterator over
     these.
     """
+    if viewed(ctx, v) is not None:
+        return True
     if isinstance(v, Lazy):
         return any(is_open(ctx, i) or is_joinable(ctx, i) for i in v.items)
     return isinstance(v, Ragged) or open_stack(ctx, v) is not None
@@ -53,6 +56,9 @@ def listed(ctx: Context, v: Abstract) -> Abstract:
     """`list(v)` of what is open."""
     if isinstance(v, ListV):
         return stack_lists.taken_whole(ctx, v)
+    table = table_of(ctx, v)
+    if table is not None and isinstance(v, DictV):
+        return stack_lists.taken_whole(ctx, table.lists[0])  # type: ignore[arg-type]
     found = as_list(ctx, v, py=False) if isinstance(v, Ragged) else None
     return called(ctx, streams.list_, v) if found is None else found
 
@@ -110,12 +116,19 @@ def count(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> Abstract:
 # ---- sorting
 
 
-def sort(ctx: Context, v: ListV, stack: StackBox, key: Abstract | None, backwards: bool) -> None:
-    """Sorts a list by numbers, or tuples of numbers; stable."""
+def sort(
+    ctx: Context,
+    v: ListV,
+    stack: StackBox,
+    key: Abstract | None,
+    backwards: bool,
+    source: Abstract | None = None,
+) -> None:
+    """Sorts a list by numbers, or tuples of numbers; stable. `source` is what it is a copy of."""
     b, size = ctx.b, stack.capacity
     if not size:
         return
-    keys = v if key is None else called(ctx, streams.applied_, key, v)
+    keys = v if key is None else called(ctx, streams.applied_, key, v if source is None else source)
     held = stack_lists.stack_of(ctx, keys)
     if held is None or not _plain(held.template):
         ctx.error(

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anvil.parser.containers.collection_values import SetV
-from anvil.parser.state.heap import SetBox
+from anvil.parser.state.heap import SetBox, TableBox
 from anvil.parser.state.values import Abstract, ByIdentity, Known
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
 
-_SLOTS = 8
+SLOTS = 8
 """The least number of places in the table of a set."""
 
 
@@ -26,6 +26,9 @@ def elements_of(ctx: Context, v: Abstract) -> frozenset[Any] | None:
     """The elements of a set or frozenset; None for anything else."""
     if isinstance(v, SetV):
         content = ctx.content(v.box, "set")
+        if isinstance(content, TableBox):
+            text = "the elements of a set are needed while compiling, and the data decide them"
+            ctx.error("value-needed", text)
         assert isinstance(content, SetBox)
         return content.elements
     if isinstance(v, Known) and isinstance(v.value, set | frozenset):
@@ -41,7 +44,7 @@ def ordered(ctx: Context, elements: Iterable[Any]) -> list[Any]:
     items = list(elements)
     if items and all(type(i) is ByIdentity for i in items):
         return sorted(items, key=lambda i: i.box)  # CPython's order is that of addresses
-    slots = _SLOTS
+    slots = SLOTS
     while len(items) * 5 >= (slots - 1) * 3:
         slots *= 2
     if len(items) > 1 and not all(

@@ -26,7 +26,7 @@ from anvil.parser.containers.stacks import restack, stackable
 from anvil.parser.control.iteration import listed
 from anvil.parser.control.streams import list_
 from anvil.parser.state.heap import GeneratorV, ListBox, StackBox
-from anvil.parser.state.values import NONE, Abstract, Bound, Known, ListV, ObjectV, TupleV
+from anvil.parser.state.values import NONE, Abstract, Bound, DictV, Known, ListV, ObjectV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -43,7 +43,8 @@ def sorted_(it: Interp, v: Abstract, key: Abstract = NONE, reverse: Abstract = N
         v = open_lists.called(it, list_, v)
     opened = open_lists.is_open(it, v)
     out: Any = open_lists.listed(it, v) if opened else it.list(listed(it, v))
-    sort(it, out, key=key, reverse=reverse)
+    source = v if isinstance(v, DictV) else None
+    sort(it, out, key=key, reverse=reverse, source=source)
     return out  # type: ignore[no-any-return]
 
 
@@ -52,14 +53,21 @@ def _given(key: Abstract) -> Abstract:
     return NONE if isinstance(key, Known) and key.value is None else key
 
 
-def sort(it: Interp, v: ListV, *, key: Abstract = NONE, reverse: Abstract = NONE) -> Abstract:
-    """`v.sort(key=, reverse=)`."""
+def sort(
+    it: Interp,
+    v: ListV,
+    *,
+    key: Abstract = NONE,
+    reverse: Abstract = NONE,
+    source: Abstract | None = None,
+) -> Abstract:
+    """`v.sort(key=, reverse=)`; `source` is what it is a copy of."""
     key = _given(key)
     it.touch(v.box)
     opened = open_lists.open_stack(it, v)
     if opened is not None:
         how = None if key is NONE else key
-        open_lists.sort(it, v, opened, how, bool(it.known(reverse)))
+        open_lists.sort(it, v, opened, how, bool(it.known(reverse)), source)
         return NONE
     items = it.items(v)
     backwards = bool(it.known(reverse))

@@ -120,6 +120,16 @@ def get(ctx: Context, v: ListV, stack: StackBox, index: Abstract) -> Abstract:
     return element(ctx, stack, place(ctx, stack, index, "list index out of range"))
 
 
+def get_row(ctx: Context, v: ListV, i: Atom) -> Abstract:
+    """Element `i`, which is in range."""
+    stack = stack_of(ctx, v)
+    if stack is not None:
+        return element(ctx, stack, i)
+    if isinstance(i, Const):
+        return ctx.items(v)[int(i.value)]  # type: ignore[arg-type]
+    return element_of(ctx, v, i)
+
+
 def part(ctx: Context, stack: StackBox, at: SliceV) -> Abstract:
     """`v[start:stop:step]`: a fresh list, whose length may be computed."""
     step = ctx.known(at.step, "the step of a slice")
@@ -184,8 +194,12 @@ def element_of(ctx: Context, v: Abstract, i: Atom) -> Abstract:
     return element(ctx, transient(ctx, v, form), i)
 
 
-def put(ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstract) -> bool:
-    """`v[index] = value`; False if the list has been taken apart instead, for that to be done."""
+def put(
+    ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstract, sure: bool = False
+) -> bool:
+    """`v[index] = value`; False if the list has been taken apart instead, for that to be done.
+    `sure`: the index is in range, and not from the end.
+    """
     ctx.touch(v.box)
     form = unified(stack.template, template_of(value, ctx.state.heap))
     if form is None:
@@ -196,7 +210,8 @@ def put(ctx: Context, v: ListV, stack: StackBox, index: Abstract, value: Abstrac
         return False
     if form != stack.template:
         stack = reformed(ctx, v, stack, form)
-    i = place(ctx, stack, index, "list assignment index out of range")
+    message = "list assignment index out of range"
+    i = ctx.atom(index, I64) if sure else place(ctx, stack, index, message)
     adopt(ctx, form, [value], pools_of(stack))
     boxes: list[int] = []
     leaves = pack(ctx, form, value, boxes)
@@ -368,6 +383,13 @@ def remove_at(ctx: Context, v: ListV, stack: StackBox, index: Abstract, what: st
     message = "pop index out of range" if what == "pop" else "list assignment index out of range"
     last = isinstance(index, Known) and index.value == -1
     i = b.add(length, -1) if last else place(ctx, stack, index, message)
+    return remove_row(ctx, v, stack, i, last)
+
+
+def remove_row(ctx: Context, v: ListV, stack: StackBox, i: Atom, last: bool = False) -> Abstract:
+    """The element at a place, which is taken out of the list."""
+    ctx.touch(v.box)
+    b, length = ctx.b, length_atom(stack)
     item = element(ctx, stack, i)
     columns: Sequence[Abstract] = stack.columns
     if not last:

@@ -54,7 +54,9 @@ from anvil.parser.containers.templates import (
     common_template,
     has_identity,
     leaves_of,
+    loosely,
     names_of,
+    roomy,
     template_of,
     unified,
 )
@@ -185,11 +187,12 @@ def common_form(x: Any, y: Any, heap_x: Heap, heap_y: Heap) -> Any:
     forms = []
     for c, heap in ((x, heap_x), (y, heap_y)):
         stacked = isinstance(c, StackBox)
-        forms.append(c.template if stacked else common_template(c.items, heap))
+        own = common_template(c.items, heap, join=loosely) if not stacked else c.template
+        forms.append(own)
     a, b = forms
     if (a is None and capacity(x)) or (b is None and capacity(y)) or a is b is None:
         return None
-    form = b if a is None else a if b is None else unified(a, b)
+    form = b if a is None else a if b is None else loosely(a, b)
     if form is None:
         return None
     c, heap = (x, heap_x) if a is not None else (y, heap_y)
@@ -327,6 +330,36 @@ def pool_of(
     for v in fresh.values():
         _join_pool(ctx, pools[0], v)
     return pools[0]
+
+
+def pools_to_widen(
+    pairs: Sequence[tuple[int, int]], heaps: tuple[Heap, Heap], room: int
+) -> list[tuple[int, int, Any]]:
+    """Pools of lists on one side that lists of the other side do not fit in: the side, the pool,
+    and the form that it needs.
+    """
+    out = []
+    for pair in pairs:
+        for side in (0, 1):
+            here: Any = heaps[side][pair[side]]
+            there = heaps[1 - side][pair[1 - side]]
+            if not isinstance(here, RowBox) or isinstance(there, RowBox):
+                continue
+            have: Any = heaps[side][here.pool].template  # type: ignore[union-attr]
+            if have.kind != "list":
+                continue
+            found = template_of(ListV(pair[1 - side]), heaps[1 - side])
+            form: Any = loosely(Ref(have), found)
+            if form is not None and form.item != have:
+                out.append((side, here.pool, roomy(form.item, room)))
+    return out
+
+
+def widen_pool(ctx: Context, pool: int, form: Any) -> None:
+    """Gives a pool of lists a wider form."""
+    stack: Any = ctx.content(pool, "list")
+    if stack.template != form:
+        restack(ctx, pool, form, stack.capacity)
 
 
 def adopt_like(ctx: Context, pairs: Sequence[tuple[int, int]], side: int, other: Heap) -> None:

@@ -14,8 +14,8 @@ the form.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from anvil.ir.types import ArrayType, array
@@ -181,16 +181,21 @@ def _list(content: Content, heap: Heap, above: frozenset[int]) -> Template | Non
 
 
 def common_template(
-    items: tuple[Abstract, ...], heap: Heap, above: frozenset[int] = frozenset()
+    items: tuple[Abstract, ...],
+    heap: Heap,
+    above: frozenset[int] = frozenset(),
+    join: Callable[[Template, Template | None], Template | None] | None = None,
 ) -> Template | None:
-    """The form that all of these have; None if they are unlike, or there are none."""
+    """The form that all of these have; None if they are unlike, or there are none. `join` gives
+    that of two.
+    """
     common: Template | None = None
     last: Abstract | None = None
     for item in items:
         if item is last:
             continue
         found, last = template_of(item, heap, above), item
-        common = found if common is None else unified(common, found)
+        common = found if common is None else (join or unified)(common, found)
         if common is None:
             return None
     return common
@@ -237,6 +242,47 @@ def _unified_groups(a: Group, b: Group) -> Template | None:
         return None
     parts = [unified(x, y) for x, y in zip(a.items, b.items, strict=True)]
     return None if None in parts else Group(a.kind, a.meta, tuple(parts))  # type: ignore[arg-type]
+
+
+def loosely(a: Template | None, b: Template | None) -> Template | None:
+    """The form for elements of either form, lists of unlike lengths being lists that may grow."""
+    if a is None or b is None:
+        return None
+    found = unified(a, b)
+    if found is not None:
+        return found
+    x, y = _as_rows(a), _as_rows(b)
+    if x is not None and y is not None:
+        item = y[1] if x[1] is None else x[1] if y[1] is None else loosely(x[1], y[1])
+        return None if item is None else Ref(Rows(max(x[0], y[0]), item))
+    if isinstance(a, Group) and isinstance(b, Group) and len(a.items) == len(b.items):
+        parts = [loosely(p, q) for p, q in zip(a.items, b.items, strict=True)]
+        if (a.kind, a.meta) == (b.kind, b.meta) and None not in parts:
+            return replace(a, items=tuple(parts))  # type: ignore[arg-type]
+    return None
+
+
+def _as_rows(t: Template) -> tuple[int, Template | None] | None:
+    """How many elements a list has, or has room for, and their form; None for other things."""
+    if isinstance(t, Many):
+        return t.n, t.item
+    inner = t.item if isinstance(t, Ref) else None
+    if isinstance(inner, Rows):
+        return inner.n, inner.item
+    if isinstance(inner, Group) and inner.kind == "list" and not inner.items:
+        return 0, None
+    return None
+
+
+def roomy(t: Any, room: int) -> Any:
+    """A form in which all lists that may grow have room for so many elements."""
+    if isinstance(t, Rows):
+        return Rows(max(t.n, room), roomy(t.item, room))
+    if isinstance(t, Ref | Many):
+        return replace(t, item=roomy(t.item, room))
+    if isinstance(t, Group):
+        return replace(t, items=tuple(roomy(i, room) for i in t.items))
+    return t
 
 
 def leaves_of(t: Template) -> Iterator[tuple[Leaf, tuple[int, ...]]]:

@@ -18,11 +18,20 @@ from anvil.ir.builder import Frame
 from anvil.ir.loc import AnyLoc
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
-from anvil.parser.containers.stacks import Pools, adopt_like, pools_near, restack
+from anvil.parser.containers.stacks import (
+    Pools,
+    adopt_like,
+    pools_near,
+    pools_to_widen,
+    restack,
+    widen_pool,
+)
+from anvil.parser.containers.templates import roomy
 from anvil.parser.control.joins import Join, Manner, Want, materialise
 from anvil.parser.control.narrowing import narrow, widen
-from anvil.parser.state.heap import FALL, STATUS, State
+from anvil.parser.state.heap import FALL, STATUS, RowBox, StackBox, State
 from anvil.parser.state.signals import PathEnd
+from anvil.parser.state.values import Known
 
 if TYPE_CHECKING:
     from anvil.ir.records import Region
@@ -199,18 +208,27 @@ def adopt_sides(it: Interp, first: Branch, second: Branch, join: Join) -> bool:
     """Moves objects that are in a pool at the end of one branch into one at that of the other;
     whether there are any.
     """
+    room, heaps = it.session.capacity, (first.state.heap, second.state.heap)
+    for k, pool, form in pools_to_widen(join.adoptions, heaps, room):
+        resume(it, (first, second)[k], partial(widen_pool, it, pool, form))
     for k, side in enumerate((first, second)):
         other = (second, first)[k].state.heap
         resume(it, side, partial(adopt_like, it, join.adoptions, k, other))
     return bool(join.adoptions)
 
 
+def is_open_stack(content: Any) -> bool:
+    """Whether the data decide how long a list is."""
+    return isinstance(content, StackBox) and not isinstance(content.length, Known)
+
+
 def _stacks(want: Want, join: Join) -> bool:
-    """Whether a list that the branches leave in different forms is one list; new lists may as well
-    be told apart by which branch was taken.
+    """Whether a list that the branches leave in different forms is one list, or both are lists of
+    computed length; other new lists may as well be told apart by which branch was taken.
     """
     x, y = want.boxes
-    return x == y or want.boxes in join.pools
+    held = join.a.heap[x], join.b.heap[y]
+    return x == y or want.boxes in join.pools or all(map(is_open_stack, held))
 
 
 def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) -> bool:
@@ -228,8 +246,10 @@ def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) ->
 
 
 def _restacked(it: Interp, box: int, want: Want, near: Pools) -> None:
-    room = max(want.capacities)
-    restack(it, box, want.template, room, want.kinds, want.guessed, near)
+    if isinstance(it.state.heap[box], RowBox):
+        return  # the list that it is an element of has taken it along
+    room, template = max(want.capacities), roomy(want.template, it.session.capacity)
+    restack(it, box, template, room, want.kinds, want.guessed, near)
 
 
 def defined(frame: Frame) -> set[Value]:

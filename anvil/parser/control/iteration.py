@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import EnumType
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,15 @@ from anvil.parser.arrays.array_items import element as row_of
 from anvil.parser.arrays.ragged import Ragged, count_of, ragged
 from anvil.parser.arrays.ragged_frames import compacted
 from anvil.parser.arrays.ragged_items import get_ragged
-from anvil.parser.containers import chosen_lists, stack_lists
+from anvil.parser.containers import chosen_lists, stack_lists, tables
+from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.columns import element, length_atom
 from anvil.parser.containers.set_order import elements_of, ordered
 from anvil.parser.containers.stacks import stackable
+from anvil.parser.containers.table_boxes import size_of, table_of, viewed
 from anvil.parser.control import range_items
-from anvil.parser.control.choices import each, settled
+from anvil.parser.control.choices import choose, each, settled
+from anvil.parser.control.items import ChosenItems, Items, entries_of
 from anvil.parser.control.streams import by_index, list_, stepped_
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import CellBox, GeneratorV, StackBox, fresh_box
@@ -51,41 +54,6 @@ FEW = 32
 """A loop over a list or tuple of more like things than this stays a loop."""
 
 
-@dataclass(slots=True)
-class Items:
-    """`count` items; `item(index)` for an i64 atom in range; `static` if they are unlike things.
-
-    `source` is the list or dict that they are read from, which must keep its length; `inner` are
-    items that these are made of. `finish` says that all have been taken, to the iterators that they
-    come from.
-    """
-
-    count: int | Atom
-    item: Callable[[Atom], Abstract]
-    static: bool = False
-    source: Abstract | None = None
-    inner: tuple[Items, ...] = ()
-    finish: Callable[[], None] = lambda: None
-
-    def check(self, ctx: Context) -> None:
-        """Refuses a list or dict that has grown or shrunk while it is iterated over."""
-        for items in self.inner:
-            items.check(ctx)
-        v = self.source
-        if v is None:
-            return
-        stack = stack_lists.stack_of(ctx, v)
-        keys = ctx.dict_keys(v)
-        if stack is not None:
-            length = length_atom(stack)
-            now: Any = length.value if isinstance(length, Const) else length
-        else:
-            now = len(ctx.items(v) if keys is None else keys)
-        if now is not self.count and not (isinstance(now, int) and now == self.count):
-            what = f"{v.describe()} changes its length while a loop runs over it"
-            ctx.error("unsupported-value", what, hint="Loop over a copy: `list(...)`.")
-
-
 def items_of(ctx: Context, v: Abstract) -> Items:
     """How to iterate over a value; refused for what Python does not iterate over."""
     v = texts.settled(ctx, v)
@@ -103,14 +71,24 @@ def items_of(ctx: Context, v: Abstract) -> Items:
         return _elements(ctx, v)
     if isinstance(v, Lazy):
         return _lazy(ctx, v)
+    found = _keys(ctx, v)
+    return items_of(ctx, _iterable(ctx, v)) if found is None else found
+
+
+def _keys(ctx: Context, v: Abstract) -> Items | None:
+    """The keys of a dict, or elements of a set; None for anything else."""
+    if table_of(ctx, v) is not None:
+        if isinstance(v, SetV):
+            return replace(items_of(ctx, tables.in_order(ctx, v)), source=v)
+        return entries_of(ctx, v, "keys")
     elements = elements_of(ctx, v)
     if elements is not None:
         return _static([ctx.constant(x) for x in ordered(ctx, elements)])
     keys = ctx.dict_keys(v)
-    if keys is not None:
-        names = [ctx.constant(k) for k in keys]
-        return Items(len(names), lambda i: names[_index(i)], True, v)
-    return items_of(ctx, _iterable(ctx, v))
+    if keys is None:
+        return None
+    names = [ctx.constant(k) for k in keys]
+    return Items(len(names), lambda i: names[_index(i)], True, v)
 
 
 def _iterable(ctx: Context, v: Abstract) -> Abstract:
@@ -161,7 +139,7 @@ def _chosen(ctx: Context, v: Choice) -> Items:
         return stack_lists.element_of(ctx, v if read is None else read, i)
 
     inner = tuple(items_of(ctx, o) for o in v.options)
-    return Items(length_of(ctx, copy), item, False, None, inner)
+    return ChosenItems(length_of(ctx, copy), item, False, None, inner)
 
 
 def length_of(ctx: Context, v: ListV) -> int | Atom:
@@ -210,7 +188,7 @@ def _stacked(ctx: Context, v: Abstract, stack: StackBox) -> Items:
             return ctx.items(v)[_index(i)]
         return element(ctx, now, i)
 
-    return Items(_count_of(ctx, stack), item, False, v)
+    return Items(_count_of(ctx, stack), item, False, v, most=stack.capacity)
 
 
 def is_long(ctx: Context, v: Abstract) -> bool:
@@ -219,6 +197,10 @@ def is_long(ctx: Context, v: Abstract) -> bool:
     """
     if isinstance(v, Lazy) and v.box:
         return any(is_long(ctx, part) for part in v.items)
+    table = viewed(ctx, v)
+    if table is not None:
+        size = size_of(ctx, table)
+        return not isinstance(size, Known) or bool(size.value > FEW)
     if isinstance(v, Choice):
         return chosen_lists.is_joinable(ctx, v) or any(is_long(ctx, o) for o in v.options)
     stack = stack_lists.stack_of(ctx, v)
@@ -298,7 +280,8 @@ def _ragged_rows(ctx: Context, v: Ragged) -> Items:
         row = row_of(ctx, v.data, at)
         return ragged(ctx, row, v.axes[1:])  # type: ignore[no-any-return]
 
-    return Items(int(count.value) if isinstance(count, Const) else count, item)  # type: ignore[arg-type]
+    known = isinstance(count, Const)
+    return Items(int(count.value) if known else count, item, most=axis.size)  # type: ignore[arg-type, union-attr]
 
 
 def _range(ctx: Context, start: Abstract, stop: Abstract, step: Abstract) -> Items:
@@ -368,10 +351,27 @@ def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abs
     items = _LAZY[v.kind](ctx, *v.items)
     if taken < _ENDLESS == items.count:
         pass
+    elif not isinstance(items.count, int):
+        return _next_open(ctx, v, taken, items, default)
     elif taken >= known_count(ctx, items):
         return ctx.fail(StopIteration) if default is None else default
     ctx.state.heap[v.box] = CellBox(Known(taken + 1), "iterator")
     return items.item(Const(array(I64), taken))
+
+
+def _next_open(
+    ctx: Context, v: Lazy, taken: int, items: Items, default: Abstract | None
+) -> Abstract:
+    """`next(v)` where the data decide how many items there are."""
+    there = ctx.b.gt(items.count, taken)
+    place = Const(array(I64), taken)
+    if default is not None:
+        found = choose(ctx, there, lambda: items.item(place), lambda: default)
+        ctx.state.heap[v.box] = CellBox(Known(None), "iterator")
+        return found
+    ctx.check(there, StopIteration)
+    ctx.state.heap[v.box] = CellBox(Known(taken + 1), "iterator")
+    return items.item(place)
 
 
 def _enumerate(ctx: Context, v: Abstract, start: Abstract) -> Items:
@@ -522,10 +522,12 @@ def _iterator(ctx: Context, v: Abstract) -> Items:
     return items_of(ctx, v)
 
 
-def _view(part: Callable[[Any, Abstract], Abstract]) -> Callable[[Context, Abstract], Items]:
+def _view(what: str, part: Callable[[Any, Abstract], Abstract]) -> Callable[..., Items]:
     """The keys, values or items of a dict, each as it is when it is taken."""
 
     def rule(ctx: Context, v: Abstract) -> Items:
+        if table_of(ctx, v) is not None:
+            return entries_of(ctx, v, what)
         keys = list(ctx.dict_entries(v))
 
         def item(i: Atom) -> Abstract:
@@ -552,7 +554,7 @@ _LAZY: dict[str, Callable[..., Items]] = {
     "cycle": _cycle,
     "islice": _islice,
     "repeat": _repeat,
-    "dict_keys": _view(lambda k, x: k),
-    "dict_values": _view(lambda k, x: x),
-    "dict_items": _view(lambda k, x: TupleV((k, x))),
+    "dict_keys": _view("keys", lambda k, x: k),
+    "dict_values": _view("values", lambda k, x: x),
+    "dict_items": _view("items", lambda k, x: TupleV((k, x))),
 }

@@ -497,6 +497,9 @@ def _alike(x: StackBox, y: StackBox) -> bool:
 
 
 def _describe(c: Content) -> str:
+    if isinstance(c, StackBox):
+        n = c.length
+        return f"a list of {n.value if isinstance(n, Known) else f'up to {c.capacity}'}"
     return {
         "ListBox": "a list",
         "StackBox": "a list",

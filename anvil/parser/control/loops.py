@@ -20,7 +20,8 @@ from anvil.parser.control.branches import scoped
 from anvil.parser.control.choices import by_option, settled
 from anvil.parser.control.generators import iterated, run_fused
 from anvil.parser.control.guesses import with_guesses
-from anvil.parser.control.iteration import Items, items_of, known_count
+from anvil.parser.control.items import Items
+from anvil.parser.control.iteration import items_of, known_count
 from anvil.parser.control.rolled import (
     TEST,
     RolledFor,
@@ -189,6 +190,7 @@ def _try(it: Interp, node: Any, attempt: Callable[[], None]) -> Blocked | None:
         if blocked.roots and not blocked.roots & mine:
             raise
         elsewhere = blocked.unroll is not None and blocked.unroll is not node
+        elsewhere = elsewhere or blocked.table not in (None, *it.session.tables)
         if elsewhere or blocked.exact not in (None, *it.session.exact):
             raise
         it.b.abort(depth)

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 Facts = dict[tuple[Atom, int], bool]
 """Whether the value numbered by an atom is the option of that number."""
 
+SEARCHED = -1
+"""Instead of the number of an option: whether an atom holds that says whether a key is there."""
+
 
 def narrow(ctx: Context, state: State, pred: Atom, holds: bool) -> State:
     """The state on the path where `pred` is `holds`; the same one if that tells nothing."""
-    if not ctx.session.choices:
+    if not ctx.session.choices and not ctx.session.searched:
         return state
     facts: Facts = {}
     _learn(ctx, pred, holds, facts)
@@ -32,6 +35,7 @@ def narrow(ctx: Context, state: State, pred: Atom, holds: bool) -> State:
     facts = dict.fromkeys(state.excluded, False) | facts
     out = state.fork()
     out.excluded = frozenset(fact for fact, held in facts.items() if not held)
+    out.present |= {(atom, found) for (atom, k), found in facts.items() if k == SEARCHED}
     for name, v in state.locals.items():
         out.locals[name] = _narrowed(v, facts)
     for box, content in state.heap.items():
@@ -74,6 +78,8 @@ def widen(entry: State, heads: tuple[State, State], ends: tuple[State, State]) -
 
 def _learn(ctx: Context, pred: Atom, holds: bool, facts: Facts) -> None:
     """Adds what follows from `pred` being `holds`."""
+    if pred in ctx.session.searched:
+        facts[pred, SEARCHED] = holds
     op = ctx.b.made_by.get(pred) if isinstance(pred, Value) else None
     name = "" if op is None else op.kind.name
     which, *excluded = ctx.session.truths.get(pred, (None, [], []))

@@ -25,7 +25,8 @@ from anvil.parser.containers import loop_lists
 from anvil.parser.control import fits, loop_arrays
 from anvil.parser.control.branches import defined, place, scoped
 from anvil.parser.control.guesses import assume, compared, prove
-from anvil.parser.control.iteration import Items, index_bounds
+from anvil.parser.control.items import Items
+from anvil.parser.control.iteration import index_bounds
 from anvil.parser.control.joins import Join, Leaf, Manner, materialise
 from anvil.parser.control.settled import Settled, entry_signature
 from anvil.parser.control.sharing import marks_of_second
@@ -345,13 +346,15 @@ class RolledFor(Rolled):
         differ at each level of a recursion, whose lists have room that is a guess.
         """
         count, session = self.items.count, self.it.session
-        if isinstance(count, int) or not session.bounding:
+        if isinstance(count, int) or not session.bounding or session.recurs():
             return self.trips()
-        bounds = bounds_of_atom(self.it, count)
-        if bounds is None or bounds[1] > MOST_TRIPS:
+        bounds, bound = bounds_of_atom(self.it, count), self.items.bound
+        found = [] if bounds is None else [bounds[1]]
+        found += [] if bound is None else [bound]
+        if not found or min(found) > MOST_TRIPS:
             return None
         session.bounded = True
-        return max(bounds[1] - self.start, 0)
+        return max(min(found) - self.start, 0)
 
     def next_index(self, index: tuple[Value, ...]) -> list[Atom]:
         """A loop that may be left early counts by itself."""

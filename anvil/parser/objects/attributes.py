@@ -25,7 +25,7 @@ from anvil.parser.objects import function_attributes
 from anvil.parser.reports import texts
 from anvil.parser.reports.spelling import meant
 from anvil.parser.source.functions import Captured
-from anvil.parser.state.heap import DictBox, GeneratorV, ListBox, ObjectBox
+from anvil.parser.state.heap import GeneratorV, ListBox, ObjectBox
 from anvil.parser.state.lift import adopt, lifted, lifted_attribute
 from anvil.parser.state.values import (
     PY_DTYPES,
@@ -467,14 +467,11 @@ def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
     if stack is not None and not (isinstance(index, Known) and isinstance(index.value, slice)):
         stack_lists.remove_at(it, base, stack, index, "del")  # type: ignore[arg-type]
         return
-    key = it.known(index, "the key")
     if isinstance(base, DictV):
-        box = dicts.dict_box(it, base)
-        if key not in box.entries:
-            it.fail(KeyError, key)
-        entries = {k: v for k, v in box.entries.items() if k != key}
-        dicts.write(it, base.box, DictBox(entries))
-    elif isinstance(base, ListV):
+        dicts.delete(it, base, index)
+        return
+    key = it.known(index, "the key")
+    if isinstance(base, ListV):
         items = list(it.items(base))
         try:
             del items[key]

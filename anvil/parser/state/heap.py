@@ -117,6 +117,15 @@ class DictBox:
 
 
 @dataclass(slots=True, eq=False)
+class TableBox:
+    """Contents of a dict or set whose keys the data decide: the list of its keys and, for a dict,
+    that of its values.
+    """
+
+    lists: tuple[Abstract, ...]
+
+
+@dataclass(slots=True, eq=False)
 class SetBox:
     """Contents of a set, which is not to be written."""
 
@@ -192,7 +201,8 @@ class GeneratorV(Abstract):
 
 
 Content: TypeAlias = (
-    "Value | Const | ListBox | StackBox | ColumnBox | RowBox | DictBox | SetBox | RandomBox"
+    "Value | Const | ListBox | StackBox | ColumnBox | RowBox | DictBox | SetBox | TableBox"
+    " | RandomBox"
     " | ObjectBox | CellBox | GeneratorBox | Conflict"
 )
 
@@ -246,6 +256,7 @@ _OPENED: dict[type, Callable[[Any], tuple[Hashable, Parts]]] = {
     ListBox: lambda c: (("list", len(c.items)), c.items),
     DictBox: _dict,
     SetBox: _set,
+    TableBox: lambda c: (("table", len(c.lists)), c.lists),
     RandomBox: _known,
     ObjectBox: lambda c: (("object", tuple(c.attrs)), tuple(c.attrs.values())),
     CellBox: lambda c: (("cell", c.name), (c.value,)),
@@ -279,6 +290,8 @@ def close_content(c: Content, parts: Parts) -> Content:
         return parts[0]  # type: ignore[return-value]
     if isinstance(c, ListBox):
         return ListBox(parts)  # type: ignore[arg-type]
+    if isinstance(c, TableBox):
+        return TableBox(parts)  # type: ignore[arg-type]
     if isinstance(c, SetBox | DictBox):
         return _close_keyed(c, parts)
     if isinstance(c, CellBox):

@@ -5,6 +5,7 @@ spec.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,10 +13,12 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser.arrays.ragged import Ragged, dense
+from anvil.parser.containers import tables
 from anvil.parser.containers.chosen_lists import joined_list
 from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.columns import element, rows_of
 from anvil.parser.containers.stack_lists import known_length
+from anvil.parser.containers.table_boxes import known_empty
 from anvil.parser.containers.templates import Many, has_refs
 from anvil.parser.control.choices import settled
 from anvil.parser.reports import texts
@@ -28,6 +31,7 @@ from anvil.parser.state.heap import (
     RowBox,
     SetBox,
     StackBox,
+    TableBox,
     close_content,
     fresh_box,
     open_content,
@@ -52,6 +56,7 @@ from anvil.parser.state.signature import (
     Spec,
     StackSpec,
     StaticSpec,
+    TableSpec,
     TextSpec,
     TrimmedSpec,
     TupleSpec,
@@ -241,6 +246,8 @@ def _describe_box(
     if isinstance(content, ListBox):
         items = tuple(_describe(it, i, atoms, above, ints) for i in content.items)
         return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
+    if isinstance(content, TableBox):
+        return _describe_table(it, v, content, atoms, above, ints)
     if isinstance(content, SetBox):
         _refuse_objects(it, content.elements)
         return StaticSpec(set(content.elements))
@@ -255,6 +262,30 @@ def _describe_box(
         it.error("unsupported-value", f"a compiled function cannot return {what}")
     items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
     return ObjectSpec(v.cls, tuple(content.attrs), items)
+
+
+def _describe_table(
+    it: Interp, v: Any, table: TableBox, atoms: list[Atom], above: frozenset[int], ints: bool
+) -> Spec:
+    """A dict or set whose keys the data decide."""
+    cls, factory = (v.cls, _factory(it, v)) if isinstance(v, DictV) else (set, None)
+    keys: Any = table.lists[0]
+    if known_empty(it, table):
+        return StaticSpec(set()) if cls is set else DictSpec((), (), cls, factory)
+    held: Any = tables.as_rows(it, keys)
+    names = replace(describe_list(it, keys, held, atoms), keys=True)
+    rest = tuple(_describe_values(it, x, atoms, above, ints) for x in table.lists[1:])
+    return TableSpec((names, *rest), cls, factory)
+
+
+def _describe_values(
+    it: Interp, v: Any, atoms: list[Atom], above: frozenset[int], ints: bool
+) -> Spec:
+    """The values of a dict whose keys the data decide: as many as these."""
+    stack: Any = it.content(v.box, "list")
+    if isinstance(stack, StackBox) and not isinstance(stack.length, Known):
+        return describe_list(it, v, stack, atoms)
+    return _describe(it, v, atoms, above, ints)
 
 
 def _factory(it: Interp, v: DictV) -> Any:
@@ -281,6 +312,7 @@ def _describe_stack(
         n = known_length(it, stack, "the result is a list, and the data decide how long it is")
     except Blocked as need:
         if not left_open(it, need.error):
+            need.unroll = None  # a length that a loop decides may be left open
             raise
         return describe_list(it, v, stack, atoms)
     apart = not stack.columns or has_refs(stack.template)
@@ -343,6 +375,10 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
     box = fresh_box()
     if mark is not None:
         it.state.marks[box] = mark
+    if isinstance(spec, TableSpec):
+        it.state.heap[box] = TableBox(items)
+        factory = None if spec.factory is None else Known(spec.factory)
+        return SetV(box) if len(items) == 1 else DictV(box, spec.cls, factory)
     if isinstance(spec, ListSpec):
         it.state.heap[box] = ListBox(items)
         return ListV(box) if spec.cls is list else DequeV(box, spec.maxlen)

@@ -86,6 +86,9 @@ class Calls(Protocol):
     ) -> Abstract | None:
         """A comparison of two dicts or sets; None if there is none."""
 
+    def container_method(self, it: Any, v: Abstract, name: str, args: Values, /) -> Abstract:
+        """Calls a method of a list, dict or set."""
+
     def truth(self, it: Any, v: Abstract, /) -> bool | Atom:
         """The truth of what is neither number nor sequence."""
 
@@ -128,6 +131,7 @@ class Session:
         self.specialisations: dict[Any, Any] = {}
         self.active: list[Activation] = []
         self.activations: dict[Any, Activation] = {}
+        self.entries: list[FunctionInfo] = []
         self.recursive: set[FunctionInfo] = set()
         self.bottoms: set[Any] = set()
         self.wide: dict[Any, frozenset[int]] = {}
@@ -148,6 +152,10 @@ class Session:
         self.classes: dict[Any, type] = {}
         self.loops: dict[Any, Any] = {}
         self.exact: set[AnyLoc] = set()
+        self.tables: set[AnyLoc] = set()
+        self.tabled: dict[AnvilError, AnyLoc | None] = {}
+        self.known_keys = False
+        self.searched: set[Atom] = set()
         self.windows: dict[Value, AnyLoc] = {}
         self.choosable: dict[AnvilError, AnyLoc] = {}
         self.choices = False
@@ -189,6 +197,12 @@ class Session:
     def warn(self, code: str, message: str, loc: AnyLoc) -> None:
         """Remembers a warning."""
         self.warnings[Warned(code, message, loc)] = None
+
+    def recurs(self) -> bool:
+        """Whether what is being compiled is, or is called by, a function that calls itself."""
+        infos = [*self.entries, *(a.info for a in self.active)]
+        again = len(set(infos)) < len(infos)
+        return again or any(a.hit or a.info in self.recursive for a in self.active)
 
     def name(self, wanted: str) -> str:
         """A function name that is not taken yet."""

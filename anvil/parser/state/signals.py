@@ -21,6 +21,9 @@ class Blocked(Signal):
     tries to unroll. `exact` is a branch whose join has to keep apart what its paths have, or a
     window that has to have its full length; then the program is compiled again.
 
+    `table` is where a dict or set is made in which the data decide the keys; then it is made a
+    table, and the program compiled again.
+
     An index that cannot be made known is chosen at run time in the end: the place is among
     `Session.exact` then.
     """
@@ -31,9 +34,11 @@ class Blocked(Signal):
         roots: frozenset[Value] = frozenset(),
         unroll: ast.AST | None = None,
         exact: AnyLoc | None = None,
+        table: AnyLoc | None = None,
     ) -> None:
         super().__init__(error)
         self.error = error
+        self.table = table
         self.roots = roots
         self.unroll = unroll
         self.exact = exact

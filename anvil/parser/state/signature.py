@@ -25,7 +25,7 @@ from anvil.parser.state.values import is_number, is_py_number, known_key, number
 Container: TypeAlias = "TupleSpec | ListSpec | DictSpec | ObjectSpec"
 Counted: TypeAlias = "StackSpec | TrimmedSpec"
 Spec: TypeAlias = (
-    "ArraySpec | ScalarSpec | StaticSpec | Container | Counted | ChoiceSpec | TextSpec"
+    "ArraySpec | ScalarSpec | StaticSpec | Container | Counted | TableSpec | ChoiceSpec | TextSpec"
 )
 Take: TypeAlias = "Callable[[ArraySpec | ScalarSpec], Any]"
 
@@ -35,6 +35,11 @@ class ArraySpec:
     """An ndarray (or a jax array) of this type."""
 
     type: ArrayType
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec(ArraySpec):
+    """Keys that the data decide: they are what they are in tangents, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class StackSpec:
     counted: bool = False
     cls: type = list
     maxlen: int | None = None
+    keys: bool = False
 
     @property
     def items(self) -> tuple[Spec, ...]:
@@ -122,8 +128,9 @@ class StackSpec:
 
     def stacked(self) -> Iterator[ArraySpec]:
         """The leaves of the elements, stacked."""
+        kind = KeySpec if self.keys else ArraySpec
         for leaf in leaves(self.item):
-            yield ArraySpec(array(leaf.type.dtype, (self.n, *leaf.type.shape)))
+            yield kind(array(leaf.type.dtype, (self.n, *leaf.type.shape)))
 
     def rebuild(self, take: Take) -> Any:
         """The list of elements whose leaves these are."""
@@ -192,6 +199,23 @@ class DictSpec:
     def rebuild(self, items: list[Any]) -> dict[Any, Any]:
         """The dict with these values."""
         return new_dict(self.cls, self.factory, zip(self.keys, items, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A dict or set whose keys the data decide: the list of its keys and, for a dict, that of its
+    values; `factory` is that of a defaultdict.
+    """
+
+    items: tuple[Spec, ...]
+    cls: type
+    factory: Any = None
+
+    def rebuild(self, items: list[Any]) -> Any:
+        """The dict or set of these keys (and values)."""
+        if len(items) == 1:
+            return self.cls(items[0])
+        return new_dict(self.cls, self.factory, zip(*items, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,7 +474,7 @@ def rebuild(spec: Spec, take: Take) -> Any:
         return items if spec.cls is list else deque(items, spec.maxlen)
     if isinstance(spec, ChoiceSpec):
         return _chosen(items, spec.numeric)
-    if isinstance(spec, DictSpec):
+    if isinstance(spec, DictSpec | TableSpec):
         return spec.rebuild(items)
     obj: Any = object.__new__(spec.cls)
     for name, item in zip(spec.names, items, strict=True):

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from anvil.ir.families import type_at
+from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, C128, F64, I64, ArrayType, DType, dtype_of
 
@@ -198,20 +199,23 @@ class ListV(Abstract):
 
 @dataclass(slots=True, eq=False)
 class DictV(Abstract):
-    """A dict with known keys: a box with a `DictBox`. `cls` is dict or a subclass; `factory` makes
-    the values that a defaultdict lacks.
+    """A dict: a box with a `DictBox` or, if the data decide its keys, a `TableBox`. `cls` is dict
+    or a subclass; `factory` makes the values that a defaultdict lacks; `made` is where the program
+    makes it.
     """
 
     box: int
     cls: type = dict
     factory: Abstract | None = None
+    made: AnyLoc | None = None
 
     def open(self) -> tuple[Hashable, Parts]:
         own = () if self.factory is None else (self.factory,)
         return ("dict", self.cls, len(own)), (self.box, *own)
 
     def close(self, parts: Parts) -> Abstract:
-        return DictV(parts[0], self.cls, *parts[1:])  # type: ignore[arg-type]
+        factory = parts[1] if len(parts) > 1 else None
+        return DictV(parts[0], self.cls, factory, self.made)  # type: ignore[arg-type]
 
     def describe(self) -> str:
         return article(self.cls.__name__)

@@ -17,6 +17,7 @@ from anvil.parser.state.signature import (
     LENGTH,
     NUMBER,
     ArraySpec,
+    KeySpec,
     ScalarSpec,
     Spec,
     StaticSpec,
@@ -348,9 +349,14 @@ def _at_point(it: Interp, fn: Abstract, primals: Sequence[Abstract], kind: str) 
     atoms = d.closed.finish(it, called(it, d.closed))
     value = result_value(it, d.closed.out, atoms)
     pairs = zip(leaves(d.closed.out), atoms, strict=True)
-    lengths = tuple(a for leaf, a in pairs if leaf in (LENGTH, NUMBER))
+    lengths = tuple(a for leaf, a in pairs if _is_carried(leaf))
     pullback = Pullback(d, tuple(d.closed.operands), lengths)
     return it.tuple([value, Bound(kind, pullback, ())])
+
+
+def _is_carried(leaf: Any) -> bool:
+    """Whether a pullback needs the value of a leaf: a length, or keys of a dict."""
+    return leaf in (LENGTH, NUMBER) or isinstance(leaf, KeySpec)
 
 
 def call_pullback(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs) -> Abstract:
@@ -363,8 +369,7 @@ def call_pullback(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwarg
     lengths = iter(fn.fn.lengths)
     pairs = zip(leaves(d.closed.out), outs, strict=True)
     zeros = [
-        next(lengths) if leaf in (LENGTH, NUMBER) else it.b.zeros(d.closed.results[i])
-        for leaf, i in pairs
+        next(lengths) if _is_carried(leaf) else it.b.zeros(d.closed.results[i]) for leaf, i in pairs
     ]
     cts = matched(it, d.closed.out, zeros, args[0], "cotangent")
     places = [i for i in outs if is_inexact(d.closed.results[i])]

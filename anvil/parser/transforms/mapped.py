@@ -26,6 +26,7 @@ from anvil.parser.state.signature import (
     Spec,
     StackSpec,
     StaticSpec,
+    TableSpec,
     TextSpec,
     TrimmedSpec,
     TupleSpec,
@@ -177,14 +178,14 @@ def _lane_spec(spec: Spec, atoms: Any) -> Spec:
 
 
 def replace_items(
-    spec: Container | Counted | ChoiceSpec | TextSpec, items: tuple[Spec, ...]
+    spec: Container | Counted | TableSpec | ChoiceSpec | TextSpec, items: tuple[Spec, ...]
 ) -> Spec:
     """The container around other items."""
     if isinstance(spec, ChoiceSpec):
         raise make_error("unsupported-value", "the lanes of a vmap hold unlike things")
     if isinstance(spec, TextSpec):
         raise make_error("unsupported-value", "the lanes of a vmap hold texts with numbers in them")
-    if isinstance(spec, StackSpec | TrimmedSpec):
+    if isinstance(spec, StackSpec | TrimmedSpec | TableSpec):
         raise make_error("dynamic-shape", "the lanes of a vmap have lengths that the data decide")
     if isinstance(spec, TupleSpec):
         return TupleSpec(items, spec.cls)

@@ -7,15 +7,21 @@ runs. As leaves they have the shapes of the value's leaves, and zeros where no e
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
-from anvil.ir.types import ArrayType, array
+from anvil.ir.types import I64, ArrayType, array
 from anvil.parser.arrays.ragged import Axis, Ragged, Span, count_of, mask_over
 from anvil.parser.containers.columns import all_rows, length_atom
-from anvil.parser.containers.stack_lists import stack_of, taken_whole
+from anvil.parser.containers.open_lists import inside
+from anvil.parser.containers.stack_lists import rows_at, stack_of, taken_whole
 from anvil.parser.containers.stacks import restack
+from anvil.parser.containers.table_boxes import key_value, table_of
+from anvil.parser.containers.tables import as_rows
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
@@ -33,18 +39,20 @@ from anvil.parser.state.signature import (
     NUMBER,
     ArraySpec,
     DictSpec,
+    KeySpec,
     ListSpec,
     ObjectSpec,
     ScalarSpec,
     Spec,
     StackSpec,
     StaticSpec,
+    TableSpec,
     TextSpec,
     TrimmedSpec,
     TupleSpec,
     leaves,
 )
-from anvil.parser.state.values import Abstract, DictV, Known, ListV, ObjectV, TupleV
+from anvil.parser.state.values import Abstract, DictV, Known, ListV, ObjectV, TupleV, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -57,7 +65,9 @@ def with_lengths(spec: Spec, moved: Sequence[Any], atoms: Sequence[Atom]) -> lis
     and the numbers of what it chooses.
     """
     found = zip(leaves(spec), moved, atoms, strict=True)
-    return [a if leaf in (LENGTH, NUMBER) else t for leaf, t, a in found]
+    return [
+        a if leaf in (LENGTH, NUMBER) or isinstance(leaf, KeySpec) else t for leaf, t, a in found
+    ]
 
 
 def matched_lengths(
@@ -99,6 +109,8 @@ class _Walk:
             yield from self._array(spec, given)
         elif isinstance(spec, StackSpec):
             yield from self._list(spec, given)
+        elif isinstance(spec, TableSpec):
+            yield from self._table(spec, given)
         elif not isinstance(spec, StaticSpec):
             for part, item in zip(spec.items, self._parts(spec, given), strict=True):
                 yield from self.leaves(part, item)
@@ -162,6 +174,53 @@ class _Walk:
             t: ArrayType = want.type
             axes: list[Axis | None] = [Span(spec.n, it.b.i64(0), length), *[None] * (t.ndim - 1)]
             yield self._masked(x, axes) if type_at(x).shape == t.shape else x
+
+    def _table(self, spec: TableSpec, given: Abstract) -> Moved:
+        """A dict with the same keys, in any order."""
+        it, names = self.it, list(leaves(spec.items[0]))
+        if len(spec.items) == 1:
+            for _ in names:
+                next(self.atoms)
+                yield None
+            return
+        if not isinstance(given, DictV):
+            it.error("bad-tangent", f"the {self.what} of a dict is a dict")
+        own = [next(self.atoms) for _ in names]
+        yield from [None] * len(names)
+        columns = own[-len(list(spec.items[0].stacked())) :]  # type: ignore[union-attr]
+        counted = len(columns) < len(own)
+        length = own[0] if counted else it.b.i64(type_at(columns[0]).shape[0])
+        yield from self.leaves(spec.items[1], self._reordered(given, columns, length))
+
+    def _reordered(self, given: DictV, columns: list[Atom], length: Atom) -> Abstract:
+        """The values of a dict in the order of these keys."""
+        it, b = self.it, self.it.b
+        table = table_of(it, given)
+        if table is None:
+            entries = it.dict_entries(given)
+            lists = it.list([key_value(it, k) for k in entries]), it.list(list(entries.values()))
+        else:
+            lists = table.lists  # type: ignore[assignment]
+        keys, values = (as_rows(it, v) for v in lists)
+        if keys is None or values is None or len(keys.columns) != len(columns):
+            it.error("bad-tangent", f"the {self.what} has other keys than its value")
+        n, m = type_at(columns[0]).shape[0], keys.capacity
+        same = b.broadcast(inside(it, keys), shape=(n, m), dims=(1,))
+        for x, (y, _) in zip(columns, all_rows(it, keys), strict=True):
+            both = it.promote(it.array(x), it.array(y))
+            x = b.broadcast(b.cast(x, both), shape=(n, m), dims=(0,))
+            y = b.broadcast(b.cast(y, both), shape=(n, m), dims=(1,))
+            same = b.and_(same, b.eq(x, y))
+        counts = b.lt(b.iota(shape=(n,), axis=0, dtype=I64), b.broadcast_to(length, (n,)))
+        found = b.or_(b.reduce_or(same, axes=(1,)), b.not_(counts))
+        text = f"the {self.what} has other keys than its value"
+        it.check(b.reduce_and(found, axes=(0,)), ValueError, text)
+        self._same(length, length_atom(keys))
+        at = it.atom(it.call(np.argmax, it.array(same), axis=Known(1)), I64)
+        out = rows_at(it, values, at)
+        held: Any = stack_of(it, out)
+        it.state.heap[out.box] = replace(held, length=scalar(length, True))
+        return out
 
     def _rows(self, given: ListV | TupleV, item: Spec, n: int) -> tuple[list[Atom | None], Atom]:
         """The columns of a list, None where its elements say that there is none; its length."""
