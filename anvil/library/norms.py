@@ -155,7 +155,7 @@ def _cross(
         )
     a0, a1, b0, b1 = a[..., 0], a[..., 1], b[..., 0], b[..., 1]
     if a.shape[-1] == 2 and b.shape[-1] == 2:
-        return a0 * b1 - a1 * b0
+        return np.asarray(a0 * b1 - a1 * b0)
     a2 = a[..., 2] if a.shape[-1] == 3 else np.zeros_like(a0)
     b2 = b[..., 2] if b.shape[-1] == 3 else np.zeros_like(b0)
     parts = (a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0)

@@ -9,10 +9,10 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, DTYPES, DType, dtype_of
-from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in
+from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, truth
 from anvil.parser.arrays.resolution import loop_at
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.state.values import Abstract
+from anvil.parser.state.values import Abstract, NDArray
 
 RULES = ("no", "equiv", "safe", "same_kind", "unsafe")
 
@@ -83,8 +83,10 @@ def _stepped_in(ctx: Context, fn: Any, a: Any, operands: Any) -> Abstract:
 
 
 def selection(ctx: Context, where: Any) -> Atom:
-    """A `where=` argument, which has to be of booleans."""
+    """A `where=` argument; an array has to be of booleans, numbers and lists are converted."""
     atom = ctx.atom(where)
+    if not isinstance(where, NDArray):
+        return truth(ctx, where)
     if dtype_in(atom) is not BOOL:
         what = "array data" if shape_in(atom) else "scalar"
         pair = f"from dtype('{dtype_in(atom).np}') to dtype('bool')"

@@ -247,7 +247,13 @@ def _uniform_filter1d(
     cval: Any = 0.0,
     origin: Any = 0,
 ) -> Any:
-    return _correlate1d(input, np.full(size, 1.0 / size), axis, output, mode, cval, origin)
+    a = np.asarray(input)
+    if size < 1:
+        refuse("bad-value", "incorrect filter size")
+    if a.dtype.kind == "c":
+        refuse("bad-operand", "filters and interpolation are compiled for real arrays")
+    sums = _correlate1d(a.astype(float), np.ones(size), axis, output, mode, cval, origin)
+    return _of_type(sums / size, a.dtype)
 
 
 def _uniform_filter(

@@ -35,12 +35,15 @@ def block_diag(*arrs: Any) -> Any:
 
 
 def toeplitz(c: Any, r: Any = None) -> Any:
-    c = np.ravel(np.asarray(c))
-    r = np.conj(c) if r is None else np.ravel(np.asarray(r))
-    values = np.concatenate((c[::-1], r[1:]))
-    m, n = c.shape[0], r.shape[0]
+    """Of the vectors along the last axis."""
+    c = np.atleast_1d(c)
+    r = (np.conj(c) if c.dtype.kind == "c" else c) if r is None else np.atleast_1d(r)
+    lead = np.broadcast_shapes(c.shape[:-1], r.shape[:-1])
+    m, n = c.shape[-1], r.shape[-1]
+    c, r = np.broadcast_to(c, (*lead, m)), np.broadcast_to(r, (*lead, n))
+    values = np.concatenate((c[..., ::-1], r[..., 1:]), axis=-1)
     places = np.arange(m - 1, -1, -1)[:, np.newaxis] + np.arange(n)[np.newaxis, :]
-    return values[places]
+    return values[..., places]
 
 
 # ---- triangles

@@ -171,7 +171,8 @@ def _lstsq(
 ) -> Any:
     a = np.asarray(a)
     limit = np.finfo((a + 0.0).dtype).eps if cond is None else cond
-    return tuple(np.linalg.lstsq(a, b, rcond=limit))
+    x, residues, rank, values = np.linalg.lstsq(a, b, rcond=limit)
+    return x, residues, int(rank), values
 
 
 def _pinv(
@@ -312,6 +313,8 @@ def _sinhm(A: Any) -> Any:
 
 
 def _polar(a: Any, side: Any = "right") -> Any:
+    if np.ndim(a) != 2:
+        refuse("unsupported-argument", "polar is compiled for one matrix")
     w, s, vh = np.linalg.svd(a, full_matrices=False)
     u = w @ vh
     if side == "right":
@@ -344,6 +347,10 @@ def _companion(a: Any) -> Any:
 
 def _khatri_rao(a: Any, b: Any) -> Any:
     a, b = np.asarray(a), np.asarray(b)
+    if a.ndim != 2 or b.ndim != 2:
+        refuse("unsupported-argument", "khatri_rao is compiled for two matrices")
+    if a.shape[1] != b.shape[1]:
+        refuse("shape-mismatch", "The number of columns for both arrays should be equal.")
     return np.reshape(a[:, np.newaxis, :] * b[np.newaxis, :, :], (-1, a.shape[1]))
 
 

@@ -28,7 +28,8 @@ _NOTES: Mapping[str, str] = {
     "`jv`, `iv` and `ive` up to 25, else up to 200. `lambertw` is compiled where it is real, "
     "`wofz` on the real line, `poch` and `beta` for positive arguments.",
     "scipy.linalg": "What SciPy may compute in place (`overwrite_a`) is computed elsewhere; inputs "
-    "are not searched for nan (`check_finite`).",
+    "are not searched for nan (`check_finite`). What SciPy gives as a list, of stacks of matrices, "
+    "is a tuple; booleans are computed in double precision.",
 }
 
 _STATS = """

@@ -105,14 +105,24 @@ def _lfilter(b: Any, a: Any, x: Any, axis: Any = -1, zi: Any = None) -> Any:
     return y if zi is None else (y, np.moveaxis(state[..., : n - 1], -1, axis))
 
 
-def _detrend(data: Any, axis: Any = -1, type: Any = "linear", overwrite_data: Any = False) -> Any:
+def _detrend(
+    data: Any,
+    axis: Any = -1,
+    type: Any = "linear",
+    bp: Any = 0,
+    overwrite_data: Any = False,
+) -> Any:
+    if static(type) not in ("linear", "l", "constant", "c"):
+        refuse("bad-value", "Trend type must be 'linear' or 'constant'.")
+    if np.ndim(static(bp)) > 0 or bp != 0:
+        refuse("unsupported-argument", "detrend is compiled without break points")
     x = np.moveaxis(np.asarray(data), axis, -1)
-    x = x if x.dtype.kind in "fc" else x.astype(float)
+    x = x if x.dtype.kind in "fc" and x.dtype.itemsize > 2 else x.astype(float)
     found = x - np.mean(x, axis=-1, keepdims=True)
     if static(type) in ("linear", "l"):
         n = x.shape[-1]
         t = np.arange(n) - 0.5 * (n - 1)
-        slope = np.sum(found * t, axis=-1, keepdims=True) / max(np.sum(t * t), 1.0)
+        slope = np.sum(found * t, axis=-1, keepdims=True) / max(np.sum(t * t), 0.5)
         found = found - slope * t
     return np.moveaxis(found.astype(x.dtype), -1, axis)
 

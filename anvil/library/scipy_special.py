@@ -172,13 +172,15 @@ def logsumexp(
 ) -> Any:
     """log sum b e^a"""
     a = np.asarray(a)
-    a = a if a.dtype.kind == "f" else a.astype(float)
+    a = a if a.dtype.kind in "fc" else a.astype(float)
+    if a.dtype.kind == "c" and (b is not None or return_sign):
+        refuse("bad-operand", "logsumexp of complex numbers is compiled without b= and signs")
     if b is not None:
         b = np.asarray(b)
         a, b = np.broadcast_arrays(a, b)
         a = np.where(b == 0, -np.inf, a)
-    top = np.max(a, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0).astype(a.dtype)
+    top = np.max(np.real(a), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0).astype(top.dtype)
     parts = np.exp(a - top)
     total = np.sum(parts if b is None else b * parts, axis=axis, keepdims=True)
     sign = np.sign(total)
@@ -201,6 +203,8 @@ def softmax(x: Any, axis: Any = None) -> Any:
 def log_softmax(x: Any, axis: Any = None) -> Any:
     """Its logarithm."""
     x = np.asarray(x)
+    if x.dtype.kind == "c":
+        refuse("bad-operand", "log_softmax is compiled for real numbers")
     x = x if x.dtype.kind == "f" else x.astype(float)
     top = np.max(x, axis=axis, keepdims=True)
     moved = x - np.where(np.isfinite(top), top, 0.0).astype(x.dtype)

@@ -41,10 +41,9 @@ def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstra
 
 def _nonzero(ctx: Context, a: Any) -> Abstract:
     """The indices of what is not zero: along one axis, as ragged as a selection by that mask."""
-    known = ctx.known_array(a)
-    if known is not None:
+    known, shape = ctx.known_array(a), ctx.shape_of(a)
+    if known is not None and shape:
         return ctx.tuple([ctx.constant(i) for i in np.nonzero(known)])
-    shape = ctx.shape_of(a)
     if len(shape) == 1:
         return ctx.tuple([_flat_nonzero(ctx, a)])
     mask = flat(ctx, truth(ctx, a))

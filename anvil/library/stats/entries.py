@@ -111,6 +111,9 @@ def _pointwise(name: str, discrete: bool) -> Intrinsic:
     def run(ctx: Context, self: Any, x: Any, *args: Any, **kwargs: Any) -> Abstract:
         dist = ctx.known(self, "a distribution")
         record = _declared(ctx, dist, discrete, name, needs)
+        for v in (x, *args, *kwargs.values()):
+            if ctx.is_arraylike(v) and ctx.strength(v)[0].kind == "c":
+                ctx.error("bad-operand", f"`{name}` of {dist.name} is compiled for real numbers")
         given = _arrays(ctx, *_bound(ctx, dist, discrete, args, kwargs))
         return ctx.call_library(rule, Known(record), Known((dist.a, dist.b)), x, *given)
 

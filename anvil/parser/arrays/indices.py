@@ -56,7 +56,8 @@ def make_plan(ctx: Context, shape: Shape, index: Abstract) -> Plan:
     parts = [_normal(ctx, p) for p in parts]
     used = sum(_axes_used(p) for p in parts)
     if used > len(shape):
-        message = f"too many indices: the array has {len(shape)} axes, {used} are indexed"
+        counts = f"array is {len(shape)}-dimensional, but {used} were indexed"
+        message = f"too many indices for array: {counts}"
         ctx.error("index-out-of-range", message)
     dots = [i for i, p in enumerate(parts) if p is Ellipsis]
     if len(dots) > 1:

@@ -87,7 +87,9 @@ def _place(ctx: Context, base: Ragged, index: Abstract) -> _Place:
     used = sum(not _is_known(p, (None, Ellipsis)) for p in parts)
     ndim = len(base.axes)
     if used > ndim:
-        message = f"too many indices: the array has {ndim} axes, {used} are indexed"
+        message = (
+            f"too many indices for array: array is {ndim}-dimensional, but {used} were indexed"
+        )
         ctx.error("index-out-of-range", message)
     dots = [k for k, p in enumerate(parts) if _is_known(p, (Ellipsis,))]
     at = dots[0] if dots else len(parts)
