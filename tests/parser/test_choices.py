@@ -432,6 +432,69 @@ def from_the_end(x: np.ndarray, i: float) -> Any:
     return (np.sum, np.max, np.min)[int(i)](x)
 
 
+def lists_of_a_pair(x: float, y: float) -> Any:
+    n, left, right, rows = 0, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [[0.0] * 3] * 12
+    while x < 3:
+        x, n = x + y, n + 1
+    pair = [left, right]
+    pair[n % 2][n % 3] = x * y
+    for i in range(4):
+        (left, right)[(n + i) % 2].append(x * i)
+    rows[n][n % 3] += x
+    return left, right, pair, rows
+
+
+def buffers_in_turn(x: float, y: float) -> Any:
+    buffers = (np.zeros(3), np.ones(3))
+    for i in range(5):
+        source, target = buffers[(int(y) + i) % 2], buffers[(int(y) + i + 1) % 2]
+        target[:] = source * x + y
+    return buffers
+
+
+def written_later(x: float, y: float) -> Any:
+    """An element that was chosen is the object itself: writes by other names reach it."""
+    a, b, m, xs, ys = np.zeros(3), np.ones(3), np.zeros((2, 3)), [1.0], [2.0]
+    one, row, items = (a, b)[int(y) % 2], [m[0], m[1]][int(y) % 2], (xs, ys)[int(y) % 2]
+    a[:], b[:], m[:] = a + x, b * y, x
+    xs.append(x)
+    ys.append(y)
+    return one, row, items
+
+
+def entry_written_later(x: float, y: float) -> Any:
+    a, b = np.zeros(3), np.ones(3)
+    entry = {0: a, 1: b}[int(y) % 2]
+    for _ in range(2):
+        a[:], b[:] = a + x, b * y
+    return entry
+
+
+def rows_that_grow(x: float, y: float) -> Any:
+    left, right = [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
+    pair = [left, right]
+    pair[int(y) % 2][1] = x
+    while x < 4:
+        left.append(x)
+        x += y
+    return left, right, pair
+
+
+def letters(x: float, y: float) -> float:
+    turns, at, i = "RLLRRLRLRLRLLLLLRLRRRRL", 0.0, int(y)
+    while x < 9:
+        at, x, i = (at + x if turns[i % len(turns)] == "R" else at - y), x + y, i + 1
+    return at
+
+
+BY_INDEX = (
+    lists_of_a_pair,
+    buffers_in_turn,
+    written_later,
+    entry_written_later,
+    rows_that_grow,
+    letters,
+)
 X3 = np.array([0.5, 2.0, 1.0])
 
 
@@ -460,6 +523,7 @@ def narrowed_step_by_step(x: float, i: float) -> Any:
         (from_the_end, (X3, -1.0)),
         (from_the_end, (X3, 1.5)),
         (from_the_end, (X3, 3.0)),
+        *((f, (0.7, y)) for f in BY_INDEX for y in (1.2, 2.3)),
         *((table_of_choices, (x, i)) for x in (0.3, 0.55, 0.7) for i in (0.0, 1.0, 2.0)),
         *((narrowed_step_by_step, (0.7, i)) for i in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
     ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from anvil.ir.records import Atom
 from anvil.parser.arrays.array_items import get_array, set_array
 from anvil.parser.arrays.arraylike import is_arraylike
 from anvil.parser.arrays.indices import checked_index
@@ -14,7 +16,7 @@ from anvil.parser.containers import computed_ranges, stack_lists
 from anvil.parser.containers.collection_values import DequeV
 from anvil.parser.containers.dicts import get_key, set_key
 from anvil.parser.containers.stacks import stackable, transient
-from anvil.parser.control.choices import apart, chosen, number_of, spread, unlike_numbers
+from anvil.parser.control.choices import apart, chosen, distinct, number_of, spread, unlike_numbers
 from anvil.parser.control.remapped import MOST
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
@@ -151,9 +153,11 @@ def _computed_item(
     if _uniform(ctx, items):
         return _dynamic_item(ctx, base, items, index)
     if len(items) <= MOST and unlike_numbers(items):
-        at = checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
+        at = _checked(ctx, base, items, index)
         return number_of(ctx, items, [ctx.b.eq(at, n) for n in range(len(items))])
-    found = _like_item(ctx, base, index)
+    if len({i.open() for i in items}) == 1 or _apart(ctx, items):
+        return chosen(ctx, _checked(ctx, base, items, index), items)
+    found = _like_item(ctx, base, items, index)
     return _one_of(ctx, base, items, index) if found is None else found
 
 
@@ -177,19 +181,35 @@ def _uniform(ctx: Context, items: tuple[Abstract, ...]) -> bool:
 def _dynamic_item(
     ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar
 ) -> Abstract:
-    i = checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
+    i = _checked(ctx, base, items, index)
     stacked = ctx.atom(ctx.tuple(items))
     row = ctx.b.dynamic_slice(stacked, i, sizes=(1,))
     return scalar(ctx.b.reshape(row, shape=()), ctx.kind_of(items[0]) == "py")
 
 
-def _like_item(ctx: Context, base: Abstract, index: Scalar) -> Abstract | None:
+def _apart(ctx: Context, items: tuple[Abstract, ...]) -> bool:
+    """Whether the elements of a short list are to be kept apart, having been found to be objects
+    that are written to by other names too.
+    """
+    return ctx.loc in ctx.session.exact and distinct(items) <= MOST
+
+
+def _like_item(
+    ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar
+) -> Abstract | None:
     """An element of a list or tuple of like things at a computed index; None if they are unlike."""
     if stackable(ctx, base) is None:
         return None
-    n = len(ctx.items(base))
-    at = checked_index(ctx, index, n, f"{sequence_kind(base)} index out of range")
-    return stack_lists.element_of(ctx, base, at)
+    before, marks = dict(ctx.state.marks), ctx.state.marks
+    found = stack_lists.element_of(ctx, base, _checked(ctx, base, items, index))
+    if len(items) <= MOST:  # what forbids a write is gone if they are kept apart
+        new = {b: m for b, m in marks.items() if before.get(b) is not m and m.at is None}
+        marks.update({b: replace(m, at=ctx.loc) for b, m in new.items()})
+    return found
+
+
+def _checked(ctx: Context, base: Abstract, items: tuple[Abstract, ...], index: Scalar) -> Atom:
+    return checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
 
 
 def _one_of(
@@ -200,16 +220,14 @@ def _one_of(
     """
     if ctx.loc not in ctx.session.exact:
         return None
-    at = checked_index(ctx, index, len(items), f"{sequence_kind(base)} index out of range")
-    ctx.session.choices = True
-    return chosen(ctx, at, items)
+    return chosen(ctx, _checked(ctx, base, items, index), items)
 
 
 def _known_index(ctx: Context, items: tuple[Abstract, ...], index: Abstract) -> Any:
     try:
         return ctx.known(index, "the index into a list or tuple")
     except NeedStatic as need:
-        if len(items) <= MOST and not any(isinstance(i, Conflict) for i in items):
+        if not any(isinstance(i, Conflict) for i in items) and distinct(items) <= MOST:
             ctx.session.choosable[need.error] = ctx.loc
         raise
 
@@ -238,7 +256,7 @@ def _get_known(ctx: Context, base: Known, index: Abstract) -> Abstract:
     obj = base.value
     if isinstance(obj, range) and isinstance(index, Scalar):
         return computed_ranges.get(ctx, computed_ranges.opened(obj), index)
-    if isinstance(obj, tuple | list) and isinstance(index, Scalar):
+    if isinstance(obj, tuple | list | str) and isinstance(index, Scalar):
         return _get_sequence(ctx, ctx.tuple(ctx.items(base)), index)
     entry = ctx.session.library.items.get(obj) if _is_object(obj) else None
     if entry is not None:

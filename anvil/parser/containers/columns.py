@@ -7,14 +7,15 @@ Elements that are objects are places in a pool: another stacked list, of the obj
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from anvil.errors import error as make_error
 from anvil.ir.families import type_at
+from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser.arrays.arraylike import const
@@ -415,21 +416,37 @@ def boxed(
 def share(state: State, box: int, others: list[int]) -> None:
     """Marks a column as what may be shared with others; it is frozen if one of them is."""
     marks = state.marks
-    for other in others:
-        mark = marks.get(other)
-        if mark is not None and not mark.group:
-            marks[box] = mark
-            return
+    frozen = (m for o in others if (m := marks.get(o)) is not None and not m.group)
+    mark = next(frozen, None)
     known = [o for o in others if o in state.heap]
-    if len(known) != len(set(known)):
-        marks[box] = TWICE
+    if mark is None and len(known) != len(set(known)):
+        mark = TWICE
+    if mark is not None:
+        marks[box] = mark
+        _group_with(state, known, frozenset((box,)), None)
         return
     for other in known:
         for first, second in ((box, other), (other, box)):
-            old = marks.get(first)
-            group = frozenset((first, second)) | (old.group if old is not None else frozenset())
-            if old is None or old.group:
-                marks[first] = Mark(SHARED, group, "alias-types")
+            _group_with(state, [first], frozenset((second,)), None)
+
+
+def share_frozen(state: State, stack: StackBox, others: list[int], at: AnyLoc) -> None:
+    """Marks boxes that must not be written to while elements of `stack`, their copies, are in use;
+    `at` is where they were made.
+    """
+    columns = frozenset(c.box for c in stack.columns)  # type: ignore[attr-defined]
+    _group_with(state, others, columns, at)
+
+
+def _group_with(
+    state: State, boxes: Iterable[int], more: frozenset[int], at: AnyLoc | None
+) -> None:
+    """Marks boxes as what may be the same objects as `more`; frozen ones stay that."""
+    for box in dict.fromkeys(boxes):
+        old = state.marks.get(box)
+        if box not in more and box in state.heap and (old is None or old.group):
+            group = more | {box} | (old.group if old is not None else frozenset())
+            state.marks[box] = Mark(SHARED, group, "alias-types", at)
 
 
 def new_stack(ctx: Context, t: Template, rows: Packed, n: int) -> ListV:
@@ -443,11 +460,10 @@ def grown(ctx: Context, stack: StackBox, capacity: int) -> StackBox:
     more = capacity - stack.capacity
     if more <= 0:
         return stack
+    check_whole(ctx, stack)
     columns = []
     for col in stack.columns:
         assert isinstance(col, Column)
-        if col.path:
-            ctx.error("unsupported-value", "a list inside a list of lists cannot grow")
         x, py = _content(ctx.state, col)
         shape = type_at(x).shape
         pad = Const(array(type_at(x).dtype, (more, *shape[1:])), 0)
@@ -455,6 +471,27 @@ def grown(ctx: Context, stack: StackBox, capacity: int) -> StackBox:
         ctx.state.heap[col.box] = x if py is None else ColumnBox(x, py)
         columns.append(Column(col.box, (), (capacity, *shape[1:]), col.pool))
     return replace(stack, columns=tuple(columns), capacity=capacity, room=stack.room + more)
+
+
+def is_part(stack: StackBox) -> bool:
+    """Whether a list is a row of a stacked list."""
+    return any(c.path for c in stack.columns)  # type: ignore[attr-defined]
+
+
+def check_whole(ctx: Context, stack: StackBox) -> None:
+    """Refuses another length or form of a list that is a row of a stacked list."""
+    part = next((c for c in stack.columns if c.path), None)  # type: ignore[attr-defined]
+    if part is not None:
+        refuse_growth(ctx, part.box)  # type: ignore[attr-defined]
+
+
+def refuse_growth(ctx: Context, column: int) -> NoReturn:
+    """Refuses that a row of a column grows."""
+    what = "a list inside a list of lists cannot grow"
+    mark = ctx.state.marks.get(column)
+    if mark is not None and mark.at is not None:  # of a few lists, which can be kept apart
+        raise Blocked(make_error("unsupported-value", what, ctx.loc), exact=mark.at)
+    ctx.error("unsupported-value", what)
 
 
 def room_of(stack: StackBox) -> int:

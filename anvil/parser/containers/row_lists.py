@@ -22,9 +22,11 @@ from anvil.parser.containers.columns import (
     Column,
     Packed,
     all_rows,
+    check_whole,
     empty,
     length_atom,
     read_rows,
+    refuse_growth,
     resized,
     row,
     write_rows,
@@ -86,7 +88,7 @@ def reformed(ctx: Context, box: int, t: Any) -> bool:
         reform(ctx, box, t)
     elif isinstance(stack.template, Many) and isinstance(t, Ref):
         if not pooled(ctx, stack.columns, stack.template.n):
-            ctx.error("unsupported-value", "a list inside a list of lists cannot grow")
+            refuse_growth(ctx, stack.columns[0].box)
         pool: Any = ctx.state.heap[ctx.state.heap[box].columns[0].pool]  # type: ignore[union-attr]
         if pool.template != t.item and isinstance(t.item, Rows):
             reform(ctx, ctx.state.heap[box].columns[0].pool, t.item)  # type: ignore[union-attr]
@@ -141,6 +143,12 @@ def _of_group(ctx: Context, pool: StackBox, t: Rows) -> Packed:
         x = wide[0] if len(wide) == 1 else ctx.b.concatenate(*wide, axis=1)
         out.append((resized(ctx, x, 1, t.n), all(py for _, py in parts)))
     return out
+
+
+def pool_whole(ctx: Context, part: StackBox) -> None:
+    """Makes the rows of the list that a list is a row of places in a pool."""
+    if not pooled(ctx, part.columns, part.capacity):
+        check_whole(ctx, part)
 
 
 def pooled(ctx: Context, columns: Sequence[Any], n: int) -> bool:

@@ -29,8 +29,10 @@ from anvil.parser.containers.columns import (
     _made,
     add_row,
     boxed,
+    check_whole,
     group_parts,
     grown,
+    is_part,
     length_atom,
     object_of,
     pack,
@@ -38,6 +40,7 @@ from anvil.parser.containers.columns import (
     row,
     rows_of,
     share,
+    share_frozen,
     stacked_rows,
     write_rows,
 )
@@ -103,7 +106,10 @@ def transient(ctx: Context, v: Abstract, t: Template) -> StackBox:
     items = ctx.items(v)
     pools = adopt(ctx, t, items)
     rows = stacked_rows(ctx, t, items, boxes)
-    return boxed(ctx, t, rows, len(items), ELEMENT, boxes, pools)
+    made = boxed(ctx, t, rows, len(items), ELEMENT, boxes, pools)
+    if has_identity(t):
+        share_frozen(ctx.state, made, boxes, ctx.loc)
+    return made
 
 
 def restack(
@@ -131,6 +137,7 @@ def restack(
     boxes: list[int] = []
     items: tuple[Abstract, ...] = ()
     if isinstance(content, StackBox):
+        check_whole(ctx, content)
         pools = _widened_pools(ctx, t, content)
         rows = rows_of(ctx, content)
         n = int(ctx.known(content.length, "the length of a list"))
@@ -316,6 +323,9 @@ def pool_of(
         return known[form]
     for v in objects:
         held = heap[v.box]
+        if isinstance(held, StackBox) and is_part(held):
+            row_lists.pool_whole(ctx, held)
+            held = heap[v.box]
         if isinstance(v, Column):
             pools += [v.pool] if v.pool else []
         elif isinstance(held, RowBox):

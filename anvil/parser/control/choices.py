@@ -16,6 +16,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from anvil.errors import AnvilError
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL
@@ -275,8 +277,8 @@ def choose(
 
 
 def unlike_numbers(values: Sequence[Abstract]) -> bool:
-    """Whether these are numbers, not all of one type (or of the same types, by their paths)."""
-    return all(map(is_numeric, values)) and len({frozenset(_kinds(v)) for v in values}) > 1
+    """Whether these are numbers, not all of one type."""
+    return all(map(is_numeric, values)) and len(set().union(*map(_kinds, values))) > 1
 
 
 def number_of(ctx: Context, values: Sequence[Abstract], which: Sequence[Atom]) -> Abstract:
@@ -289,6 +291,7 @@ def number_of(ctx: Context, values: Sequence[Abstract], which: Sequence[Atom]) -
 
 def chosen(ctx: Context, at: Atom, items: Sequence[Abstract]) -> Abstract:
     """The item of that number; where items are one of several values themselves, one of all."""
+    ctx.session.choices = True
     options: list[Abstract] = []
     which: Atom = at
     for k, item in enumerate(items):
@@ -299,21 +302,29 @@ def chosen(ctx: Context, at: Atom, items: Sequence[Abstract]) -> Abstract:
     return _grouped(ctx, which, options)
 
 
+def distinct(items: Sequence[Abstract]) -> int:
+    """Of how many options an element of these is one."""
+    options = [o for i in items for o in (i.options if isinstance(i, Choice) else (i,))]
+    return len({strength_of(o) or o.open() for o in options})
+
+
 def _grouped(ctx: Context, which: Atom, options: Sequence[Abstract]) -> Abstract:
     """One of these values; those that are one object, or numbers of one type, are one option."""
     groups: dict[Any, list[int]] = {}
     for k, option in enumerate(options):
         groups.setdefault(strength_of(option) or option.open(), []).append(k)
     kinds: list[Abstract] = []
-    number = which
+    table = np.zeros(len(options), np.int64)
     for n, members in enumerate(groups.values()):
+        table[members] = n
         value = options[members[0]]
         for k in members:
-            if k != n:
-                number = ctx.b.select(ctx.b.eq(which, k), n, number)
             value = _selected(ctx, ctx.b.eq(which, k), options[k], value)
         kinds.append(value)
-    return Choice(number, tuple(kinds)).close((number, *kinds)) if len(kinds) > 1 else kinds[0]
+    if len(kinds) < len(options):
+        row = ctx.b.dynamic_slice(ctx.atom(ctx.constant(table)), which, sizes=(1,))
+        which = ctx.b.reshape(row, shape=())
+    return Choice(which, tuple(kinds)).close((which, *kinds)) if len(kinds) > 1 else kinds[0]
 
 
 def _selected(ctx: Context, flag: Atom, one: Abstract, other: Abstract) -> Abstract:

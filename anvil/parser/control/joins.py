@@ -156,7 +156,7 @@ class Join:
         out.heap = common if self.loop is None else dict(a.heap)
         out.marks = {**a.marks, **b.marks}
         out.where = {**a.where, **b.where}
-        out.excluded = a.excluded & b.excluded
+        out.excluded, out.present = a.excluded & b.excluded, a.present & b.present
         self._status()
         for name in self._variables():
             self._variable(name)
