@@ -48,7 +48,7 @@ from anvil.parser.containers.known_containers import key_of, known_container, ob
 from anvil.parser.control import exceptions, iteration
 from anvil.parser.objects import wording
 from anvil.parser.reports import texts
-from anvil.parser.reports.conflicts import conflict_error
+from anvil.parser.reports.conflicts import conflict_error, refuse_partial
 from anvil.parser.reports.spelling import spelled
 from anvil.parser.state import roots
 from anvil.parser.state.heap import (
@@ -230,9 +230,7 @@ class Context:
         return dicts.dict_box(self, v).entries
 
     def kind_of(self, v: Any) -> str:
-        """`array`, `np` (NumPy scalar), `py` (Python number), `sequence` (list or tuple) or
-        `other`.
-        """
+        """`array`, `np` (NumPy scalar), `py` (Python number), `sequence` or `other`."""
         return arraylike.kind_of(v)
 
     def is_arraylike(self, v: Any) -> bool:
@@ -434,6 +432,8 @@ class Context:
         content = self.state.heap[box]
         if isinstance(content, Conflict):
             self.refuse_conflict(f"this {what}", content)
+        if isinstance(content, ObjectBox) and what == "dict":  # the `__dict__` of an instance
+            refuse_partial(self, content)
         return pools.contents(self, content) if isinstance(content, RowBox) else content
 
     def replace(self, box: int, content: Content) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import anvil
 from anvil import grad
 from anvil.errors import AnvilError, AnvilTypeError
 from tests.parser.harness import agree, run
@@ -508,3 +509,83 @@ def test_iterators_are_nothing_else() -> None:
 
     agree(f, np.arange(3.0))
     agree(f, np.array([300.0]))
+
+
+def body_reads_values(x):
+    class C:
+        y = x
+        pair = (x, 1.0)
+
+        def m(self, k=x):
+            return x + self.y + k
+
+        @staticmethod
+        def s(k=x, *, j=x):
+            return k + j
+
+    x *= 3.0
+    return C.y, C().m(), C().y, C.s(), C.s(j=0.0), C.pair
+
+
+def one_class_for_each_round(x):
+    made = []
+    for i in range(3):
+
+        class C:
+            k, v = i, x
+
+            def m(self):
+                return self.k * self.v
+
+        made.append(C)
+        x += 1.0
+    return [c().m() for c in made], [c.v for c in made]
+
+
+def fields_of_a_local_dataclass(x):
+    @dataclasses.dataclass
+    class P:
+        a: float
+        b: float = x
+
+        def s(self):
+            return self.a + self.b * x
+
+    p = P(1.0)
+    x = 10.0
+    return p.s(), P(2.0).b, P(1.0, 2.0) == P(1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "program", [body_reads_values, one_class_for_each_round, fields_of_a_local_dataclass]
+)
+def test_what_the_body_of_a_class_reads_stays(program):
+    agree(program, 2.0)
+
+
+def test_derivatives_through_a_local_class():
+    anvil.check_grads(lambda x: body_reads_values(x)[1] * one_class_for_each_round(x)[0][2], (2.0,))
+
+
+def list_of_data(x):
+    class C:
+        items = [x, 1.0]
+
+    return C.items[0]
+
+
+def written_class(x):
+    class C:
+        k = x
+
+    C.k = 5.0
+    return C.k
+
+
+@pytest.mark.parametrize(
+    "program, words",
+    [(list_of_data, "`items` of the class C is a list of data"), (written_class, "is written to")],
+)
+def test_state_of_classes_is_refused(program, words):
+    with pytest.raises(anvil.AnvilError, match=words):
+        anvil.jit(program)(1.0)

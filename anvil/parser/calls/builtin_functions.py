@@ -12,6 +12,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from anvil.ir.records import Atom
 from anvil.parser.arrays import comparisons
 from anvil.parser.arrays.ragged import Ragged, length
 from anvil.parser.arrays.whole import position
@@ -31,10 +32,12 @@ from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.stack_lists import stack_of
 from anvil.parser.containers.table_boxes import size_of, viewed
 from anvil.parser.control import range_items, streams
+from anvil.parser.control.choices import choose
 from anvil.parser.control.generators import iterator_of, next_of
 from anvil.parser.control.iteration import iterator, listed
 from anvil.parser.objects import records
 from anvil.parser.objects.attributes import (
+    content,
     delete_attribute,
     generic_delete,
     generic_set,
@@ -57,6 +60,7 @@ from anvil.parser.state.values import (
     ListV,
     NDArray,
     ObjectV,
+    Partial,
     RangeV,
     Scalar,
     TupleV,
@@ -219,20 +223,24 @@ def _callable(it: Interp, v: Abstract) -> Abstract:
 
 def _getattr(it: Interp, v: Abstract, name: Abstract, default: Abstract | None = None) -> Abstract:
     key = it.known(name, "the name of an attribute")
-    if default is not None and not has_attribute(it, v, key):
-        return default
-    return get_attribute(it, v, key)
+    if default is None:
+        return get_attribute(it, v, key)
+    found = has_attribute(it, v, key)
+    if isinstance(found, bool):
+        return get_attribute(it, v, key) if found else default
+    return choose(it, found, lambda: get_attribute(it, v, key), lambda: default)
 
 
-def has_attribute(it: Interp, v: Abstract, name: str) -> bool:
+def has_attribute(it: Interp, v: Abstract, name: str) -> bool | Atom:
     """Whether `v.name` can be read."""
     if isinstance(v, ObjectV):
-        box = it.state.heap[v.box]
         slot = inspect.getattr_static(v.cls, name, None)
         own = hasattr(v.cls, name) and not isinstance(slot, types.MemberDescriptorType)
-        if name in getattr(box, "attrs", {}) or own:
+        held = content(it, v).attrs.get(name)
+        if own or (held is not None and not isinstance(held, Partial)):
             return True
-        return hasattr(v.cls, "__getattr__") and _answers(it, v, name)
+        answers = hasattr(v.cls, "__getattr__") and _answers(it, v, name)
+        return held.defined if isinstance(held, Partial) and not answers else answers
     if name in own_attributes(it, v):
         return True
     if isinstance(v, Known):
@@ -259,7 +267,8 @@ def _answers(it: Interp, v: Abstract, name: str) -> bool:
 
 
 def _hasattr(it: Interp, v: Abstract, name: Abstract) -> Abstract:
-    return Known(has_attribute(it, v, it.known(name, "the name of an attribute")))
+    found = has_attribute(it, v, it.known(name, "the name of an attribute"))
+    return Known(found) if isinstance(found, bool) else scalar(found, True)
 
 
 def _setattr(it: Interp, v: Abstract, name: Abstract, value: Abstract) -> Abstract:

@@ -43,6 +43,7 @@ from anvil.parser.state.heap import (
     Content,
     ListBox,
     Mark,
+    ObjectBox,
     RowBox,
     StackBox,
     State,
@@ -421,6 +422,10 @@ class Join:
         if isinstance(cx, RowBox) and isinstance(cy, RowBox):
             return self._row(cx, cy)
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
+        if tag != tag_y and isinstance(cx, ObjectBox) and isinstance(cy, ObjectBox):
+            names = _both(list(cx.attrs), list(cy.attrs))
+            if names is not None and (self.loop is None or self.manner.choosing):
+                return self._attributes(cx, cy, names)
         if tag != tag_y:
             return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
         joined: list[Part] = []
@@ -435,6 +440,11 @@ class Join:
             room = room_of(cx) if self.loop is not None else min(room_of(cx), room_of(cy))
             return replace(cx, length=joined[0], columns=tuple(joined[1:]), room=room)  # type: ignore[arg-type]
         return cx if _same(joined, px) else close_content(cx, tuple(joined))
+
+    def _attributes(self, cx: ObjectBox, cy: ObjectBox, names: list[str]) -> Content:
+        """Instances one of which has attributes that the other lacks."""
+        pairs = ((n, cx.attrs.get(n, UNDEFINED), cy.attrs.get(n, UNDEFINED)) for n in names)
+        return ObjectBox({n: self.value(x, y) for n, x, y in pairs})
 
     def _column(self, cx: ColumnBox, cy: ColumnBox) -> Content:
         x, y = type_at(cx.atom), type_at(cy.atom)
@@ -467,6 +477,18 @@ class Join:
             out = self._memo[key] = Value(type_, self._hint)
             self.leaves.append(Leaf(x, y, out))
         return out
+
+
+def _both(xs: list[str], ys: list[str]) -> list[str] | None:
+    """The names of both lists, each list in its order; None where these disagree."""
+    common = [n for n in xs if n in ys]
+    if common != [n for n in ys if n in xs]:
+        return None
+    out: list[str] = []
+    for n in common:
+        out += xs[: xs.index(n)] + ys[: ys.index(n)] + [n]
+        xs, ys = xs[xs.index(n) + 1 :], ys[ys.index(n) + 1 :]
+    return out + xs + ys
 
 
 def _only_returns(state: State) -> bool:

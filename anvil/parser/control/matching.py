@@ -254,9 +254,10 @@ def _positional(it: Interp, cls: type, count: int) -> Sequence[str]:
 
 
 def _attribute(it: Interp, v: Abstract, name: str, p: ast.pattern) -> Test:
-    if not has_attribute(it, v, name):
+    found = has_attribute(it, v, name)
+    if found is False:
         return False
-    return _pattern(it, p, it.attribute(v, name))
+    return _all(it, [lambda: found, lambda: _pattern(it, p, it.attribute(v, name))])
 
 
 _PATTERNS: dict[type, Callable[[Interp, Any, Abstract], Test]] = {

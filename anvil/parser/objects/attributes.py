@@ -20,7 +20,7 @@ from anvil.parser.arrays.whole import index_into, sequence_kind
 from anvil.parser.containers import computed_ranges, dicts, methods, stack_lists
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
-from anvil.parser.control.choices import apart, each
+from anvil.parser.control.choices import apart, choose, each
 from anvil.parser.objects import function_attributes
 from anvil.parser.reports import texts
 from anvil.parser.reports.spelling import meant
@@ -39,6 +39,7 @@ from anvil.parser.state.values import (
     ListV,
     NDArray,
     ObjectV,
+    Partial,
     RangeV,
     Scalar,
     TupleV,
@@ -288,7 +289,28 @@ def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
         value = attrs[name]
         if isinstance(value, Conflict):
             it.refuse_conflict(f"`.{name}`", value)
+        if isinstance(value, Partial):
+            return _perhaps(it, base, name, value, static)
         return value
+    return _of_class(it, base, name, static)
+
+
+def _perhaps(it: Interp, base: ObjectV, name: str, found: Partial, static: Any) -> Abstract:
+    """An attribute that an instance has on some of the paths that lead here."""
+    if static is None and not hasattr(base.cls, "__getattr__"):
+        it.check(found.defined, AttributeError, _no_attribute(base, name))
+        return found.value
+    value, other = found.value, lambda: _of_class(it, base, name, static)
+    return choose(it, found.defined, lambda: value, other)
+
+
+def _no_attribute(base: ObjectV, name: str) -> str:
+    return f"'{base.cls.__name__}' object has no attribute '{name}'"
+
+
+def _of_class(it: Interp, base: ObjectV, name: str, static: Any) -> Abstract:
+    """`base.name` that is not among the attributes of the instance."""
+    attrs = content(it, base).attrs
     if static is not None and not isinstance(static, types.MemberDescriptorType):
         return _bind(it, base, base.cls, name, static)
     if name == "value" and issubclass(base.cls, StopIteration):
@@ -296,7 +318,7 @@ def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
     fallback = inspect.getattr_static(base.cls, "__getattr__", None)
     if fallback is not None:
         return it.call(Bound("method", Known(fallback), (base,)), Known(name))
-    it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+    it.fail(AttributeError, _no_attribute(base, name))
 
 
 def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
@@ -385,8 +407,16 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
         it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
     elif function_attributes.is_function(base):
         function_attributes.put(it, base, name, value)
+    elif isinstance(base, Known) and isinstance(base.value, type) and _writable(base.value):
+        text = f"the class {base.value.__name__}, which its instances share, is written to"
+        it.error("mutated-global", text)
     else:
         it.error("no-attribute", f"the attribute {name!r} of {base.describe()} cannot be set")
+
+
+def _writable(cls: type) -> bool:
+    """Whether Python lets a program set attributes of a class."""
+    return bool(cls.__flags__ & 1 << 9)  # made by a `class` statement
 
 
 def _refuse_frozen(it: Interp, base: ObjectV, message: str) -> None:
@@ -406,7 +436,7 @@ def generic_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
     elif special(static, "__set__"):
         it.call(Known(special(static, "__set__")), Known(static), base, value)
     elif not base.cls.__dictoffset__ and not isinstance(static, types.MemberDescriptorType):
-        it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+        it.fail(AttributeError, _no_attribute(base, name))
     else:
         raw_set(it, base, name, value)
 
@@ -438,8 +468,11 @@ def generic_delete(it: Interp, base: ObjectV, name: str) -> None:
         kind = base.cls.__name__
         it.fail(AttributeError, f"property {name!r} of {kind!r} object has no deleter")
     elif name not in attrs:
-        it.fail(AttributeError, f"'{base.cls.__name__}' object has no attribute '{name}'")
+        it.fail(AttributeError, _no_attribute(base, name))
     else:
+        value = attrs[name]
+        if isinstance(value, Partial):
+            it.check(value.defined, AttributeError, _no_attribute(base, name))
         it.touch(base.box)
         del attrs[name]
         it.replace(base.box, ObjectBox(attrs))

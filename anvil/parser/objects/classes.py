@@ -2,14 +2,16 @@
 
 The statement is run by CPython, in cells that hold what the function knows: modules, classes,
 constants. Variables that it does not know (arrays, functions made inside) are cells that hold a
-`Captured`: methods read them from the box of the variable, which every call hands on.
+`Captured`: methods read them from the box of the variable, which every call hands on. What the body
+itself reads has the value of that moment: such a variable is another one, with a box of its own.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,14 +28,20 @@ from anvil.parser.state.values import CellRef, Known, known_key
 def _class(it: Interp, node: ast.ClassDef, rest: Sequence[ast.stmt]) -> bool:
     known: dict[str, Any] = {}
     captured: dict[str, int] = {}
-    for name in sorted(_needed(node) - {node.name}):
+    by_body, by_methods = _needed(node)
+    for name in sorted((by_body | by_methods) - {node.name}):
         v = it.state.locals.get(name)
         if isinstance(v, CellRef):
             _variable(it, name, v, known, captured)
+    renamed = {n: f"_{n}_now" for n in by_body & captured.keys()}
+    for name, now in renamed.items():
+        captured[now] = it.new_cell(name, it.load(name)).box
+        if name not in by_methods:
+            del captured[name]
     _guard_globals(it, node)
     key = (node, tuple((n, known_key(v)) for n, v in known.items()), tuple(captured))
     if key not in it.info.fused:
-        it.info.fused[key] = _made(it, node, known, captured)
+        it.info.fused[key] = _made(it, node, known, captured, renamed)
     cls, cells = it.info.fused[key]
     for name, box in captured.items():
         it.state.locals[cells[name].cell_contents.key] = CellRef(box)
@@ -41,21 +49,25 @@ def _class(it: Interp, node: ast.ClassDef, rest: Sequence[ast.stmt]) -> bool:
     return False
 
 
-def _needed(node: ast.ClassDef) -> set[str]:
-    """Names that a class statement reads from around it, its methods included."""
-    direct: set[str] = set()
+def _needed(node: ast.ClassDef) -> tuple[set[str], set[str]]:
+    """Names that a class statement reads from around it: itself, and by its methods."""
+    direct = {n.id for n in _read(node)}
+    scope = scan(node.body)
+    return direct - scope.stored, scope.captured
+
+
+def _read(node: ast.ClassDef) -> Iterator[ast.Name]:
+    """The variables that the statement itself reads."""
     todo: list[ast.AST] = list(ast.iter_child_nodes(node))
     while todo:
         n = todo.pop()
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load):
-            direct.add(n.id)
+            yield n
         if isinstance(n, ast.FunctionDef | ast.Lambda):
             todo.extend(d for d in (*n.args.defaults, *n.args.kw_defaults) if d is not None)
             todo.extend(getattr(n, "decorator_list", ()))
         else:
             todo.extend(ast.iter_child_nodes(n))
-    scope = scan(node.body)
-    return (direct - scope.stored) | scope.captured
 
 
 def _variable(
@@ -98,18 +110,22 @@ def _guard_globals(it: Interp, node: ast.ClassDef) -> None:
 
 
 def _made(
-    it: Interp, node: ast.ClassDef, known: dict[str, Any], captured: dict[str, int]
+    it: Interp,
+    node: ast.ClassDef,
+    known: dict[str, Any],
+    captured: dict[str, int],
+    renamed: dict[str, str],
 ) -> tuple[type, dict[str, Any]]:
-    """The class, and its cells by name."""
+    """The class, and its cells by name; its own variables are `renamed`."""
     cells: dict[str, Any] = {n: types.CellType(v) for n, v in known.items()}
     for name in captured:
         cell = cells[name] = types.CellType()
         cell.cell_contents = Captured(f"<cell {len(it.session.cells) + 1}>", name)
         it.session.cells[id(cell)] = cell
-    used = _needed(node)
+    used = set().union(*_needed(node))
     every = {**{n: c for n, c in it.info.host_cells.items() if n in used}, **cells}
     try:
-        cls = _factory(it, node, every)()
+        cls = _factory(it, node, every, renamed)()
     except (AnvilError, Signal):
         raise
     except Exception as problem:
@@ -123,11 +139,20 @@ def _made(
         )
     if captured:
         it.session.local_classes.add(cls)
+    for name, value in vars(cls).items():
+        own = isinstance(value, list | dict | set) and not name.startswith("__")
+        if own and Captured.__name__ in repr(value):
+            text = f"`{name}` of the class {node.name} is a {type(value).__name__} of data"
+            it.error("unsupported-syntax", text, hint="Make it in `__init__`, or before the class.")
     return cls, cells
 
 
-def _factory(it: Interp, node: ast.ClassDef, cells: dict[str, Any]) -> Any:
+def _factory(it: Interp, node: ast.ClassDef, cells: dict[str, Any], renamed: dict[str, str]) -> Any:
     """A function that runs the class statement, with these free variables."""
+    if renamed:
+        node = copy.deepcopy(node)
+        for n in list(_read(node)):
+            n.id = renamed.get(n.id, n.id)
     leave = ast.Return(ast.Name(node.name, ast.Load()))
     empty = ast.arguments([], [], None, [], [], None, [])
     factory = ast.FunctionDef("factory", empty, [node, leave], [], None)

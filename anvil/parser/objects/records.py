@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers import dicts
+from anvil.parser.objects.attributes import content
+from anvil.parser.reports.conflicts import refuse_partial
 from anvil.parser.state.heap import ObjectBox, fresh_box
-from anvil.parser.state.values import Abstract, DictV, Known, ListV, ObjectV, TupleV
+from anvil.parser.state.values import Abstract, DictV, Known, ListV, ObjectV, Partial, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -94,9 +96,9 @@ def vars_(it: Interp, v: Abstract) -> Abstract:
 def dir_(it: Interp, v: Abstract) -> Abstract:
     """`dir(v)`."""
     if isinstance(v, ObjectV):
-        box = it.state.heap[v.box]
-        attrs = box.attrs if isinstance(box, ObjectBox) else {}
-        return it.constant(sorted({*dir(v.cls), *attrs}))
+        box = content(it, v)
+        refuse_partial(it, box)
+        return it.constant(sorted({*dir(v.cls), *box.attrs}))
     return it.constant(dir(it.known(v, "the argument of dir()")))
 
 
@@ -108,14 +110,8 @@ def shallow(it: Interp, v: Abstract) -> Abstract:
         box = dicts.dict_box(it, v)
         return dicts.new_dict(it, dict(box.entries), v.cls, v.factory)
     if isinstance(v, ObjectV):
-        return _object(it, v, dict(_attrs(it, v)))
+        return _object(it, v, dict(content(it, v).attrs))
     return _copied(it, v)
-
-
-def _attrs(it: Interp, v: ObjectV) -> dict[str, Abstract]:
-    content = it.content(v.box, "object")
-    assert isinstance(content, ObjectBox)
-    return content.attrs
 
 
 def _object(it: Interp, v: ObjectV, attrs: dict[str, Abstract]) -> Abstract:
@@ -145,7 +141,9 @@ def _deep(it: Interp, v: Abstract, memo: dict[int, Abstract]) -> Abstract:
         entries = dict(zip(keys, values, strict=True))
         made = dicts.new_dict(it, entries, v.cls, v.factory)
     elif isinstance(v, ObjectV):
-        made = _object(it, v, {n: _deep(it, x, memo) for n, x in _attrs(it, v).items()})
+        made = _object(it, v, {n: _deep(it, x, memo) for n, x in content(it, v).attrs.items()})
+    elif isinstance(v, Partial):
+        return v.close((_deep(it, v.value, memo), v.defined))
     elif isinstance(v, TupleV):
         return TupleV(tuple(_deep(it, i, memo) for i in v.items), v.cls)
     else:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.loc import AnyLoc
-from anvil.parser.state.values import Conflict
+from anvil.parser.state.values import Conflict, Partial
+
+if TYPE_CHECKING:
+    from anvil.parser.context import Context
+    from anvil.parser.state.heap import DictBox
 
 _GROWING = (
     "Hold it in a list of its greatest length, `items = [0.0] * n`, with a counter for how much "
@@ -27,6 +33,15 @@ def conflict_error(what: str, v: Conflict, loc: AnyLoc) -> AnvilError:
     if v.loop is not None and lists and v.first != v.second:
         code, hint = "growing-list", _GROWING
     return make_error(code, message, loc, hint=hint)
+
+
+def refuse_partial(ctx: Context, content: DictBox) -> None:
+    """Refuses an instance as a whole that has an attribute on some paths only."""
+    for name, v in content.entries.items():
+        if isinstance(v, Partial):
+            text = f"the attribute {name!r} is there on some of the paths that lead here only"
+            hint = "Set it on all paths; `None` may stand for no value."
+            ctx.error("branch-types", text, hint=hint)
 
 
 def _line(loc: AnyLoc | None) -> str:

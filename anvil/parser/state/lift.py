@@ -20,6 +20,7 @@ import numpy as np
 from anvil.ir.records import Value
 from anvil.ir.types import array, dtype_of
 from anvil.parser.containers.collection_values import DequeV
+from anvil.parser.source.functions import Captured
 from anvil.parser.state.guards import Hidden, Origin
 from anvil.parser.state.heap import DictBox, ListBox, Mark, fresh_box
 from anvil.parser.state.inputs import refuse
@@ -61,6 +62,8 @@ def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> 
     a container floats vary.
     """
     guards = session.guards
+    if isinstance(obj, Captured):
+        return Known(obj)
     if inside and type(obj) in (float, complex):
         return Lifted("array", origin, hidden=guards.array(origin, array(number_dtype(obj)), "py"))
     if is_array(obj):
@@ -110,6 +113,9 @@ def _trusted(obj: Any) -> bool:
 
 def adopt(it: Interp, x: Any) -> Abstract:
     """A lifted object as a value of this function; one object is one box."""
+    if isinstance(x, Known) and _captures(x.value):
+        held = x.value
+        return it.load(held.key) if isinstance(held, Captured) else _captured_tuple(it, held)
     if isinstance(x, Abstract):
         if isinstance(x, Known) and x.value is os.environ:
             it.error("hidden-state", "os.environ is not decided by the arguments")
@@ -136,6 +142,15 @@ def adopt(it: Interp, x: Any) -> Abstract:
     if x.kind == "list":
         return ListV(box) if x.cls is list else DequeV(box, x.own)
     return DictV(box, x.cls, None if x.own is None else Known(x.own))
+
+
+def _captures(obj: Any) -> bool:
+    """Whether a value is, or holds, a variable of the function that made a class."""
+    return isinstance(obj, Captured) or (type(obj) is tuple and any(map(_captures, obj)))
+
+
+def _captured_tuple(it: Interp, items: tuple[Any, ...]) -> Abstract:
+    return TupleV(tuple(adopt(it, Known(i)) for i in items))
 
 
 def _hidden_value(it: Interp, hidden: Hidden) -> Abstract:

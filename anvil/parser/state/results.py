@@ -23,6 +23,7 @@ from anvil.parser.containers.templates import Many, has_refs
 from anvil.parser.control.choices import settled
 from anvil.parser.reports import texts
 from anvil.parser.reports.blame import involve
+from anvil.parser.reports.conflicts import refuse_partial
 from anvil.parser.state.heap import (
     DictBox,
     ListBox,
@@ -252,6 +253,7 @@ def _describe_box(
         _refuse_objects(it, content.elements)
         return StaticSpec(set(content.elements))
     if isinstance(content, DictBox) and isinstance(v, DictV):
+        refuse_partial(it, content)
         _refuse_objects(it, content.entries)
         items = tuple(_describe(it, i, atoms, above, ints) for i in content.entries.values())
         return DictSpec(tuple(content.entries), items, v.cls, _factory(it, v))
@@ -260,6 +262,7 @@ def _describe_box(
     if v.cls in it.session.local_classes:
         what = f"{v.describe()}, whose methods use variables of the function"
         it.error("unsupported-value", f"a compiled function cannot return {what}")
+    refuse_partial(it, content)
     items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
     return ObjectSpec(v.cls, tuple(content.attrs), items)
 
