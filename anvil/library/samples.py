@@ -46,6 +46,11 @@ DOMAINS = _named(
 )
 """The families of the operands of elementwise functions that are not defined everywhere."""
 
+DISTANCES = (
+    *("braycurtis", "canberra", "chebyshev", "cityblock", "correlation", "cosine", "euclidean"),
+    "sqeuclidean",
+)
+
 SAMPLES = _named(
     {
         # ufuncs that are not elementwise, or not in every operand
@@ -196,6 +201,33 @@ SAMPLES = _named(
         "linalg.solve_sylvester": "square(3), square(2), x(3, 2)",
         "linalg.solve_continuous_lyapunov linalg.solve_lyapunov": "square(3), x(3, 3)",
         "linalg.solve_discrete_lyapunov": "square(3), x(3, 3)",
+        "linalg.null_space": "z = f(x(2, 4)); return z @ np.conj(z.T)",
+        "linalg.orth": "z = f(x(4, 2)); return z @ np.conj(z.T)",
+        "linalg.subspace_angles linalg.orthogonal_procrustes": "x(4, 2), x(4, 2)",
+        "linalg.solveh_banded": "np.array([[0.0], [9.0]]) + x(2, 4), x(4)",
+        "linalg.cholesky_banded": "np.array([[0.0], [9.0]]) + x(2, 4)",
+        "linalg.cho_solve_banded": "(np.array([[0.0], [9.0]]) + x(2, 4), False), x(4)",
+        "linalg.eigvalsh_tridiagonal": "x(4), x(3)",
+        "linalg.solve_circulant": "np.array([9.0, 0, 0, 0]) + x(4), x(4)",
+        "linalg.matmul_toeplitz": "(x(3), x(4)), x(4)",
+        "linalg.solve_discrete_are linalg.solve_continuous_are": "m = square(3); "
+        "return f(0.2 * m, x(3, 2), m @ np.conj(m.T), np.eye(2) * (1 + pos()))",
+        "linalg.fractional_matrix_power": "spd(3), 0.5",
+        "linalg.expm_frechet": "square(3), x(3, 3)",
+        "linalg.tanm linalg.tanhm": "0.1 * square(3)",
+        "linalg.pinvh": "spd(3)",
+        "linalg.leslie": "x(4), x(3)",
+        "linalg.convolution_matrix": "x(3), 4, 'same'",
+        "linalg.diagsvd": "x(3), 3, 4",
+        # scipy.spatial
+        " ".join(f"spatial.distance.{n}" for n in DISTANCES): "x(4), x(4)",
+        "spatial.distance.minkowski": "x(4), x(4), 3, 1 + pos(4)",
+        "spatial.distance.mahalanobis": "x(3), x(3), spd(3)",
+        "spatial.distance.seuclidean": "x(4), x(4), pos(4)",
+        "spatial.distance.jensenshannon": "pos(4), pos(4)",
+        "spatial.distance.cdist spatial.distance_matrix": "x(3, 4), x(2, 4)",
+        "spatial.distance.pdist": "x(3, 4)",
+        "spatial.distance.squareform": "x(3)",
         # np.fft
         "fft.fft2 fft.ifft2 fft.fftn fft.ifftn fft.rfft2 fft.rfftn": "x(3, 4)",
         "fft.irfft2 fft.irfftn": "x(3, 4)",

@@ -18,7 +18,7 @@ _FEW = 3
 """Iterations after the last one that changed the value: derivatives converge behind it."""
 
 
-def _mirrored(a: Any, lower: Any, conjugate: Any) -> Any:
+def mirrored(a: Any, lower: Any, conjugate: Any) -> Any:
     """The matrix of which one triangle is given."""
     half = np.tril(a, -1) if lower else np.triu(a, 1)
     other = np.swapaxes(half, -1, -2)
@@ -31,9 +31,9 @@ def _assumed(a: Any, structure: Any, lower: Any) -> Any:
     if structure in (None, "gen", "general"):
         return a
     if structure in ("sym", "symmetric"):
-        return _mirrored(a, lower, False)
+        return mirrored(a, lower, False)
     if structure in ("her", "hermitian", "pos", "positive definite"):
-        return _mirrored(a, lower, True)
+        return mirrored(a, lower, True)
     if structure in ("diagonal", "tridiagonal"):
         width = 0 if structure == "diagonal" else 1
         return np.triu(np.tril(a, width), -width)
@@ -142,8 +142,8 @@ def _eigh(
             return np.linalg.eigvalsh(a, side)
         w, v = np.linalg.eigh(a, side)
         return w, v
-    factor = np.linalg.cholesky(_mirrored(np.asarray(b), lower, True))
-    reduced = np.linalg.solve(factor, _mirrored(np.asarray(a), lower, True))
+    factor = np.linalg.cholesky(mirrored(np.asarray(b), lower, True))
+    reduced = np.linalg.solve(factor, mirrored(np.asarray(a), lower, True))
     reduced = np.linalg.solve(factor, np.conj(np.swapaxes(reduced, -1, -2)))
     if eigvals_only:
         return np.linalg.eigvalsh(reduced)
@@ -193,7 +193,12 @@ def _pinv(
 def _norm(
     a: Any, ord: Any = None, axis: Any = None, keepdims: Any = False, check_finite: Any = True
 ) -> Any:
-    return np.linalg.norm(a, ord, axis, keepdims)
+    a = np.asarray(a)
+    found = np.linalg.norm(a, ord, axis, keepdims)
+    plain = axis is None and not keepdims and a.dtype.kind in "fc"
+    if plain and (ord in (None, 2) if a.ndim == 1 else a.ndim == 2 and ord == 1):
+        return float(found)
+    return found
 
 
 # ---- matrix equations
@@ -246,7 +251,7 @@ def _solve_discrete_lyapunov(a: Any, q: Any, method: Any = None) -> Any:
 # ---- functions of matrices
 
 
-def _square(a: Any) -> Any:
+def square_matrix(a: Any) -> Any:
     a = np.asarray(a)
     if a.ndim != 2 or a.shape[0] != a.shape[1]:
         refuse("bad-shape", "expected one square matrix")
@@ -255,7 +260,7 @@ def _square(a: Any) -> Any:
 
 def _sqrtm(A: Any) -> Any:
     """The principal square root. Of a real matrix it is real, or ValueError is raised."""
-    a = _square(A)
+    a = square_matrix(A)
     x, y = a, np.eye(a.shape[0], dtype=a.dtype)
     eps = np.finfo(a.dtype).eps
     moved, n, more = np.max(np.abs(a), initial=0.0) + 1.0, 0, _FEW
@@ -272,9 +277,9 @@ def _sqrtm(A: Any) -> Any:
     return x
 
 
-def _logm(A: Any) -> Any:
+def logm(A: Any) -> Any:
     """The principal logarithm, of the same kind as the matrix."""
-    a = _square(A)
+    a = square_matrix(A)
     eye = np.eye(a.shape[0], dtype=a.dtype)
     root, scale = a, 1.0
     while np.max(np.sum(np.abs(root - eye), axis=0), initial=0.0) > 0.25 and scale < 2.0**40:
@@ -288,27 +293,27 @@ def _logm(A: Any) -> Any:
     return 2.0 * scale * (z @ total)
 
 
-def _cosm(A: Any) -> Any:
-    a = _square(A)
+def cosm(A: Any) -> Any:
+    a = square_matrix(A)
     if a.dtype.kind == "c":
         return 0.5 * (expm(1j * a) + expm(-1j * a))
     return np.real(expm(1j * a))
 
 
-def _sinm(A: Any) -> Any:
-    a = _square(A)
+def sinm(A: Any) -> Any:
+    a = square_matrix(A)
     if a.dtype.kind == "c":
         return -0.5j * (expm(1j * a) - expm(-1j * a))
     return np.imag(expm(1j * a))
 
 
-def _coshm(A: Any) -> Any:
-    a = _square(A)
+def coshm(A: Any) -> Any:
+    a = square_matrix(A)
     return 0.5 * (expm(a) + expm(-a))
 
 
-def _sinhm(A: Any) -> Any:
-    a = _square(A)
+def sinhm(A: Any) -> Any:
+    a = square_matrix(A)
     return 0.5 * (expm(a) - expm(-a))
 
 
@@ -325,7 +330,7 @@ def _polar(a: Any, side: Any = "right") -> Any:
 # ---- forms
 
 
-def _circulant(c: Any) -> Any:
+def circulant(c: Any) -> Any:
     c = np.ravel(np.asarray(c))
     n = c.shape[0]
     return c[(np.arange(n)[:, np.newaxis] - np.arange(n)[np.newaxis, :]) % n]
@@ -375,13 +380,13 @@ _RULES = {
     "solve_lyapunov": _solve_continuous_lyapunov,
     "solve_discrete_lyapunov": _solve_discrete_lyapunov,
     "sqrtm": _sqrtm,
-    "logm": _logm,
-    "cosm": _cosm,
-    "sinm": _sinm,
-    "coshm": _coshm,
-    "sinhm": _sinhm,
+    "logm": logm,
+    "cosm": cosm,
+    "sinm": sinm,
+    "coshm": coshm,
+    "sinhm": sinhm,
     "polar": _polar,
-    "circulant": _circulant,
+    "circulant": circulant,
     "hankel": _hankel,
     "companion": _companion,
     "khatri_rao": _khatri_rao,

@@ -56,7 +56,8 @@ class Sampled:
 OUTSIDE = ("scipy.stats", "scipy.random")
 """Families with tests of their own for every declaration."""
 
-NO_DERIVATIVE = coverage.NO_DERIVATIVE | {"matrix_rank", "device", "itemsize", "nbytes", "gammasgn"}
+NO_DERIVATIVE = coverage.NO_DERIVATIVE | {"matrix_rank", "device", "itemsize", "nbytes"}
+NO_DERIVATIVE |= {"gammasgn", "hamming", "jaccard", "issymmetric", "ishermitian"}
 """Names whose results do not depend on floats."""
 
 
@@ -232,6 +233,9 @@ ACCIDENTS = {
     ("scipy.linalg.hankel", "no axes"),
     ("scipy.linalg.companion", "zeros"),
     ("scipy.linalg.lu_solve", "of size one"),
+    ("scipy.linalg.solveh_banded", "of size one"),
+    ("scipy.spatial.distance.seuclidean", "zeros"),
+    ("scipy.spatial.distance.squareform", "no axes"),
     ("numpy.fft.fftshift", "no axes"),
     ("numpy.fft.ifftshift", "no axes"),
 }
@@ -254,8 +258,17 @@ DIFFERS = {
         for name in (
             *("special.comb", "special.factorial", "integrate.simpson", "linalg.det"),
             *("linalg.solve_sylvester", "linalg.solve_lyapunov", "linalg.logm"),
-            "linalg.solve_continuous_lyapunov",
+            *("linalg.solve_continuous_lyapunov", "linalg.fractional_matrix_power"),
+            *("linalg.solve_discrete_are", "linalg.solve_continuous_are", "linalg.expm_frechet"),
+            *("linalg.eigvalsh_tridiagonal", "linalg.matmul_toeplitz", "linalg.solve_circulant"),
+            *("spatial.distance_matrix", "spatial.distance.minkowski"),
+            *("spatial.distance.seuclidean", "spatial.distance.braycurtis"),
+            *("spatial.distance.canberra", "spatial.distance.euclidean"),
         )
+    },
+    **{
+        (f"scipy.linalg.{name}", "equal"): "the rank must be full: it decides a shape"
+        for name in ("null_space", "orth", "subspace_angles")
     },
     **{
         (f"scipy.{name}", kind): "arrays without elements are refused, or not"
@@ -271,7 +284,7 @@ DIFFERS = {
 }
 """Documented differences from NumPy."""
 
-SINGULAR = ("linalg.qr", "linalg.svd", "linalg.lu")
+SINGULAR = ("linalg.qr", "linalg.svd", "linalg.lu", "linalg.orthogonal_procrustes")
 """Factorisations without a derivative, so nan, where the matrix is singular."""
 
 

@@ -17,7 +17,7 @@ from tests.library.grid import (
     points,
 )
 
-for _name in ("special", "linalg", "signal", "ndimage", "integrate"):
+for _name in ("special", "linalg", "signal", "ndimage", "integrate", "spatial"):
     pytest.importorskip(f"scipy.{_name}")
 
 GRID = list(grid())
