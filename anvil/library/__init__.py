@@ -65,7 +65,7 @@ from anvil.library import (
 )
 from anvil.library.scipy_table import Functions
 from anvil.library.stats import entries as scipy_stats
-from anvil.library.stats import vectors
+from anvil.library.stats import summaries, vectors
 from anvil.parser.context import Library
 
 __all__ = ["LIBRARY", "SCIPY"]
@@ -108,6 +108,7 @@ _MODULES: tuple[Any, ...] = (
     scipy_special,
     scipy_stats,
     vectors,
+    summaries,
     scipy_distance,
     scipy_images,
     scipy_integrate,

@@ -9,6 +9,7 @@ import numpy as np
 
 from anvil.library import coverage
 from anvil.library.coverage import Row
+from anvil.library.differences import differences
 
 _INTRODUCTION = """\
 # NumPy
@@ -57,6 +58,7 @@ def render_coverage() -> str:
     parts = [_INTRODUCTION.format(version=version, shares=shares)]
     for namespace, title in _TITLES.items():
         parts.append("\n".join(_section(namespace, title)))
+    parts.append("\n".join(["\n## Differences at single points\n", *differences("numpy")]))
     return "\n".join(parts) + "\n"
 
 

@@ -228,6 +228,14 @@ SAMPLES = _named(
         "spatial.distance.cdist spatial.distance_matrix": "x(3, 4), x(2, 4)",
         "spatial.distance.pdist": "x(3, 4)",
         "spatial.distance.squareform": "x(3)",
+        # scipy.stats
+        "stats.zscore stats.skew stats.kurtosis stats.sem stats.variation": "x(5)",
+        "stats.iqr stats.median_abs_deviation": "x(5)",
+        "stats.gzscore stats.gmean stats.hmean": "pos(5)",
+        "stats.entropy": "pos(5), pos(5)",
+        "stats.moment": "x(5, 2), 3, 1",
+        "stats.pmean": "pos(5), 1.7",
+        "stats.trim_mean": "x(5), 0.2",
         # np.fft
         "fft.fft2 fft.ifft2 fft.fftn fft.ifftn fft.rfft2 fft.rfftn": "x(3, 4)",
         "fft.irfft2 fft.irfftn": "x(3, 4)",

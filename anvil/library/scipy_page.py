@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from anvil.library import SCIPY
+from anvil.library.differences import differences
 from anvil.library.stats.continuous import CONTINUOUS
 from anvil.library.stats.discrete import DISCRETE
 from anvil.library.stats.entries import MOMENTS, OUTSIDE, POINTWISE
@@ -29,7 +30,10 @@ _NOTES: Mapping[str, str] = {
     "`wofz` on the real line, `poch` and `beta` for positive arguments.",
     "scipy.linalg": "What SciPy may compute in place (`overwrite_a`) is computed elsewhere; inputs "
     "are not searched for nan (`check_finite`). What SciPy gives as a list, of stacks of matrices, "
-    "is a tuple; booleans are computed in double precision.",
+    "is a tuple; booleans are computed in double precision. `null_space`, `orth` and "
+    "`subspace_angles` are compiled for matrices of full rank, and raise ValueError for others: "
+    "the rank would decide a shape.",
+    "scipy.spatial.distance": "`cdist` and `pdist` take the names below and functions of two rows.",
 }
 
 _STATS = """
@@ -44,6 +48,8 @@ with the others. `ppf` of a discrete distribution is a whole number and does not
 | distribution | compiled |
 | --- | --- |
 {rows}
+
+Of samples: {summaries}.
 
 Distributions of vectors: `multivariate_normal` (`logpdf`, `pdf`, `entropy`; of a regular
 covariance), `dirichlet` (`logpdf`, `pdf`, `mean`, `var`, `entropy`) and `multinomial` (`logpmf`,
@@ -70,7 +76,11 @@ def render_scipy() -> str:
     modules = sorted({name.rsplit(".", 1)[0] for name in SCIPY if "scipy.stats" not in name})
     parts = [_INTRODUCTION, *("\n".join(_section(m)) + "\n" for m in modules)]
     outside = ", ".join(f"`{n}`" for n in OUTSIDE)
-    parts.append(_STATS.format(rows="\n".join(_distributions()), outside=outside))
+    own = (n.removeprefix("scipy.stats.") for n in sorted(SCIPY) if n.startswith("scipy.stats."))
+    summaries = ", ".join(f"`{n}`" for n in own if "." not in n)
+    rows = "\n".join(_distributions())
+    parts.append(_STATS.format(rows=rows, outside=outside, summaries=summaries))
+    parts.append("\n".join(["\n## Differences at single points\n", *differences("scipy")]) + "\n")
     return "".join(parts)
 
 

@@ -30,6 +30,7 @@ import anvil
 from anvil.api.compile import optimise
 from anvil.ir.evaluate import evaluate
 from anvil.library import SCIPY, coverage
+from anvil.library.differences import DIFFERS
 from anvil.library.samples import FAMILIES, method_samples, samples
 from anvil.library.scipy_more import COMPUTED
 from anvil.parser.state.signature import describe_argument, rebuild
@@ -53,8 +54,8 @@ class Sampled:
         return f"{self.name}: {self.body}"
 
 
-OUTSIDE = ("scipy.stats", "scipy.random")
-"""Families with tests of their own for every declaration."""
+OUTSIDE = tuple(f"scipy.stats.{n}" for n in ("rv_", "distributions.", "_multivariate."))
+"""Families with tests of their own for every declaration: methods of distributions."""
 
 NO_DERIVATIVE = coverage.NO_DERIVATIVE | {"matrix_rank", "device", "itemsize", "nbytes"}
 NO_DERIVATIVE |= {"gammasgn", "hamming", "jaccard", "issymmetric", "ishermitian"}
@@ -240,49 +241,6 @@ ACCIDENTS = {
     ("numpy.fft.ifftshift", "no axes"),
 }
 """Where NumPy's code raises, or gives another shape, because it did not think of the case."""
-
-DIFFERS = {
-    ("numpy.polymul", "zeros"): "a leading zero raises ValueError",
-    ("numpy.polymul", "empty"): "an empty polynomial",
-    ("numpy.polymul", "an empty axis"): "an empty polynomial",
-    ("numpy.polydiv", "zeros"): "a leading zero raises ValueError",
-    ("numpy.polydiv", "single"): "a remainder's small leading numbers are not dropped",
-    ("numpy.vectorize", "single"): "the dtype is that of all results",
-    ("numpy.linalg.lstsq", "equal"): "residuals have a shape that does not depend on the rank",
-    ("numpy.linalg.lstsq", "empty"): "refused",
-    ("numpy.linalg.lstsq", "an empty axis"): "refused",
-    ("scipy.linalg.lstsq", "empty"): "refused",
-    ("scipy.linalg.lstsq", "an empty axis"): "refused",
-    **{
-        (f"scipy.{name}", "single"): "single or double precision of the result"
-        for name in (
-            *("special.comb", "special.factorial", "integrate.simpson", "linalg.det"),
-            *("linalg.solve_sylvester", "linalg.solve_lyapunov", "linalg.logm"),
-            *("linalg.solve_continuous_lyapunov", "linalg.fractional_matrix_power"),
-            *("linalg.solve_discrete_are", "linalg.solve_continuous_are", "linalg.expm_frechet"),
-            *("linalg.eigvalsh_tridiagonal", "linalg.matmul_toeplitz", "linalg.solve_circulant"),
-            *("spatial.distance_matrix", "spatial.distance.minkowski"),
-            *("spatial.distance.seuclidean", "spatial.distance.braycurtis"),
-            *("spatial.distance.canberra", "spatial.distance.euclidean"),
-        )
-    },
-    **{
-        (f"scipy.linalg.{name}", "equal"): "the rank must be full: it decides a shape"
-        for name in ("null_space", "orth", "subspace_angles")
-    },
-    **{
-        (f"scipy.{name}", kind): "arrays without elements are refused, or not"
-        for kind in ("empty", "an empty axis")
-        for name in (
-            *("ndimage.gaussian_filter", "ndimage.gaussian_filter1d", "ndimage.uniform_filter"),
-            *("ndimage.uniform_filter1d", "signal.fftconvolve", "signal.oaconvolve"),
-            *("signal.detrend", "special.logsumexp", "integrate.cumulative_trapezoid"),
-        )
-    },
-    ("numpy.ndarray.fill", "no axes"): "NumPy's scalars have the method, and do not change",
-    ("scipy.special.logsumexp", "no axes"): "keeps no axes of a number",
-}
-"""Documented differences from NumPy."""
 
 SINGULAR = ("linalg.qr", "linalg.svd", "linalg.lu", "linalg.orthogonal_procrustes")
 """Factorisations without a derivative, so nan, where the matrix is singular."""

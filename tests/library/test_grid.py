@@ -17,7 +17,7 @@ from tests.library.grid import (
     points,
 )
 
-for _name in ("special", "linalg", "signal", "ndimage", "integrate", "spatial"):
+for _name in ("special", "linalg", "signal", "ndimage", "integrate", "spatial", "stats"):
     pytest.importorskip(f"scipy.{_name}")
 
 GRID = list(grid())

@@ -21,6 +21,13 @@ from anvil.library.scipy_special import (
     xlogy,
 )
 from anvil.library.special import digamma, erf, gamma, i0e, ndtri
+from anvil.library.stats.continuous_more import (
+    MORE,
+    gennorm_cdf,
+    gennorm_ppf,
+    invgauss_cdf,
+    invgauss_sf,
+)
 from anvil.library.stats.records import Distribution
 
 _LOG_2PI = math.log(2.0 * math.pi)
@@ -47,6 +54,32 @@ def log_mass(a: Any, b: Any) -> Any:
     left_out = np.where(bottom, 0.0, np.exp(below))
     right_out = np.where(high == np.inf, 0.0, ndtr(-end))
     return np.where(side, tail, np.log1p(-np.where(side, 0.0, left_out + right_out)))
+
+
+def _truncated(q: Any, a: Any, b: Any) -> Any:
+    """The quantile, from the side on which the interval begins."""
+    left, mass = a < 0, log_mass(a, b)
+    end = np.where(left, a, -b)
+    start = np.where(end == -np.inf, -np.inf, log_ndtr(np.where(end == -np.inf, -1.0, end)))
+    part = np.log(np.where(left, q, 1.0 - q)) + mass
+    found = ndtri(np.exp(start) + np.exp(part))
+    return np.where(left, found, -found)
+
+
+def _at(x: Any, power: Any) -> Any:
+    """x^power times the normal density, 0 at infinity."""
+    far = np.isinf(x)
+    y = np.where(far, 0.0, x)
+    return np.where(far, 0.0, y**power * np.exp(log_normal(y)))
+
+
+def _truncnorm_mean(a: Any, b: Any) -> Any:
+    return (_at(a, 0) - _at(b, 0)) / np.exp(log_mass(a, b))
+
+
+def _truncnorm_var(a: Any, b: Any) -> Any:
+    mass = np.exp(log_mass(a, b))
+    return 1.0 + (_at(a, 1) - _at(b, 1)) / mass - _truncnorm_mean(a, b) ** 2
 
 
 def _moment(wanted: Any, found: Any, otherwise: Any = np.inf) -> Any:
@@ -426,6 +459,9 @@ _TRUNCNORM = Distribution(
     sf=lambda x, a, b: np.exp(log_mass(x, b) - log_mass(a, b)),
     logcdf=lambda x, a, b: log_mass(a, x) - log_mass(a, b),
     logsf=lambda x, a, b: log_mass(x, b) - log_mass(a, b),
+    ppf=lambda q, a, b: _truncated(q, a, b),
+    mean=_truncnorm_mean,
+    var=_truncnorm_var,
     support=lambda a, b: (a, b),
     valid=lambda a, b: a < b,
     usual=(-1.0, 1.0),
@@ -465,6 +501,8 @@ _VONMISES = Distribution(
 _INVGAUSS = Distribution(
     open=True,
     log_density=lambda x, mu: -0.5 * _LOG_2PI - 1.5 * np.log(x) - (x / mu - 1.0) ** 2 / (2.0 * x),
+    cdf=invgauss_cdf,
+    sf=invgauss_sf,
     mean=lambda mu: mu,
     var=lambda mu: mu**3,
 )
@@ -476,6 +514,9 @@ _SKEWNORM = Distribution(
 )
 _GENNORM = Distribution(
     log_density=lambda x, beta: np.log(0.5 * beta) - gammaln(1.0 / beta) - _power(np.abs(x), beta),
+    cdf=gennorm_cdf,
+    ppf=gennorm_ppf,
+    symmetric=True,
     mean=lambda beta: 0.0 * beta,
     var=lambda beta: np.exp(gammaln(3.0 / beta) - gammaln(1.0 / beta)),
     entropy=lambda beta: 1.0 / beta - np.log(0.5 * beta) + gammaln(1.0 / beta),
@@ -523,5 +564,6 @@ CONTINUOUS: Mapping[str, Distribution] = {
     "skewnorm": _SKEWNORM,
     "gennorm": _GENNORM,
     "rice": _RICE,
+    **MORE,
 }
 """By scipy's names."""

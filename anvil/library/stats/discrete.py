@@ -43,6 +43,36 @@ def _unit(p: Any) -> Any:
     return (p >= 0) & (p <= 1)
 
 
+def _from_below(record_of: Any) -> Any:
+    """The distribution function of a finite support, summed up to k."""
+
+    def cdf(k: Any, *shapes: Any) -> Any:
+        record = record_of()
+        low, high = record.support(*shapes)
+        j, total = low + 0.0 * k, 0.0 * k
+        while np.any(j <= k):
+            mass = np.exp(record.log_density(np.minimum(j, high), *shapes))
+            total, j = total + np.where(j <= k, mass, 0.0), j + 1.0
+        return total
+
+    return cdf
+
+
+def _from_above(record_of: Any) -> Any:
+    """What is beyond k, summed up."""
+
+    def sf(k: Any, *shapes: Any) -> Any:
+        record = record_of()
+        _, high = record.support(*shapes)
+        j, total = k + 1.0, 0.0 * k
+        while np.any(j <= high):
+            mass = np.exp(record.log_density(np.minimum(j, high), *shapes))
+            total, j = total + np.where(j <= high, mass, 0.0), j + 1.0
+        return total
+
+    return sf
+
+
 _POISSON = Distribution(
     log_density=lambda k, mu: xlogy(k, mu) - gammaln(k + 1.0) - mu,
     cdf=lambda k, mu: gammaincc(k + 1.0, mu),
@@ -94,17 +124,21 @@ _NBINOM = Distribution(
     mean=lambda n, p: n * (1.0 - p) / p,
     var=lambda n, p: n * (1.0 - p) / p / p,
 )
-_BETABINOM = Distribution(
+_BETABINOM: Distribution = Distribution(
     log_density=lambda k, n, a, b: (
         -np.log(n + 1.0) - betaln(n - k + 1.0, k + 1.0) + betaln(k + a, n - k + b) - betaln(a, b)
     ),
+    cdf=_from_below(lambda: _BETABINOM),
+    sf=_from_above(lambda: _BETABINOM),
     support=lambda n, a, b: (0, n),
     valid=lambda n, a, b: _count(n) & (a > 0) & (b > 0),
     mean=lambda n, a, b: n * a / (a + b),
     var=lambda n, a, b: n * (a + b + n) * a * b / ((a + b) ** 2 * (a + b + 1.0)),
 )
-_HYPERGEOM = Distribution(
+_HYPERGEOM: Distribution = Distribution(
     log_density=_hyper_log,
+    cdf=_from_below(lambda: _HYPERGEOM),
+    sf=_from_above(lambda: _HYPERGEOM),
     support=lambda M, n, N: (np.maximum(N - (M - n), 0), np.minimum(n, N)),
     valid=_hyper_valid,
     usual=(2.0, 1.0, 1.0),
@@ -128,6 +162,7 @@ _LOGSER = Distribution(
 )
 _ZIPF = Distribution(
     log_density=lambda k, a: -a * np.log(k) - np.log(zeta(a, np.ones_like(a))),
+    sf=lambda k, a: zeta(a, k + 1.0) / zeta(a, np.ones_like(a)),
     valid=lambda a: a > 1,
     usual=(2.0,),
 )
