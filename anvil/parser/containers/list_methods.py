@@ -11,6 +11,7 @@ from anvil.parser.arrays import operators
 from anvil.parser.arrays.whole import position
 from anvil.parser.containers import open_lists, pools, sequences, sorting, stack_lists
 from anvil.parser.containers.dicts import write
+from anvil.parser.control.choices import apart, is_split
 from anvil.parser.control.iteration import listed
 from anvil.parser.control.streams import list_
 from anvil.parser.state.heap import GeneratorV, ListBox, RowBox
@@ -26,6 +27,13 @@ def _items(ctx: Context, v: ListV) -> tuple[Abstract, ...]:
 
 def append(ctx: Context, v: ListV, item: Abstract) -> Abstract:
     """`v.append(item)`."""
+    if is_split(item) and stack_lists.stack_of(ctx, v) is not None:
+
+        def add(one: list[Abstract]) -> None:
+            append(ctx, v, *one)
+
+        apart(ctx, [item], add)
+        return NONE
     pools.growing(ctx, v, item)
     stack = stack_lists.stack_of(ctx, v)
     if stack is not None and stack_lists.append(ctx, v, stack, item):

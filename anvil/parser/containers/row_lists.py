@@ -86,6 +86,11 @@ def reformed(ctx: Context, box: int, t: Any) -> bool:
     stack: Any = ctx.state.heap[box]
     if isinstance(t, Rows):
         reform(ctx, box, t)
+    elif isinstance(t, Ref) and isinstance(t.item, Rows) and isinstance(stack.template, Ref):
+        held: Any = ctx.state.heap.get(stack.columns[0].pool)
+        if held is not None and held.template != t.item:
+            reform(ctx, stack.columns[0].pool, t.item)
+        ctx.state.heap[box] = replace(stack, template=t)
     elif isinstance(stack.template, Many) and isinstance(t, Ref):
         if not pooled(ctx, stack.columns, stack.template.n):
             refuse_growth(ctx, stack.columns[0].box)

@@ -38,10 +38,13 @@ from anvil.parser.containers.row_lists import store
 from anvil.parser.containers.stacks import adopt, restack, stackable, transient
 from anvil.parser.containers.templates import (
     Many,
+    Ref,
     common_template,
     has_identity,
     leaves_of,
+    loosely,
     names_of,
+    roomy,
     template_of,
     unified,
 )
@@ -317,7 +320,7 @@ def _unlike_error(ctx: Context, stack: StackBox, item: Abstract) -> AnvilError:
 def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
     """`v.append(item)`; False if the list has been taken apart instead."""
     ctx.touch(v.box)
-    form = unified(stack.template, template_of(item, ctx.state.heap))
+    form = _form_with(ctx, stack, item)
     if form is None:
         _unlike(ctx, v, stack, item)
         return False
@@ -329,6 +332,18 @@ def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
     stack = stack_of(ctx, v) or stack
     store(ctx, v.box, add_row(ctx, stack, leaves, boxes))
     return True
+
+
+def _form_with(ctx: Context, stack: StackBox, item: Abstract) -> Any:
+    """The form of the elements of a list with one more; lists of unlike lengths are such that may
+    grow, where it is not known how many there are.
+    """
+    other = template_of(item, ctx.state.heap)
+    form = unified(stack.template, other)
+    if form is not None or isinstance(stack.length, Known):
+        return form
+    wider = roomy(loosely(stack.template, other), ctx.session.capacity)
+    return stack.template if wider is not None and isinstance(stack.template, Ref) else wider
 
 
 def extend(ctx: Context, v: ListV, more: ListV) -> bool:

@@ -447,6 +447,9 @@ def _join_pool(ctx: Context, pool: int, v: Any) -> None:
     form = None
     if isinstance(found, Ref) or (rows and isinstance(found, Many)):
         form = unified(stack.template, found.item if isinstance(found, Ref) else found)
+    if form is None and stack.template.kind == "list":
+        wider: Any = roomy(loosely(Ref(stack.template), found), ctx.session.capacity)
+        form = None if wider is None else wider.item
     if form is None:
         have = names_of(stack.template)
         ctx.error(

@@ -275,7 +275,7 @@ def _as_rows(t: Template) -> tuple[int, Template | None] | None:
 
 
 def roomy(t: Any, room: int) -> Any:
-    """A form in which all lists that may grow have room for so many elements."""
+    """A form in which all lists that may grow have room for so many elements (None for none)."""
     if isinstance(t, Rows):
         return Rows(max(t.n, room), roomy(t.item, room))
     if isinstance(t, Ref | Many):

@@ -26,6 +26,7 @@ from anvil.parser.containers.templates import (
     Many,
     Number,
     Ref,
+    Rows,
     Template,
 )
 from anvil.parser.state.heap import ColumnBox, StackBox, fresh_box
@@ -83,16 +84,16 @@ def describe_list(it: Interp, v: Any, stack: StackBox, atoms: list[Atom]) -> Sta
     return StackSpec(stack.capacity, item, True, v.cls, getattr(v, "maxlen", None))
 
 
-Rows = list[tuple[Atom, bool, int]]
+Held = list[tuple[Atom, bool, int]]
 """Columns: an atom, whether its numbers are Python's, and the pool of the objects it refers to."""
 
 
-def _rows(ctx: Context, stack: StackBox) -> Rows:
+def _rows(ctx: Context, stack: StackBox) -> Held:
     pairs = zip(all_rows(ctx, stack), stack.columns, strict=True)
     return [(x, py, c.pool) for (x, py), c in pairs]  # type: ignore[attr-defined]
 
 
-def without_refs(ctx: Context, t: Template, rows: Rows) -> tuple[Template, Packed]:
+def without_refs(ctx: Context, t: Template, rows: Held) -> tuple[Template, Packed]:
     """A form and its columns, the objects in pools put where they are referred to."""
     found: Packed = []
     return _inlined(ctx, t, iter(rows), found), found
@@ -107,6 +108,9 @@ def _inlined(ctx: Context, t: Template, rows: Iterator[Any], out: Packed) -> Tem
         held: Any = ctx.content(pool, "object")
         columns = iter([(_gathered(ctx, x, at), *rest) for x, *rest in _rows(ctx, held)])
         return _inlined(ctx, held.template, columns, out)
+    if isinstance(t, Rows):
+        out.append(next(rows)[:2])
+        return Rows(t.n, _inlined(ctx, t.item, rows, out))
     if isinstance(t, Many):
         return Many(t.n, _inlined(ctx, t.item, rows, out))
     if isinstance(t, Group):
@@ -130,6 +134,9 @@ def item_spec(it: Interp, t: Template, rows: Iterator[tuple[Atom, bool]]) -> Spe
         return ScalarSpec(type_at(x).dtype, py)
     if isinstance(t, Block):
         return ArraySpec(t.type.with_dtype(type_at(next(rows)[0]).dtype))
+    if isinstance(t, Rows):
+        next(rows)
+        return StackSpec(t.n, item_spec(it, t.item, rows), True)
     if isinstance(t, Many):
         return StackSpec(t.n, item_spec(it, t.item, rows))
     if isinstance(t, Fixed):
@@ -198,6 +205,8 @@ def _form(ctx: Context, spec: Spec, parts: Iterator[Abstract], columns: list[Col
             ctx.state.heap[part.box] = ColumnBox(held, spec.py)
         columns.append(Column(part.box, (), part.type.shape))
         return NUMBER if number else Block(array(part.type.dtype, spec.type.shape))
+    if isinstance(spec, StackSpec) and spec.counted:
+        return _rows_form(ctx, spec, parts, columns)
     if isinstance(spec, StackSpec):
         return Many(spec.n, _form(ctx, spec.item, parts, columns))
     items = tuple(_form(ctx, s, parts, columns) for s in spec.items)
@@ -209,6 +218,28 @@ def _form(ctx: Context, spec: Spec, parts: Iterator[Abstract], columns: list[Col
         return Group("dict", (spec.cls, spec.keys), items)
     assert isinstance(spec, ObjectSpec)
     return Group("object", (spec.cls, spec.names), items)
+
+
+def _rows_form(
+    ctx: Context, spec: StackSpec, parts: Iterator[Abstract], columns: list[Column]
+) -> Template:
+    """The form of lists of unlike lengths: places in a pool that holds these."""
+    count = next(parts)
+    inner: list[Column] = []
+    item = _form(ctx, spec.item, parts, inner)
+    if not isinstance(count, NDArray):
+        return _fixed(count)
+    ctx.state.heap[count.box] = ColumnBox(ctx.read(count), True)
+    shape = count.type.shape
+    pool, places = fresh_box(), fresh_box()
+    form = Rows(spec.n, item)
+    held = (Column(count.box, (), shape), *inner)
+    if len(shape) > 1:
+        ctx.error("unsupported-value", "lists inside lists of lists, whose lengths the data decide")
+    ctx.state.heap[pool] = StackBox(Known(shape[0]), form, held, shape[0])
+    ctx.state.heap[places] = ColumnBox(ctx.b.iota(shape=shape, axis=0, dtype=I64), True)
+    columns.append(Column(places, (), shape, pool))
+    return Ref(form)
 
 
 def _fixed(v: Abstract) -> Fixed:

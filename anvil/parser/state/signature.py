@@ -128,8 +128,9 @@ class StackSpec:
 
     def stacked(self) -> Iterator[ArraySpec]:
         """The leaves of the elements, stacked."""
-        kind = KeySpec if self.keys else ArraySpec
         for leaf in leaves(self.item):
+            kept = self.keys or isinstance(leaf, LengthSpec | KeySpec)
+            kind = KeySpec if kept else ArraySpec
             yield kind(array(leaf.type.dtype, (self.n, *leaf.type.shape)))
 
     def rebuild(self, take: Take) -> Any:

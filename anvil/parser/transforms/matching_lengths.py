@@ -21,7 +21,6 @@ from anvil.parser.containers.open_lists import inside
 from anvil.parser.containers.stack_lists import rows_at, stack_of, taken_whole
 from anvil.parser.containers.stacks import restack
 from anvil.parser.containers.table_boxes import key_value, table_of
-from anvil.parser.containers.tables import as_rows
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
@@ -31,8 +30,10 @@ from anvil.parser.containers.templates import (
     Rows,
     Template,
     common_template,
+    loosely,
+    roomy,
 )
-from anvil.parser.state.lengths import in_front
+from anvil.parser.state.lengths import in_front, without_refs
 from anvil.parser.state.results import plain_numbers
 from anvil.parser.state.signature import (
     LENGTH,
@@ -167,10 +168,12 @@ class _Walk:
         if spec.counted:
             yield None
         for want, x in zip(places, rows, strict=True):
-            if x is None:
+            if x is None or isinstance(want, KeySpec):
                 yield None
                 continue
             x = resized(it, x, 0, spec.n)
+            for k in range(1, min(type_at(x).ndim, want.type.ndim)):
+                x = resized(it, x, k, want.type.shape[k])
             t: ArrayType = want.type
             axes: list[Axis | None] = [Span(spec.n, it.b.i64(0), length), *[None] * (t.ndim - 1)]
             yield self._masked(x, axes) if type_at(x).shape == t.shape else x
@@ -201,7 +204,7 @@ class _Walk:
             lists = it.list([key_value(it, k) for k in entries]), it.list(list(entries.values()))
         else:
             lists = table.lists  # type: ignore[assignment]
-        keys, values = (as_rows(it, v) for v in lists)
+        keys, values = (self._stacked(v) for v in lists)
         if keys is None or values is None or len(keys.columns) != len(columns):
             it.error("bad-tangent", f"the {self.what} has other keys than its value")
         n, m = type_at(columns[0]).shape[0], keys.capacity
@@ -227,20 +230,28 @@ class _Walk:
         it = self.it
         items = () if isinstance(given, ListV) and stack_of(it, given) else it.items(given)
         whole = it.list(items) if items or isinstance(given, TupleV) else given
-        whole = taken_whole(it, whole)
-        if stack_of(it, whole) is None:
-            form = common_template(it.items(whole), it.state.heap)
-            if form is None and not it.items(whole):
-                return [None] * n, it.b.i64(0)
-            if form is None:
-                it.error("bad-tangent", f"the elements of the {self.what} are unlike things")
-            restack(it, whole.box, form, 0)
-        stack: Any = stack_of(it, whole)
-        columns = iter(x for x, _ in all_rows(it, stack))
-        found = [next(columns) if there else None for there in _slots(stack.template, item)]
+        stack: Any = self._stacked(taken_whole(it, whole))
+        if stack is None:
+            return [None] * n, it.b.i64(0)
+        pairs = zip(all_rows(it, stack), stack.columns, strict=True)
+        template, rows = without_refs(it, stack.template, [(*x, c.pool) for x, c in pairs])
+        columns = iter(x for x, _ in rows)
+        found = [next(columns) if there else None for there in _slots(template, item)]
         if len(found) != n:
             it.error("bad-tangent", f"the {self.what} has other elements than its value")
         return found, length_atom(stack)
+
+    def _stacked(self, v: ListV) -> Any:
+        """A list as rows; None for one without elements."""
+        it, items = self.it, () if stack_of(self.it, v) else self.it.items(v)
+        if stack_of(it, v) is None:
+            form = common_template(items, it.state.heap, join=loosely)
+            if form is None and not items:
+                return None
+            if form is None:
+                it.error("bad-tangent", f"the elements of the {self.what} are unlike things")
+            restack(it, v.box, roomy(form, it.session.capacity), 0)
+        return stack_of(it, v)
 
     def _masked(self, x: Atom, axes: list[Axis | None]) -> Atom:
         t = type_at(x)
@@ -257,6 +268,8 @@ def _slots(t: Template, spec: Spec) -> Iterator[bool]:
     elif isinstance(t, Number | Block | Ref):
         yield True
     elif isinstance(t, Many | Rows):
+        if isinstance(spec, StackSpec) and spec.counted:
+            yield isinstance(t, Rows)
         yield from _slots(t.item, spec.item if isinstance(spec, StackSpec) else spec)
     else:
         parts: tuple[Spec, ...] = getattr(spec, "items", ())
