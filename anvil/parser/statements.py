@@ -13,6 +13,8 @@ from anvil.ir.records import Atom
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.inplace import in_place
 from anvil.parser.arrays.subscripts import get_item, set_item
+from anvil.parser.containers import open_lists
+from anvil.parser.containers.open_lists import is_open
 from anvil.parser.control.branches import branch
 from anvil.parser.control.choices import apart, settled
 from anvil.parser.control.iteration import listed
@@ -89,8 +91,16 @@ def _unpack(it: Interp, targets: list[ast.expr], value: Abstract) -> None:
     if isinstance(value, Choice):
         apart(it, [settled(it, value)], lambda vs: _unpack(it, targets, vs[0]))
         return
-    items = listed(it, value)
     stars = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    opened = is_open(it, value) and open_lists.taken_apart(
+        it, value, len(targets), stars[0] if stars else None, _counts(value)
+    )
+    if opened:
+        for target, item in zip(targets, opened, strict=True):
+            starred: Any = target
+            it.assign(starred.value if isinstance(target, ast.Starred) else target, item)
+        return
+    items = listed(it, value)
     if not stars:
         if len(items) != len(targets):
             many = len(items) > len(targets)
@@ -105,7 +115,7 @@ def _unpack(it: Interp, targets: list[ast.expr], value: Abstract) -> None:
         wanted = f"expected at least {head + tail}, got {len(items)}"
         it.fail(ValueError, f"not enough values to unpack ({wanted})")
     middle = items[head : len(items) - tail]
-    starred: Any = targets[head]
+    starred = targets[head]
     for target, item in zip(targets[:head], items[:head], strict=True):
         it.assign(target, item)
     it.assign(starred.value, it.list(middle))

@@ -19,7 +19,7 @@ from anvil.parser.arrays.ragged_frames import elementwise
 from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import class_name
 from anvil.parser.containers import stack_lists
-from anvil.parser.containers.collection_values import DequeV
+from anvil.parser.containers.collection_values import DequeV, OpenTupleV
 from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
@@ -486,6 +486,14 @@ def _sequence_class(v: Abstract) -> type:
 
 def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
     """`a + b` of two lists or two tuples."""
+    if isinstance(a, OpenTupleV) or isinstance(b, OpenTupleV):
+        x, y = (v if isinstance(v, ListV) else ctx.list(ctx.items(v)) for v in (a, b))
+        whole = stack_lists.joined(ctx, x, y)
+        if whole is None:
+            ctx.error(
+                "unlike-elements", "two tuples of unlike things, whose length the data decide"
+            )
+        return OpenTupleV(whole.box)
     if isinstance(a, ListV) and isinstance(b, ListV):
         both = stack_lists.joined(ctx, a, b)
         return ctx.list((*ctx.items(a), *ctx.items(b))) if both is None else both
@@ -501,6 +509,8 @@ def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
     if not isinstance(seq, ListV):
         return ctx.tuple(ctx.items(seq) * times)
     long = stack_lists.repeated(ctx, seq, times)
+    if isinstance(seq, OpenTupleV) and long is not None:
+        return OpenTupleV(long.box)
     return ctx.list(ctx.items(seq) * times) if long is None else long
 
 

@@ -12,10 +12,11 @@ from anvil.parser.arrays.indices import checked_index
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
 from anvil.parser.arrays.whole import as_index, index_into, sequence_kind
-from anvil.parser.containers import computed_ranges, stack_lists
-from anvil.parser.containers.collection_values import DequeV
+from anvil.parser.containers import computed_ranges, open_lists, stack_lists
+from anvil.parser.containers.collection_values import DequeV, OpenTupleV
 from anvil.parser.containers.dicts import get_key, set_key
 from anvil.parser.containers.stacks import stackable, transient
+from anvil.parser.control import streams
 from anvil.parser.control.choices import apart, chosen, distinct, number_of, spread, unlike_numbers
 from anvil.parser.control.remapped import MOST
 from anvil.parser.objects import overloading
@@ -111,7 +112,7 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         set_ragged(ctx, base, index, value)
     elif isinstance(base, DictV):
         set_key(ctx, base, index, value)
-    elif isinstance(base, ListV):
+    elif isinstance(base, ListV) and not isinstance(base, OpenTupleV):
         _set_list(ctx, base, index, value)
     elif isinstance(base, ObjectV):
         ctx.session.calls.method(ctx, base, "__setitem__", [index, value])
@@ -126,7 +127,9 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
 def _get_sequence(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
     stack = stack_lists.stack_of(ctx, base)
     if stack is not None:
-        return stack_lists.get(ctx, base, stack, index)  # type: ignore[arg-type]
+        whole: Any = stack_lists.get(ctx, base, stack, index)  # type: ignore[arg-type]
+        part = isinstance(index, SliceV) or isinstance(getattr(index, "value", None), slice)
+        return OpenTupleV(whole.box) if part and isinstance(base, OpenTupleV) else whole
     items = ctx.items(base)
     if isinstance(index, Scalar) and items:
         found = _computed_item(ctx, base, items, index)
@@ -239,6 +242,11 @@ def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> No
     whole = isinstance(index, Known) and isinstance(index.value, slice)
     if stack is not None and not whole and stack_lists.put(ctx, base, stack, index, value):
         return
+    if stack is not None and open_lists.open_stack(ctx, base) is not None:
+        bounds = open_lists.plain_slice(ctx, index)
+        if bounds is not None:
+            open_lists.called(ctx, streams.put_part_, base, *bounds, value)
+            return
     items = list(ctx.items(base))
     ctx.touch(base.box)
     i = ctx.known(index, "the index into a list")

@@ -45,7 +45,7 @@ def known_whole(ctx: Context, v: Any, what: str) -> Any:
 def sequence_kind(v: Abstract) -> str | None:
     """How CPython calls a sequence in messages; None for what is none."""
     if isinstance(v, ListV):
-        return "list" if v.cls is list else "deque"
+        return v.cls.__name__
     if isinstance(v, TupleV | RangeV):
         return "tuple" if isinstance(v, TupleV) else "range"
     if isinstance(v, Known):

@@ -26,6 +26,7 @@ from anvil.parser.containers import (
     sets,
     table_methods,
 )
+from anvil.parser.containers.collection_values import OpenTupleV
 from anvil.parser.containers.dicts import filled_dict
 from anvil.parser.containers.known_containers import refuse_unhashable
 from anvil.parser.containers.set_order import elements_of
@@ -148,6 +149,8 @@ def _zip(it: Interp, *args: Abstract, strict: Abstract = Known(False)) -> Abstra
 
 
 def _tuple(it: Interp, v: Abstract | None = None) -> Abstract:
+    if v is not None and open_lists.is_open(it, v):
+        return OpenTupleV(open_lists.listed(it, v).box)  # type: ignore[attr-defined]
     return it.tuple([] if v is None else listed(it, v))
 
 

@@ -31,6 +31,24 @@ class DequeV(ListV):
 
 
 @dataclass(slots=True, eq=False)
+class OpenTupleV(ListV):
+    """A tuple whose length the data decide: a box as that of a list, which is not written."""
+
+    def open(self) -> tuple[Hashable, Parts]:
+        return "open tuple", (self.box,)
+
+    @property
+    def cls(self) -> type:
+        return tuple
+
+    def close(self, parts: Parts) -> Abstract:
+        return OpenTupleV(parts[0])  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return "a tuple"
+
+
+@dataclass(slots=True, eq=False)
 class SetV(Abstract):
     """A set: a box with a `SetBox` or, if the data decide its elements, a `TableBox`; `made` is
     where the program makes it.

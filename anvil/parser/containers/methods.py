@@ -10,7 +10,7 @@ from anvil.parser.arrays.comparisons import contains
 from anvil.parser.arrays.subscripts import get_item, set_item
 from anvil.parser.containers import counting, deques, dicts, random_numbers, sets
 from anvil.parser.containers import list_methods as containers
-from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
+from anvil.parser.containers.collection_values import DequeV, OpenTupleV, RandomV, SetV
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.state.values import NONE, Abstract, DictV, ListV, TupleV
 
@@ -24,6 +24,8 @@ def _table(v: Abstract) -> Mapping[str, Callable[..., Abstract]]:
     """The methods of a container."""
     if isinstance(v, DequeV):
         return deques.METHODS
+    if isinstance(v, OpenTupleV):
+        return containers.TUPLE
     if isinstance(v, ListV):
         return containers.LIST
     if isinstance(v, SetV):
@@ -93,6 +95,8 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
 
 def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> bool:
     """`target op= value` where that writes to a container; False for anything else."""
+    if isinstance(target, OpenTupleV):
+        return False
     if isinstance(target, ListV) and op == "+":
         rule = deques.extend if isinstance(target, DequeV) else containers.extend
         rule(ctx, target, value)  # type: ignore[arg-type]

@@ -17,13 +17,25 @@ from anvil.ir.types import I64
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.chosen_lists import is_joinable
-from anvil.parser.containers.columns import all_rows, length_atom, resized
+from anvil.parser.containers.columns import all_rows, element, length_atom, resized
 from anvil.parser.containers.list_arrays import as_list
 from anvil.parser.containers.table_boxes import table_of, viewed
 from anvil.parser.containers.templates import Group, Number
 from anvil.parser.control import streams
 from anvil.parser.state.heap import StackBox
-from anvil.parser.state.values import Abstract, DictV, Known, Lazy, ListV, Scalar, scalar
+from anvil.parser.state.roots import varies
+from anvil.parser.state.values import (
+    NONE,
+    Abstract,
+    DictV,
+    Known,
+    Lazy,
+    ListV,
+    RangeV,
+    Scalar,
+    SliceV,
+    scalar,
+)
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -41,6 +53,8 @@ def is_open(ctx: Context, v: Abstract) -> bool:
     """
     if viewed(ctx, v) is not None:
         return True
+    if isinstance(v, RangeV):
+        return any(isinstance(p, Scalar) and varies(ctx, p.atom) for p in (v.start, v.stop))
     if isinstance(v, Lazy):
         return any(is_open(ctx, i) or is_joinable(ctx, i) for i in v.items)
     return isinstance(v, Ragged) or open_stack(ctx, v) is not None
@@ -61,6 +75,55 @@ def listed(ctx: Context, v: Abstract) -> Abstract:
         return stack_lists.taken_whole(ctx, table.lists[0])  # type: ignore[arg-type]
     found = as_list(ctx, v, py=False) if isinstance(v, Ragged) else None
     return called(ctx, streams.list_, v) if found is None else found
+
+
+def plain_slice(ctx: Context, index: Abstract) -> tuple[Abstract, Abstract] | None:
+    """The bounds of a slice whose step is 1; None for anything else."""
+    if isinstance(index, Known) and isinstance(index.value, slice):
+        at = index.value
+        index = SliceV(ctx.constant(at.start), ctx.constant(at.stop), ctx.constant(at.step))
+    if not isinstance(index, SliceV) or ctx.known(index.step, "the step of a slice") not in (
+        None,
+        1,
+    ):
+        return None
+    return index.start, index.stop
+
+
+def taken_apart(
+    ctx: Context, v: Abstract, n: int, star: int | None, counts: bool
+) -> list[Abstract]:
+    """The `n` parts into which what is open is unpacked, the one at `star` being a list; no parts
+    for what is no list of like things. `counts`: an error says how many items are too many.
+
+    Raises:
+        ValueError: at run time and in CPython's words, if there are too few or too many items.
+    """
+    whole = v if type(v) is ListV else listed(ctx, v)
+    stack = stack_lists.stack_of(ctx, whole)
+    if stack is None:
+        return []
+    b, length = ctx.b, length_atom(stack)
+    got = scalar(length, True)
+    least = n if star is None else n - 1
+    wanted = f"expected at least {least}" if star is not None else f"expected {n}"
+    few = ctx.text(f"not enough values to unpack ({wanted}, got ", got, ")")
+    ctx.check(b.ge(length, least), ValueError, few)
+    if star is None:
+        many = f"too many values to unpack (expected {n}"
+        text = ctx.text(many, ", got ", got, ")") if counts else f"{many})"
+        ctx.check(b.le(length, n), ValueError, text)
+    stack = stack_lists.stack_of(ctx, whole)
+    assert stack is not None
+    head = n if star is None else star
+    tail = n - head - 1
+    out = [element(ctx, stack, b.i64(i)) for i in range(min(head, stack.capacity))]
+    if star is None:
+        return out
+    ends: Abstract = NONE if not tail else Known(-tail)
+    middle = stack_lists.part(ctx, stack, SliceV(Known(head), ends, NONE))
+    last = [element(ctx, stack, b.add(length, k - tail)) for k in range(tail)]
+    return [*out, middle, *last]
 
 
 # ---- searching

@@ -106,6 +106,8 @@ def place(ctx: Context, stack: StackBox, index: Abstract, message: str) -> Atom:
     i = ctx.atom(index, I64)
     if isinstance(i, Const):
         negative = int(i.value) < 0  # type: ignore[arg-type]
+        if not -stack.capacity <= int(i.value) < stack.capacity:  # type: ignore[arg-type]
+            ctx.fail(IndexError, message)
         i = b.add(length, i) if negative else i
         ctx.check(b.ge(i, 0) if negative else b.lt(i, length), IndexError, message)
         return i

@@ -39,6 +39,20 @@ def place_(v: Any, x: Any) -> Any:
     return -1
 
 
+def put_part_(v: Any, start: Any, stop: Any, items: Any) -> None:
+    """`v[start:stop] = items` of a list."""
+    more = list_(items)
+    head, tail = [], []
+    if start is not None:
+        head = v[:start]
+    if stop is not None:
+        tail = v[builtins.max(len(head), stop if stop >= 0 else builtins.max(len(v) + stop, 0)) :]
+    v.clear()
+    v.extend(head)
+    v.extend(more)
+    v.extend(tail)
+
+
 def times_(v: Any, x: Any) -> Any:
     """As the method `count`."""
     n = 0

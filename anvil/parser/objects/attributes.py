@@ -17,9 +17,10 @@ from anvil.ir.types import BOOL, I64
 from anvil.parser.arrays.ragged import Ragged, dense, length
 from anvil.parser.arrays.stores import store
 from anvil.parser.arrays.whole import index_into, sequence_kind
-from anvil.parser.containers import computed_ranges, dicts, methods, stack_lists
+from anvil.parser.containers import computed_ranges, dicts, methods, open_lists, stack_lists
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
+from anvil.parser.control import streams
 from anvil.parser.control.choices import apart, choose, each
 from anvil.parser.objects import function_attributes
 from anvil.parser.reports import texts
@@ -502,6 +503,11 @@ def delete_item(it: Interp, base: Abstract, index: Abstract) -> None:
         return
     if isinstance(base, DictV):
         dicts.delete(it, base, index)
+        return
+    opened = open_lists.open_stack(it, base)
+    part = None if opened is None else open_lists.plain_slice(it, index)
+    if part is not None:
+        open_lists.called(it, streams.put_part_, base, *part, it.list(()))
         return
     key = it.known(index, "the key")
     if isinstance(base, ListV):

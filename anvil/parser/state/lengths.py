@@ -17,6 +17,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser.arrays.ragged import Axis, Ragged, Span, count_of
 from anvil.parser.arrays.ragged_frames import compacted, moved
+from anvil.parser.containers.collection_values import OpenTupleV
 from anvil.parser.containers.columns import Column, Packed, all_rows, length_atom
 from anvil.parser.containers.templates import (
     NUMBER,
@@ -188,7 +189,7 @@ def build_list(ctx: Context, spec: StackSpec, leaf: Leaf, name: str) -> Abstract
     template = _form(ctx, spec.item, iter(parts), columns)
     box = fresh_box()
     ctx.state.heap[box] = StackBox(length, template, tuple(columns), spec.n)
-    return ListV(box)
+    return OpenTupleV(box) if spec.cls is tuple else ListV(box)
 
 
 def _form(ctx: Context, spec: Spec, parts: Iterator[Abstract], columns: list[Column]) -> Template:

@@ -137,7 +137,9 @@ class StackSpec:
         """The list of elements whose leaves these are."""
         n = _counted(take(LENGTH)) if self.counted else self.n
         items = self._elements(n, [take(leaf) for leaf in self.stacked()])
-        return items if self.cls is list else deque(items, self.maxlen)
+        if self.cls is deque:
+            return deque(items, self.maxlen)
+        return items if self.cls is list else tuple(items)
 
     def _elements(self, n: int, arrays: list[Any]) -> list[Any]:
         if isinstance(self.item, ScalarSpec) and isinstance(arrays[0], np.ndarray):
