@@ -392,14 +392,6 @@ def test_the_body_of_a_nested_loop_is_emitted_once():
     agree(fn, V)
 
 
-def iterator_used_twice(x):
-    it = iter([1.0, 2.0, 3.0])
-    for v in it:
-        if v > x:
-            break
-    return list(it)
-
-
 def list_grows_under_its_loop(x):
     items = [1.0, 2.0]
     for v in items:
@@ -408,16 +400,9 @@ def list_grows_under_its_loop(x):
     return items
 
 
-@pytest.mark.parametrize(
-    "fn, text",
-    [
-        (iterator_used_twice, "used a second time"),
-        (list_grows_under_its_loop, "changes its length"),
-    ],
-)
-def test_iteration_that_would_go_another_way_is_refused(fn, text):
-    with pytest.raises(AnvilTypeError, match=text):
-        run(fn, 2.0)
+def test_iteration_that_would_go_another_way_is_refused():
+    with pytest.raises(AnvilTypeError, match="changes its length"):
+        run(list_grows_under_its_loop, 2.0)
 
 
 def two_shapes(x):

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import anvil
+from anvil.api.programs import call_reference
+from anvil.errors import AnvilTypeError
 from tests.parser.harness import agree
 
 X = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
@@ -56,6 +58,128 @@ def stages_in_turn(x):
 
 def odd_bounds(x):
     return list(itertools.islice(iter(x), -1))
+
+
+def left_early(x):
+    it = iter(x)
+    a = b = c = 0.0
+    for v in it:
+        if v > 2.0:
+            break
+        a += v
+    for v in it:
+        if v < 0.0:
+            break
+        b += v * v
+    for v in it:
+        c += np.sin(v)
+    return a, b, c, list(it)
+
+
+def left_with_a_number(x):
+    it = enumerate(x)
+    for i, v in it:  # noqa: B007
+        if v * v > 4.5:
+            break
+    else:
+        i = -1
+    return i, sum(j * v for j, v in it), next(it, None)
+
+
+def enumerated_iterator(x):
+    it = iter(x)
+    for i, v in enumerate(it):  # noqa: B007
+        if v > 2.5:
+            break
+    return sum(it) * i
+
+
+def of_a_list(x):
+    it = iter([x[0], x[1], x[2], x[3]])
+    for v in it:
+        if v > 1.2:
+            break
+    total = 0.0
+    for v in it:
+        total = total * 0.5 + v
+    return total
+
+
+def found_in_turn(x):
+    def find(it):
+        for v in it:
+            if v > 1.5:
+                return v
+        return 0.0
+
+    it = iter(x)
+    return find(it) + 10 * find(it) + 100 * sum(it)
+
+
+def more_inside(x):
+    it = iter(x)
+    total = 0.0
+    for a in it:
+        if a < 0.0:
+            total += next(it, 1.0)
+            continue
+        total += a * next(it, 2.0)
+        if total > 40.0:
+            break
+    return total, list(it)
+
+
+def of_numbers(x):
+    it = iter(range(len(x)))
+    for i in it:
+        if x[i] > 2.0:
+            break
+    return [x[i] * i for i in it]
+
+
+EARLY = [
+    left_early,
+    left_with_a_number,
+    enumerated_iterator,
+    of_a_list,
+    found_in_turn,
+    more_inside,
+    of_numbers,
+]
+
+
+@pytest.mark.parametrize("fn", EARLY)
+def test_iterators_go_on_after_loops_that_are_left_early(fn):
+    for x in (X, X[::-1].copy(), X - 3.0, X + 3.0, -X):
+        agree(fn, x)
+
+
+@pytest.mark.parametrize("fn", [left_early, enumerated_iterator, more_inside])
+def test_their_derivatives(fn):
+    def loss(x):
+        return fn(x)[1] if fn is left_early else fn(x) if fn is enumerated_iterator else fn(x)[0]
+
+    x = X + 0.1
+    want = [(loss(x + h) - loss(x - h)) / 2e-6 for h in 1e-6 * np.eye(6)]
+    got = call_reference(anvil.grad(loss), (x,), {}, "O2")
+    np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-8)
+
+
+def test_an_iterator_that_another_loop_takes_from_is_refused():
+    def both(x):
+        it = iter(x)
+        total = 0.0
+        for v in it:
+            for w in it:
+                total += v * w
+                if w > 2.0:
+                    break
+            if total > 10.0:
+                break
+        return total
+
+    with pytest.raises(AnvilTypeError, match="moves on inside a loop over it"):
+        agree(both, X)
 
 
 @pytest.mark.parametrize(

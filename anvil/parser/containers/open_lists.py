@@ -22,7 +22,7 @@ from anvil.parser.containers.list_arrays import as_list
 from anvil.parser.containers.table_boxes import table_of, viewed
 from anvil.parser.containers.templates import Group, Number
 from anvil.parser.control import streams
-from anvil.parser.state.heap import StackBox
+from anvil.parser.state.heap import CellBox, StackBox
 from anvil.parser.state.roots import varies
 from anvil.parser.state.values import (
     NONE,
@@ -56,8 +56,19 @@ def is_open(ctx: Context, v: Abstract) -> bool:
     if isinstance(v, RangeV):
         return any(isinstance(p, Scalar) and varies(ctx, p.atom) for p in (v.start, v.stop))
     if isinstance(v, Lazy):
+        if v.box and not isinstance(computed_place(ctx, v), int):
+            return True
         return any(is_open(ctx, i) or is_joinable(ctx, i) for i in v.items)
     return isinstance(v, Ragged) or open_stack(ctx, v) is not None
+
+
+def computed_place(ctx: Context, v: Lazy) -> int | Atom:
+    """The place of an iterator where it is computed; 0 where it is known, or not at all."""
+    cell = ctx.state.heap[v.box]
+    found = cell.value if isinstance(cell, CellBox) else None
+    if not isinstance(found, Scalar) or ctx.known_array(found) is not None:
+        return 0
+    return found.atom
 
 
 def called(ctx: Context, rule: Any, *args: Abstract) -> Abstract:

@@ -24,7 +24,8 @@ class Items:
 
     `source` is the list or dict that they are read from, which must keep its length; `inner` are
     items that these are made of; `most` is a bound of a `count` that is computed. `finish` says
-    that all have been taken, to the iterators that they come from.
+    that all have been taken, to the iterators that they come from; `unmoved` refuses an iteration
+    that has taken more of them.
     """
 
     count: int | Atom
@@ -34,6 +35,7 @@ class Items:
     inner: tuple[Items, ...] = ()
     finish: Callable[[], None] = lambda: None
     most: int | None = None
+    unmoved: Callable[[], None] = lambda: None
 
     @property
     def bound(self) -> int | None:
@@ -46,6 +48,7 @@ class Items:
 
     def check(self, ctx: Context) -> None:
         """Refuses a list or dict that has grown or shrunk while it is iterated over."""
+        self.unmoved()
         for items in self.inner:
             items.check(ctx)
         v = self.source

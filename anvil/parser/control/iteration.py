@@ -22,10 +22,11 @@ from anvil.parser.arrays.ragged_items import get_ragged
 from anvil.parser.containers import chosen_lists, stack_lists, tables
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.columns import element, length_atom
+from anvil.parser.containers.open_lists import computed_place
 from anvil.parser.containers.set_order import elements_of, ordered
 from anvil.parser.containers.stacks import stackable
 from anvil.parser.containers.table_boxes import size_of, table_of, viewed
-from anvil.parser.control import range_items
+from anvil.parser.control import places, range_items
 from anvil.parser.control.choices import choose, each, settled
 from anvil.parser.control.items import ChosenItems, Items, entries_of
 from anvil.parser.control.streams import by_index, list_, stepped_
@@ -196,6 +197,8 @@ def is_long(ctx: Context, v: Abstract) -> bool:
     the data decide how many there are.
     """
     if isinstance(v, Lazy) and v.box:
+        if not isinstance(computed_place(ctx, v), int):
+            return True
         return any(is_long(ctx, part) for part in v.items)
     table = viewed(ctx, v)
     if table is not None:
@@ -324,14 +327,21 @@ def _lazy(ctx: Context, v: Lazy) -> Items:
     rule = _LAZY[v.kind]
     if not v.box:
         return rule(ctx, *v.items)
-    taken = _position(ctx, v)
+    place = computed_place(ctx, v)
+    taken = _position(ctx, v) if isinstance(place, int) else 0
     ctx.state.heap[v.box] = CellBox(Known(None), "iterator")
     inner = rule(ctx, *v.items)
+    if not isinstance(place, int) and v.kind in ("iter", "generator"):
+        inner = _rolling(ctx, v.items[0], inner)
+    if not isinstance(place, int) and (inner.static or inner.count == _ENDLESS):
+        taken = int(ctx.known(scalar(place, True), "the place of an iterator"))
 
     def finish() -> None:
         inner.finish()
         ctx.state.heap[v.box] = CellBox(Known(_ENDLESS), "iterator")
 
+    if not isinstance(place, int) and not taken:
+        return replace(places.rest(ctx, inner, place), finish=finish)
     if not taken:
         return replace(inner, finish=finish)
     endless = isinstance(inner.count, int) and inner.count >= _ENDLESS
@@ -347,8 +357,12 @@ def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abs
     """`next(v)`: one more item of an iterator."""
     if not isinstance(v, Lazy) or not v.box:
         ctx.error("bad-operand", f"{v.describe()} is not an iterator", raises=TypeError)
-    taken = _position(ctx, v)
     items = _LAZY[v.kind](ctx, *v.items)
+    if v.kind in ("iter", "generator") and not isinstance(computed_place(ctx, v), int):
+        items = _rolling(ctx, v.items[0], items)
+    if not items.static and not isinstance(place := computed_place(ctx, v), int):
+        return _next_at(ctx, v, place, items, default)
+    taken = _position(ctx, v)
     if taken < _ENDLESS == items.count:
         pass
     elif not isinstance(items.count, int):
@@ -357,6 +371,21 @@ def next_item(ctx: Context, v: Abstract, default: Abstract | None = None) -> Abs
         return ctx.fail(StopIteration) if default is None else default
     ctx.state.heap[v.box] = CellBox(Known(taken + 1), "iterator")
     return items.item(Const(array(I64), taken))
+
+
+def _next_at(
+    ctx: Context, v: Lazy, place: Atom, items: Items, default: Abstract | None
+) -> Abstract:
+    """`next(v)` at a computed place."""
+    there = ctx.b.lt(place, _count_atom(items))
+    if default is None:
+        ctx.check(there, StopIteration)
+        found, moved = items.item(place), ctx.b.add(place, 1)
+    else:
+        found = choose(ctx, there, lambda: items.item(place), lambda: default)
+        moved = ctx.b.add(place, ctx.b.cast(there, I64))
+    ctx.state.heap[v.box] = CellBox(scalar(moved, True), "iterator")
+    return found
 
 
 def _next_open(

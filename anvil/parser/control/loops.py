@@ -16,6 +16,7 @@ from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
+from anvil.parser.control import places
 from anvil.parser.control.branches import scoped
 from anvil.parser.control.choices import by_option, settled
 from anvil.parser.control.generators import iterated, run_fused
@@ -32,9 +33,10 @@ from anvil.parser.control.rolled import (
     rename_exit,
     settle_exit,
 )
+from anvil.parser.control.streams import rest_
 from anvil.parser.state.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL, GeneratorV
 from anvil.parser.state.signals import Blocked, NeedStatic, Refused
-from anvil.parser.state.values import Abstract, Known
+from anvil.parser.state.values import Abstract, Known, Lazy
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -58,12 +60,16 @@ def run_for(it: Interp, node: ast.For) -> None:
 def _over(it: Interp, node: ast.For, source: Abstract) -> None:
     it.at(node.iter)
     source = iterated(it, source)
+    if isinstance(source, Lazy) and source.box and _takes_more(node):
+        source = it.session.calls.call_entry(it, rest_, [source], {})
     if isinstance(source, GeneratorV):
         it.at(node)
         run_fused(it, node, source)
         return
+    early = any(map(_leaves, ast.walk(node)))
+    before = places.started(it, source) if early else {}
     with it.holding(source):
-        _over_items(it, node, items_of(it, source))
+        _over_items(it, node, places.tracked(it, items_of(it, source), before))
 
 
 def _over_items(it: Interp, node: ast.For, items: Items) -> None:
@@ -78,6 +84,12 @@ def _over_items(it: Interp, node: ast.For, items: Items) -> None:
             start = _peel(it, node, items, start)
     if it.state.may == ONLY_FALL and not any(map(_leaves, ast.walk(node))):
         items.finish()
+
+
+def _takes_more(node: ast.For) -> bool:
+    """Whether the body of a loop calls `next`, maybe of the iterator that it runs over."""
+    calls = (n for s in node.body for n in ast.walk(s) if isinstance(n, ast.Call))
+    return any(isinstance(n.func, ast.Name) and n.func.id == "next" for n in calls)
 
 
 def _leaves(node: ast.AST) -> bool:
