@@ -10,6 +10,7 @@ from anvil.errors import AnvilError
 from anvil.ir.types import BOOL
 from anvil.parser.arrays import comparisons, operators
 from anvil.parser.arrays.subscripts import get_item
+from anvil.parser.calls.making import make_function
 from anvil.parser.containers.comprehensions import fused
 from anvil.parser.containers.computed_keys import asked_for_table, become_table, may_be_table
 from anvil.parser.containers.dicts import KEY, mapping_entries, new_dict, set_key
@@ -20,16 +21,12 @@ from anvil.parser.control.iteration import listed
 from anvil.parser.control.narrowing import narrowed
 from anvil.parser.interp import Interp, expression
 from anvil.parser.objects.attributes import type_of_value
-from anvil.parser.objects.function_attributes import own_box
 from anvil.parser.reports import texts
 from anvil.parser.reports.blame import name_operands
-from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.values import (
-    UNDEFINED,
     Abstract,
     CellRef,
     Choice,
-    Closure,
     Conflict,
     DictV,
     Known,
@@ -294,17 +291,6 @@ def _filled(it: Interp, node: ast.Dict, start: DictV) -> Abstract:
 @expression(ast.Lambda)
 def _lambda(it: Interp, node: ast.Lambda) -> Abstract:
     return make_function(it, node)
-
-
-def make_function(it: Interp, node: Any) -> Closure:
-    """The closure that a `def` or `lambda` makes."""
-    defaults = tuple(it.eval(d) for d in node.args.defaults)
-    kw_defaults = tuple(UNDEFINED if d is None else it.eval(d) for d in node.args.kw_defaults)
-    cells = {n: v.box for n, v in it.state.locals.items() if isinstance(v, CellRef)}
-    owner: FunctionInfo = getattr(node, "_anvil_owner", it.info)
-    info = owner.nested(node, frozenset(cells))
-    free = tuple(cells[n] for n in info.free)
-    return Closure(info, free, defaults, kw_defaults, own_box(it, info))
 
 
 @expression(ast.Call)

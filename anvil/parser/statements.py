@@ -13,13 +13,14 @@ from anvil.ir.records import Atom
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.inplace import in_place
 from anvil.parser.arrays.subscripts import get_item, set_item
+from anvil.parser.calls.making import make_function
 from anvil.parser.containers import open_lists
 from anvil.parser.containers.open_lists import is_open
 from anvil.parser.control.branches import branch
 from anvil.parser.control.choices import apart, settled
 from anvil.parser.control.iteration import listed
 from anvil.parser.control.loops import run_for, run_while
-from anvil.parser.expressions import BINARY, make_function
+from anvil.parser.expressions import BINARY
 from anvil.parser.interp import ASSIGN, Interp, statement
 from anvil.parser.objects.attributes import delete_attribute, delete_item, set_attribute
 from anvil.parser.reports.blame import name_operands

@@ -16,6 +16,7 @@ from typing import Any
 from anvil.errors import AnvilError
 from anvil.ir.records import Const
 from anvil.ir.types import I64, ArrayType, array
+from anvil.parser.calls.making import make_function
 from anvil.parser.containers.computed_keys import asked_for_table, may_be_table
 from anvil.parser.containers.dicts import KEY, new_dict
 from anvil.parser.containers.sets import ELEMENT, new_set
@@ -24,6 +25,7 @@ from anvil.parser.control.branches import go_on
 from anvil.parser.control.iteration import items_of, iterator, known_count
 from anvil.parser.control.loops import run_for
 from anvil.parser.interp import Interp, expression
+from anvil.parser.source.genexps import function_of
 from anvil.parser.source.scopes import captured_names, comprehension_names
 from anvil.parser.state.roots import loop_of, roots_of
 from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd, Signal
@@ -42,11 +44,22 @@ class AsLoop(Signal):
 
 @expression(ast.ListComp, ast.GeneratorExp)
 def _list_comprehension(it: Interp, node: Any) -> Abstract:
+    function = function_of(node)
+    if function is not None:
+        return _generator(it, node, function)
     made = listed_comprehension(it, node)
     if isinstance(node, ast.GeneratorExp):
         stacked = stack_of(it, made) is not None
         return iterator(it, "generator", (made if stacked else it.tuple(it.items(made)),))
     return made
+
+
+def _generator(it: Interp, node: ast.GeneratorExp, function: ast.FunctionDef) -> Abstract:
+    """The generator that an expression stands for; what it runs over is evaluated at once."""
+    first = it.eval(node.generators[0].iter)
+    made = make_function(it, function)
+    it.at(node)
+    return it.session.calls.call(it, made, [first], {})
 
 
 def listed_comprehension(it: Interp, node: Any) -> Abstract:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.source.genexps import function_of
 from anvil.parser.source.liveness import names_used
 from anvil.parser.source.scopes import free_names
 from anvil.parser.state.heap import LEFT
@@ -146,6 +147,9 @@ class _Copy:
             new.code = old.code
             if isinstance(old, Exit):
                 new.result = old.result
+        function = function_of(old)
+        if function is not None:
+            new._anvil_function = self.node(function)
         for name in _REMEMBERED:
             if hasattr(old, name):
                 setattr(new, name, getattr(old, name))

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from anvil.ir.loc import Loc
+from anvil.parser.source import genexps
 from anvil.parser.source.function_source import FunctionSource
 from anvil.parser.source.liveness import Liveness
 from anvil.parser.source.scopes import scan
@@ -58,6 +59,7 @@ class CodeInfo:
             if isinstance(node, ast.Lambda)
             else node.body
         )
+        genexps.mark(self.body)
         self.scope = scan(self.body)
         if self.scope.generator and isinstance(node, ast.FunctionDef):
             node.body = self.body = hoisted(node.body)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from anvil.parser.source.genexps import function_of
+
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _OWN_FRAME = _COMPREHENSIONS if sys.version_info < (3, 12) else (ast.GeneratorExp,)  # PEP 709
 _LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
@@ -51,6 +53,9 @@ def scan(body: Sequence[ast.AST]) -> Scope:
                 scope.stored.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
             _header(scope, node, todo)
+        elif (function := function_of(node)) is not None:
+            scope.inner.append(function)
+            todo.append(node.generators[0].iter)
         else:
             if not isinstance(node, ast.expr) or isinstance(node, _UNUSUAL):
                 _unusual(scope, node, hidden)
