@@ -35,7 +35,7 @@ def rebuilder(spec: Spec) -> Rebuild:
     The common shapes (one leaf, a tuple, a dict) are built without walking the description.
     """
     if isinstance(spec, ArraySpec):
-        return _first
+        return _first if spec.type.shape else _array
     if isinstance(spec, ScalarSpec):
         return _number if spec.py else _first
     simple = not isinstance(spec, StaticSpec | TrimmedSpec) and all(map(_plain, spec.items))
@@ -50,11 +50,22 @@ def rebuilder(spec: Spec) -> Rebuild:
 
 
 def _plain(spec: Spec) -> bool:
-    return isinstance(spec, ArraySpec) or (isinstance(spec, ScalarSpec) and not spec.py)
+    if isinstance(spec, ArraySpec):
+        return bool(spec.type.shape)
+    return isinstance(spec, ScalarSpec) and not spec.py
 
 
 def _number(results: Sequence[Any]) -> Any:
     return python_number(results[0])
+
+
+def _array(results: Sequence[Any]) -> Any:
+    return array_without_axes(results[0])
+
+
+def array_without_axes(value: Any) -> Any:
+    """A NumPy scalar as the 0-d array it stands for; jax Arrays and tracers as they are."""
+    return np.asarray(value) if isinstance(value, np.generic) else value
 
 
 def python_number(value: Any) -> Any:
@@ -65,7 +76,9 @@ def python_number(value: Any) -> Any:
 def _walk(spec: Spec, results: Iterator[Any]) -> Any:
     def take(leaf: ArraySpec | ScalarSpec) -> Any:
         value = next(results)
-        return python_number(value) if isinstance(leaf, ScalarSpec) and leaf.py else value
+        if isinstance(leaf, ArraySpec):
+            return value if leaf.type.shape else array_without_axes(value)
+        return python_number(value) if leaf.py else value
 
     return rebuild(spec, take)
 

@@ -7,24 +7,20 @@ from typing import Any
 import numpy as np
 
 from anvil.library.refusal import refuse, static
+from anvil.library.resolution import combined_in
 from anvil.library.ufunc_methods import into
 
 
-def _running(a: Any, axis: Any, dtype: Any) -> Any:
-    """The array as `dtype`, or as NumPy accumulates it, with the axis in front."""
+def _running(fn: Any, a: Any, axis: Any, dtype: Any, out: Any) -> Any:
+    """The array in the dtype that NumPy accumulates in, with the axis in front."""
     x = np.asarray(a)
     x = np.ravel(x) if x.ndim == 0 and axis in (0, -1) else x
-    if dtype is not None:
-        x = x.astype(dtype)
-    elif x.dtype.kind in "bi" and x.dtype.itemsize < 8:
-        x = x.astype(np.int64)
-    elif x.dtype.kind == "u":
-        x = x.astype(np.uint64)
+    x = x.astype(combined_in(fn, x, dtype, out, "accumulate"))
     return np.ravel(x) if axis is None else np.moveaxis(x, axis, 0)
 
 
 def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    x = _running(a, axis, dtype)
+    x = _running(np.add, a, axis, dtype, out)
     sums = np.zeros(x.shape, dtype=x.dtype)
     total = np.zeros(x.shape[1:], dtype=x.dtype)
     if x.dtype.kind in "fc":
@@ -36,7 +32,7 @@ def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any
 
 
 def _cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    x = _running(a, axis, dtype)
+    x = _running(np.multiply, a, axis, dtype, out)
     products = np.zeros(x.shape, dtype=x.dtype)
     total = np.ones(x.shape[1:], dtype=x.dtype)
     for i in range(x.shape[0]):

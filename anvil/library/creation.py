@@ -281,7 +281,9 @@ def _linspace(
     if wanted.kind in "iu":
         values = b.floor(values)
     result = ctx.array(ctx.cast(values, wanted))
-    return ctx.tuple((result, ctx.result(step))) if ctx.known(retstep) else result
+    if not ctx.known(retstep):
+        return result
+    return ctx.tuple((result, ctx.result(step) if parts > 0 else Known(float("nan"))))
 
 
 def _spaced(start: Any, stop: Any, num: Any, i: Any) -> Any:

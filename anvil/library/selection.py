@@ -99,6 +99,9 @@ def _clip(
     where: Any = True,
 ) -> Abstract:
     low, high = _clip_bounds(ctx, (a_min, a_max), (min, max))
+    if absent(ctx, low) and absent(ctx, high):
+        found: Abstract = ctx.call(np.positive, a, **({} if absent(ctx, out) else {"out": out}))
+        return found
     bounds = [_inside(ctx, v, a) for v in (low, high) if not absent(ctx, v)]
     x, *rest = ctx.operands(a, *bounds, dtype=dtype_argument(ctx, dtype))
     if len(rest) == 2:

@@ -1,0 +1,1 @@
+"""Random calls of NumPy's functions against CPython."""
