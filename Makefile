@@ -1,7 +1,8 @@
 # make demo   a fresh environment, then the handwritten digits: accuracy, two pictures, the gradient's IR
 # make test   a fresh environment, then everything CI runs: lint, types, tests
 # make lint   ruff (rules and format) and mypy
-# make fuzz   FUZZ_PROGRAMS random programs against CPython; goes on where it stopped
+# make fuzz   FUZZ_PROGRAMS random calls of NumPy and as many random programs against CPython;
+#             the programs go on where they stopped
 # make bench  compile time, run time and dispatch against jax.jit; writes docs/benchmarks.md
 # make docs   the site, into site/
 # make clean  removes the environment and everything built
@@ -37,6 +38,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz.calls $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz $(FUZZ_PROGRAMS)
 
 bench: $(VENV)/.bench

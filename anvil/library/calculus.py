@@ -155,7 +155,9 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> A
     if len(varargs) not in (0, 1, len(axes)):
         refuse("wrong-arguments", "gradient takes one spacing, or one for each axis")
     steps = varargs if len(varargs) == len(axes) else (*varargs, 1.0)[:1] * len(axes)
-    if f.dtype.kind in "biu":
+    if f.dtype.kind == "b":
+        f[:0] - f[:0]  # there is no difference of booleans
+    if f.dtype.kind in "iu":
         f = f.astype(float)
     found = []
     for at, step in zip(axes, steps, strict=True):

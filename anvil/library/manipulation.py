@@ -140,6 +140,8 @@ def _expand_dims(ctx: Context, a: Any, axis: Any) -> Abstract:
     axes = known if isinstance(known, tuple | list) else (known,)
     n = x.type.ndim + len(axes)
     at = {ctx.axis(i, n) for i in axes}
+    if len(at) < len(axes):
+        ctx.error("bad-value", "repeated axis")
     rest = iter(x.type.shape)
     return ctx.reshaped(x, tuple(1 if i in at else next(rest) for i in range(n)))
 

@@ -22,7 +22,10 @@ def _axes(axis: Any, ndim: Any) -> Any:
     for i in found:
         if i < -ndim or i >= ndim:
             refuse("bad-axis", f"axis {i} is out of bounds for array of dimension {ndim}")
-    return tuple(i % ndim for i in found)
+    places = tuple(i % ndim for i in found)
+    if len(set(places)) < len(places):
+        refuse("bad-value", "repeated axis")
+    return places
 
 
 def _at(ndim: Any, axis: Any, index: Any) -> Any:

@@ -200,6 +200,9 @@ def _pad(
         ctx.error("unsupported-argument", f"pad in the mode {how!r} is not compiled")
     pad: Any = np.pad
     for axis, (low, high) in enumerate(widths):
+        if shape_in(x)[axis] == 0 and (low or high):
+            words = f"can't extend empty axis {axis} using modes other than 'constant' or 'empty'"
+            ctx.error("bad-value", words)
         places = pad(np.arange(shape_in(x)[axis]), (int(low), int(high)), mode=how)
         x = gather_along(ctx, x, ctx.b.const(places), axis)
     return ctx.array(x)

@@ -25,7 +25,7 @@ from anvil.library.ufuncs import deliver
 from anvil.parser.arrays.bounds import check_all, of_axis
 from anvil.parser.arrays.ragged import Picked, ragged
 from anvil.parser.context import Context, Intrinsic
-from anvil.parser.state.values import Abstract
+from anvil.parser.state.values import Abstract, NDArray
 
 
 def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstract:
@@ -99,6 +99,7 @@ def _clip(
     where: Any = True,
 ) -> Abstract:
     low, high = _clip_bounds(ctx, (a_min, a_max), (min, max))
+    a = a if isinstance(a, NDArray) else ctx.array(ctx.atom(a))
     if absent(ctx, low) and absent(ctx, high):
         found: Abstract = ctx.call(np.positive, a, **({} if absent(ctx, out) else {"out": out}))
         return found
