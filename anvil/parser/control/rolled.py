@@ -13,6 +13,7 @@ emitted; otherwise the join is the next head.
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from anvil.parser.interp import Interp
 
 ROUNDS = 12
+MANY = 40
 MOST_TRIPS = 1 << 14
 """A computed number of iterations with a greater bound counts as having none."""
 _NEAR = 40
@@ -86,6 +88,7 @@ class Rolled:
         loops = self.it.session.loops
         loop_lists.stack_written(self)
         head, signature, key = self._first_head()
+        sizes: list[int] = []
         for attempt in range(ROUNDS):
             self.params.update(leaf.out for leaf in head.leaves)
             self.head_leaves = head.leaves
@@ -119,6 +122,9 @@ class Rolled:
                 self._keep_unwritten(head, joined)
                 return head, joined, end
             head = joined
+            sizes.append(len(joined.leaves))
+            if _explodes(sizes):
+                break
         error = make_error("loop-types", "the types of this loop do not settle", self.loc)
         raise Blocked(error)
 
@@ -253,6 +259,14 @@ class Rolled:
             replace_known(state, known)
             state.marks = marks_of_second(joined)
         self.it.state = state
+
+
+def _explodes(sizes: list[int]) -> bool:
+    """Whether what a loop carries has become half as large again in each of the last rounds: a tree
+    that every iteration makes deeper, say.
+    """
+    last = sizes[-4:]
+    return len(last) == 4 and last[-1] > MANY and all(2 * b >= 3 * a for a, b in pairwise(last))
 
 
 def _same_contents(now: Any, before: Any, same: dict[Any, Any]) -> bool:
