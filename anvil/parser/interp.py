@@ -94,6 +94,7 @@ class Interp(Context):
         self.hidden: dict[str, Value] = {}
         self.hidden_boxes: dict[str, int] = {}
         self.unroll: frozenset[ast.AST] = frozenset()
+        self.counted_out: frozenset[ast.AST] = frozenset()
         self.choosing: frozenset[ast.AST] = frozenset()
         self.blocked: dict[ast.AST, Blocked] = {}
         self.guessing: dict[ast.AST, Guess] = {}

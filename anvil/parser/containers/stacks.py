@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from anvil.ir.families import type_at
 from anvil.ir.records import Const
@@ -28,6 +28,7 @@ from anvil.parser.containers.columns import (
     Packed,
     _made,
     add_row,
+    all_rows,
     boxed,
     check_whole,
     group_parts,
@@ -139,8 +140,9 @@ def restack(
     if isinstance(content, StackBox):
         check_whole(ctx, content)
         pools = _widened_pools(ctx, t, content)
-        rows = rows_of(ctx, content)
-        n = int(ctx.known(content.length, "the length of a list"))
+        fixed = isinstance(content.length, Known)
+        rows = rows_of(ctx, content) if fixed else all_rows(ctx, content)
+        n = int(content.length.value) if fixed else content.capacity  # type: ignore[attr-defined]
         rows = [
             (ctx.b.cast(x, leaf.type.dtype) if isinstance(leaf, Block) else x, py)
             for (x, py), (leaf, _) in zip(rows, leaves_of(t), strict=True)
@@ -156,6 +158,8 @@ def restack(
         made = boxed(ctx, t, rows, n, TWICE, boxes, pools)
     else:
         made = boxed(ctx, t, rows, n, None, [b for b in boxes if b not in lists], pools)
+    if isinstance(content, StackBox):
+        made = replace(made, length=content.length, room=content.room)
     made = replace(grown(ctx, made, capacity), guessed=guessed)
     mark = ctx.state.marks.get(box)
     if mark is not None and not mark.group:
@@ -389,6 +393,8 @@ def adopt_like(ctx: Context, pairs: Sequence[tuple[int, int]], side: int, other:
 
 def _new_pool(ctx: Context, form: Any, objects: list[Any], known: Pools) -> int:
     """A pool of these objects."""
+    for v in objects:
+        form = _wide_enough(ctx, form, v)
     if isinstance(form, Rows):
         return _new_rows(ctx, form, objects, known)
     parts = [TupleV(group_parts(ctx.content(v.box, "object"))) for v in objects]
@@ -402,6 +408,25 @@ def _new_pool(ctx: Context, form: Any, objects: list[Any], known: Pools) -> int:
     for i, v in enumerate(objects):
         ctx.state.heap[v.box] = RowBox(box, Const(array(I64), i))
     return box
+
+
+def _wide_enough(ctx: Context, form: Any, v: Any) -> Any:
+    """The form of objects one of which may be a list of a number of things that is not theirs."""
+    if isinstance(form, Rows) or not isinstance(ctx.state.heap[v.box], StackBox):
+        return form
+    found: Any = template_of(v, ctx.state.heap)
+    inner = found.item if isinstance(found, Ref) else found
+    wide = unified(Rows(inner.n, inner.item), form) if isinstance(inner, Many | Rows) else None
+    return _unlike(ctx, form, v) if wide is None else wide
+
+
+def _unlike(ctx: Context, form: Any, v: Abstract) -> NoReturn:
+    ctx.error(
+        "unlike-elements",
+        f"{v.describe()} is one of several objects, each a {names_of(form)} with parts of other "
+        "types",
+        hint="Give the attributes of like objects the same types and shapes.",
+    )
 
 
 def _fill_pools(ctx: Context, box: int, known: Pools) -> None:
@@ -451,12 +476,7 @@ def _join_pool(ctx: Context, pool: int, v: Any) -> None:
         wider: Any = roomy(loosely(Ref(stack.template), found), ctx.session.capacity)
         form = None if wider is None else wider.item
     if form is None:
-        have = names_of(stack.template)
-        ctx.error(
-            "unlike-elements",
-            f"{v.describe()} is one of several objects, each a {have} with parts of other types",
-            hint="Give the attributes of like objects the same types and shapes.",
-        )
+        _unlike(ctx, stack.template, v)
     if form != stack.template:
         restack(ctx, pool, form, stack.capacity)
         stack = ctx.state.heap[pool]

@@ -173,7 +173,8 @@ def join_branches(
 ) -> None:
     """Emits the `if` op and continues in the joined state."""
     join, joined = _joined(it, pred, first, second, live, True)
-    while (wants := [w for w in join.wants if _stacks(w, join)]) or join.adoptions:
+    inside = bool(it.loop_params)
+    while (wants := [w for w in join.wants if _stacks(w, join, inside)]) or join.adoptions:
         done = adopt_sides(it, first, second, join) or stack_sides(it, first, second, wants)
         join, joined = _joined(it, pred, first, second, live, done)
     it.session.choices |= join.chose
@@ -222,13 +223,15 @@ def is_open_stack(content: Any) -> bool:
     return isinstance(content, StackBox) and not isinstance(content.length, Known)
 
 
-def _stacks(want: Want, join: Join) -> bool:
+def _stacks(want: Want, join: Join, inside: bool) -> bool:
     """Whether a list that the branches leave in different forms is one list, or both are lists of
-    computed length; other new lists may as well be told apart by which branch was taken.
+    computed length. Other new lists may as well be told apart by which branch was taken, but for
+    those that a loop makes: there would be more of them in each iteration.
     """
     x, y = want.boxes
     held = join.a.heap[x], join.b.heap[y]
-    return x == y or want.boxes in join.pools or all(map(is_open_stack, held))
+    known = x == y or want.boxes in join.pools
+    return known or inside or all(map(is_open_stack, held))
 
 
 def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) -> bool:

@@ -61,6 +61,7 @@ from anvil.parser.state.values import (
     Choice,
     Conflict,
     Known,
+    ListV,
     NDArray,
     Part,
     Partial,
@@ -334,7 +335,10 @@ class Join:
         return NDArray(box, (), out.type)
 
     def _conflict(self, x: Abstract, y: Abstract) -> Conflict:
-        return Conflict(x.describe(), y.describe(), *self._locs, self.loop, self.manner.pred)
+        texts = (x.describe(), y.describe())
+        if isinstance(x, ListV) and isinstance(y, ListV):
+            texts = _describe(self.a.heap[x.box]), _describe(self.b.heap[y.box])
+        return Conflict(*texts, *self._locs, self.loop, self.manner.pred)
 
     # ---- a value that only one path has
 
@@ -524,7 +528,6 @@ def _describe(c: Content) -> str:
         return f"a list of {n.value if isinstance(n, Known) else f'up to {c.capacity}'}"
     return {
         "ListBox": "a list",
-        "StackBox": "a list",
         "DictBox": "a dict",
         "ObjectBox": "an object",
     }.get(type(c).__name__, "a value") + (

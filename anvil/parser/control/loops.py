@@ -77,7 +77,7 @@ def _over_items(it: Interp, node: ast.For, items: Items) -> None:
     start = 0
     if items.count == 0:
         pass
-    elif items.static or node in it.unroll:
+    elif items.static or node in it.unroll or _counted_out(it, node, items):
         _unrolled_for(it, node, items, 0)
     else:
         while start >= 0 and not _rolled_for(it, node, items, start):
@@ -90,6 +90,13 @@ def _takes_more(node: ast.For) -> bool:
     """Whether the body of a loop calls `next`, maybe of the iterator that it runs over."""
     calls = (n for s in node.body for n in ast.walk(s) if isinstance(n, ast.Call))
     return any(isinstance(n.func, ast.Name) and n.func.id == "next" for n in calls)
+
+
+def _counted_out(it: Interp, node: ast.For, items: Items) -> bool:
+    """Whether a loop over a known number of items has been unrolled before; where the data decide
+    how many there are it is tried anew.
+    """
+    return node in it.counted_out and isinstance(items.count, int)
 
 
 def _leaves(node: ast.AST) -> bool:
@@ -232,7 +239,10 @@ def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
         it.when_falling(lambda: _unrolled_for(it, node, items, start))
         return -1
     _warn_or_refuse(it, count, blocked)
-    it.unroll |= {node}
+    if isinstance(items.count, int):
+        it.counted_out |= {node}
+    else:
+        it.unroll |= {node}
     with _refusing(blocked):
         _unrolled_for(it, node, items, start)
     return -1

@@ -94,18 +94,8 @@ class Rolled:
             self.head_leaves = head.leaves
             end = self.iterate(head.state)
             fits.conform(self, head.state, end)
-            joined = self._join(end)
-            if joined.adoptions or joined.wants:
-                changed = ""
-                if joined.adoptions:
-                    changed = loop_lists.adopt_sides(self, joined.adoptions, end)
-                if changed != "entry" and joined.wants:
-                    changed = loop_lists.stack_sides(self, joined.wants, end) or changed
-                if changed == "entry":
-                    head, signature, key = self._first_head()
-                    continue
-                joined = self._join(end, bool(changed))
-            if joined.growths and loop_arrays.hold(self, joined.growths):
+            joined = self._in_one_form(self._join(end), end)
+            if joined is None or (joined.growths and loop_arrays.hold(self, joined.growths)):
                 head, signature, key = self._first_head()
                 continue
             self.it.session.choices |= joined.chose
@@ -127,6 +117,19 @@ class Rolled:
                 break
         error = make_error("loop-types", "the types of this loop do not settle", self.loc)
         raise Blocked(error)
+
+    def _in_one_form(self, joined: Join, end: State) -> Join | None:
+        """The join after lists that differ have been brought into one form; None if that has
+        changed the entry.
+        """
+        if not (joined.adoptions or joined.wants):
+            return joined
+        changed = ""
+        if joined.adoptions:
+            changed = loop_lists.adopt_sides(self, joined.adoptions, end)
+        if changed != "entry" and joined.wants:
+            changed = loop_lists.stack_sides(self, joined.wants, end) or changed
+        return None if changed == "entry" else self._join(end, bool(changed))
 
     def _first_head(self) -> tuple[Join, Signature, Any]:
         """The head of the first round, and what the fixed point is remembered under."""
