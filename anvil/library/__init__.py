@@ -153,6 +153,7 @@ LIBRARY = Library(
     instances=_merged("INSTANCES"),
     items=_merged("ITEMS"),
     ragged={
+        **assembling.RAGGED,
         **{_METHODS[name]: rule for name, rule in ragged.METHODS.items()},
         **{_FUNCTIONS[fn]: rule for fn, rule in ragged.RULES.items()},
     },

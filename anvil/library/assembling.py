@@ -8,9 +8,13 @@ import numpy as np
 
 from anvil.library.atoms import shape_in
 from anvil.library.refusal import refuse
+from anvil.parser.arrays.ragged import Ragged
+from anvil.parser.containers.chosen_arrays import joined_array
 from anvil.parser.context import Context, Intrinsic
 from anvil.parser.control.iteration import listed
-from anvil.parser.state.values import Abstract, Known, SliceV, TupleV
+from anvil.parser.state.values import Abstract, Choice, Known, SliceV, TupleV
+
+_ROWS, _COLUMNS = (0, 1, -1), (-1, 2, 0)
 
 
 def _piece(ctx: Context, v: Abstract) -> tuple[Abstract, bool]:
@@ -18,6 +22,8 @@ def _piece(ctx: Context, v: Abstract) -> tuple[Abstract, bool]:
     if isinstance(v, SliceV) or (isinstance(v, Known) and isinstance(v.value, slice)):
         s = ctx.known(v, "a slice")
         return ctx.constant(np.r_[s]), False
+    if isinstance(v, Choice):
+        v = joined_array(ctx, v) or v
     return v, ctx.kind_of(v) in ("py", "np")
 
 
@@ -25,6 +31,14 @@ def _joined(ctx: Context, directive: tuple[int, int, int], pieces: list[Abstract
     """The pieces with at least `ndmin` axes, the new ones in front of `start`, joined at `axis`."""
     axis, ndmin, start = directive
     made = [_piece(ctx, p) for p in pieces]
+    if any(isinstance(v, Ragged) for v, _ in made):
+        given = ctx.tuple([v for v, _ in made])
+        if directive == _COLUMNS:
+            return ctx.call(np.column_stack, given)
+        if directive != _ROWS:
+            ctx.error("dynamic-shape", "the data decide how long an array between brackets is")
+        rows = [v if isinstance(v, Ragged) else ctx.call(np.atleast_1d, v) for v, _ in made]
+        return ctx.call(np.concatenate, ctx.tuple(rows))
     dtype = ctx.promote(*(v for v, _ in made))
     parts = []
     for v, _ in made:
@@ -59,11 +73,11 @@ def _stacked(ctx: Context, directive: tuple[int, int, int], key: Any) -> Abstrac
 
 
 def _rows(ctx: Context, key: Any) -> Abstract:
-    return _stacked(ctx, (0, 1, -1), key)
+    return _stacked(ctx, _ROWS, key)
 
 
 def _columns(ctx: Context, key: Any) -> Abstract:
-    return _stacked(ctx, (-1, 2, 0), key)
+    return _stacked(ctx, _COLUMNS, key)
 
 
 def _matvec(x1: Any, x2: Any, /) -> Any:
@@ -135,3 +149,16 @@ FUNCTIONS: dict[Any, Any] = {
 
 ITEMS: dict[Any, Intrinsic] = {np.r_: Intrinsic(_rows), np.c_: Intrinsic(_columns)}
 """Subscripts of host objects."""
+
+
+def _of_ragged(rule: Any) -> Any:
+    """The rule for arrays whose length the data decide: the same."""
+
+    def run(ctx: Context, call: Any, args: Any, kwargs: Any) -> Abstract:
+        made: Abstract = rule(ctx, *args)
+        return made
+
+    return run
+
+
+RAGGED: dict[Any, Any] = {entry: _of_ragged(entry.run) for entry in ITEMS.values()}

@@ -360,6 +360,18 @@ def _formula(fn: Callable[..., Any]) -> Any:
     return rule
 
 
+def _of_rows(rule: Any) -> Any:
+    """np.stack: a list of arrays, as many as the data decide, is their stack already."""
+
+    def run(ctx: Context, call: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Abstract:
+        if len(args) == 1 and not kwargs and isinstance(args[0], Ragged):
+            return args[0]
+        found: Abstract = rule(ctx, call, args, kwargs)
+        return found
+
+    return run
+
+
 def _refuse(ctx: Context, values: Sequence[Any]) -> None:
     for v in values:
         if isinstance(v, Ragged):
@@ -373,7 +385,7 @@ FORMULAS: dict[Any, Any] = {
     np.kron: _formula(_kron),
     np.pad: _formula(_pad),
     np.insert: _formula(_insert),
-    np.stack: _formula(_stack),
+    np.stack: _of_rows(_formula(_stack)),
     np.take: _formula(_take),
     np.partition: _formula(_partition),
     np.argpartition: _formula(_argpartition),

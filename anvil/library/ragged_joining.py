@@ -18,7 +18,7 @@ from anvil.library.atoms import absent, shape_in, type_in
 from anvil.parser.arrays.affine import difference
 from anvil.parser.arrays.ragged import Axis, Ragged, Span, alike, count_of, dense, ragged
 from anvil.parser.arrays.ragged_frames import compacted, frame_of, moved
-from anvil.parser.containers.columns import check_fits
+from anvil.parser.containers.columns import check_fits, resized
 from anvil.parser.context import Context
 from anvil.parser.state.values import Abstract
 
@@ -49,6 +49,10 @@ def _stacked(shaped: Any, axis: int) -> Callable[..., Abstract]:
     """np.vstack and its like: `shaped` gives the parts that are not ragged their axes."""
 
     def rule(ctx: Context, call: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Abstract:
+        if isinstance(args[0], Ragged):
+            if len(args) > 1 or kwargs or axis != 0 or len(args[0].axes) != 2:
+                dense(ctx, args[0])
+            return args[0]  # a list of vectors, as many as the data decide
         items = ctx.items(args[0])
         if len(args) > 1 or kwargs:
             _refuse(ctx, *items)
@@ -104,10 +108,25 @@ def _joined(ctx: Context, items: Sequence[Abstract], axis: Any) -> Abstract:
         return ragged(ctx, ctx.array(x), frame)  # type: ignore[no-any-return]
     x, total = _laid_out(ctx, parts, k)
     known = difference(ctx.b, total, ctx.b.i64(0))
+    if known is None and ctx.session.recurs():
+        x, frame[k] = _guessed(ctx, x, total, parts, k)
+        return ragged(ctx, ctx.array(x), frame)  # type: ignore[no-any-return]
     if known is not None:
         return ragged(ctx, ctx.array(_cut(ctx, x, k, known)), frame)  # type: ignore[no-any-return]
     frame[k] = Span(shape_in(x)[k], ctx.b.i64(0), total)
     return ragged(ctx, ctx.array(x), frame)  # type: ignore[no-any-return]
+
+
+def _guessed(
+    ctx: Context, x: Atom, total: Atom, parts: Sequence[Part], k: int
+) -> tuple[Atom, Axis]:
+    """What is joined in a function that calls itself: as each level would make it longer than the
+    one before, it gets room that is a guess.
+    """
+    sizes = [shape_in(y)[k] for y, _, a in parts if not (isinstance(a, Span) and a.guessed)]
+    size = max(ctx.session.capacity, *sizes, 1)
+    check_fits(ctx, ctx.b.le(total, size))
+    return resized(ctx, x, k, size), Span(size, ctx.b.i64(0), total, 0, True, True)
 
 
 def _ndim(ctx: Context, v: Abstract) -> int:

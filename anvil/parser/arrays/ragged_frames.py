@@ -168,3 +168,15 @@ def compacted(ctx: Context, v: Ragged, k: int) -> Ragged:
     x, span = packed(ctx, ctx.read(v.data), k, axis)
     axes = (*v.axes[:k], span, *v.axes[k + 1 :])
     return Ragged(ctx.array(x), axes, v.loc)
+
+
+def in_front(ctx: Context, v: Ragged) -> Ragged:
+    """The same elements, the first ones along each axis."""
+    for k in range(len(v.axes)):
+        v = compacted(ctx, v, k)
+        axis = v.axes[k]
+        if isinstance(axis, Span) and not (isinstance(axis.start, Const) and not axis.start.value):
+            front = Span(axis.size, ctx.b.i64(0), count_of(ctx, axis))
+            x = ctx.array(moved(ctx, ctx.read(v.data), k, axis, front))
+            v = Ragged(x, (*v.axes[:k], front, *v.axes[k + 1 :]), v.loc)
+    return v

@@ -128,6 +128,12 @@ def _entry(ctx: Context, out: _Place, k: int, p: Abstract) -> None:
             return
         if not isinstance(p, NDArray):
             dense(ctx, out.base)
+        size = out.base.data.type.shape[k]
+        if _is_mask(ctx, p) and p.type.shape == (size,) and ctx.known_array(p) is None:
+            out.parts.append(_FULL)
+            out.axes.append(Picked(size, ctx.read(p)))
+            out.copied = True
+            return
         out.parts.append(p)
         out.axes.extend([None] * p.type.ndim)
     elif _is_mask(ctx, p):

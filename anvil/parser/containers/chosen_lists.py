@@ -61,11 +61,11 @@ def joined_list(ctx: Context, v: Choice) -> ListV | None:
         columns = [
             None if s is None else resized(ctx, all_rows(ctx, s)[k][0], 0, size) for s in stacks
         ]
-        rows.append((_picked(ctx, v.which, columns), py))
+        rows.append((picked_of(ctx, v.which, columns), py))
     lengths: list[Atom | None] = [ctx.b.i64(0) if s is None else length_atom(s) for s in stacks]
     made = boxed(ctx, form, rows, size, None, [], pools_of(filled[0][0]))
     box = fresh_box()
-    length = scalar(_picked(ctx, v.which, lengths), True)
+    length = scalar(picked_of(ctx, v.which, lengths), True)
     ctx.state.heap[box] = StackBox(length, form, made.columns, size)
     return ListV(box)
 
@@ -78,7 +78,7 @@ def _stack(ctx: Context, v: Any, form: Template) -> StackBox | None:
     return stack if stack.capacity else None
 
 
-def _picked(ctx: Context, which: Atom, options: list[Atom | None]) -> Atom:
+def picked_of(ctx: Context, which: Atom, options: list[Atom | None]) -> Atom:
     """The option of that number; one that is None does not matter."""
     out: Atom | None = None
     for k, x in enumerate(options):

@@ -14,6 +14,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import F64, I64, ArrayType, array
 from anvil.parser.arrays.ragged import Ragged, Span, count_of
 from anvil.parser.arrays.ragged_frames import compacted, moved
+from anvil.parser.containers.chosen_arrays import joined_array
 from anvil.parser.containers.columns import (
     all_rows,
     length_atom,
@@ -24,7 +25,7 @@ from anvil.parser.containers.columns import (
 from anvil.parser.containers.stack_lists import known_length, stack_of
 from anvil.parser.containers.templates import NUMBER, Block, Many, Number
 from anvil.parser.state.heap import ListBox, StackBox
-from anvil.parser.state.values import Abstract, Known, ListV, TupleV, scalar
+from anvil.parser.state.values import Abstract, Choice, Known, ListV, TupleV, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -58,18 +59,21 @@ def column(ctx: Context, v: ListV) -> Atom:
     return rows_of(ctx, stack)[0][0]
 
 
-def as_array(ctx: Context, v: Any) -> Any:
+def as_array(ctx: Context, v: Any, inside: bool = False) -> Any:
     """An argument of a NumPy function: a list whose length the data decide as an array of that
-    length, also inside of a list or tuple; anything else as it is.
+    length, also inside of a list or tuple, where an array that is one of several is one array, too;
+    anything else as it is.
     """
     if isinstance(v, TupleV):
-        items = tuple(as_array(ctx, i) for i in v.items)
+        items = tuple(as_array(ctx, i, True) for i in v.items)
         return v if all(i is j for i, j in zip(items, v.items, strict=True)) else TupleV(items)
+    if isinstance(v, Choice) and (inside or any(isinstance(o, Ragged) for o in v.options)):
+        return joined_array(ctx, v) or v
     if not isinstance(v, ListV):
         return v
     content = ctx.state.heap[v.box]
     if isinstance(content, ListBox):
-        items = tuple(as_array(ctx, i) for i in content.items)
+        items = tuple(as_array(ctx, i, True) for i in content.items)
         same = all(i is j for i, j in zip(items, content.items, strict=True))
         return v if same else ctx.list(items)
     stack = _numbers(ctx, v)

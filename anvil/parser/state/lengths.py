@@ -16,7 +16,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser.arrays.ragged import Axis, Ragged, Span, count_of
-from anvil.parser.arrays.ragged_frames import compacted, moved
+from anvil.parser.arrays.ragged_frames import in_front
 from anvil.parser.containers.collection_values import OpenTupleV
 from anvil.parser.containers.columns import Column, Packed, all_rows, length_atom
 from anvil.parser.containers.templates import (
@@ -54,18 +54,6 @@ if TYPE_CHECKING:
 Leaf = Callable[[ArraySpec | ScalarSpec | StaticSpec, str], Abstract]
 
 # ---- descriptions
-
-
-def in_front(ctx: Context, v: Ragged) -> Ragged:
-    """The same elements, the first ones along each axis."""
-    for k in range(len(v.axes)):
-        v = compacted(ctx, v, k)
-        axis = v.axes[k]
-        if isinstance(axis, Span) and not (isinstance(axis.start, Const) and not axis.start.value):
-            front = Span(axis.size, ctx.b.i64(0), count_of(ctx, axis))
-            x = ctx.array(moved(ctx, ctx.read(v.data), k, axis, front))
-            v = Ragged(x, (*v.axes[:k], front, *v.axes[k + 1 :]), v.loc)
-    return v
 
 
 def describe_array(ctx: Context, v: Ragged, atoms: list[Atom]) -> TrimmedSpec:

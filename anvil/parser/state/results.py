@@ -14,6 +14,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers import tables
+from anvil.parser.containers.chosen_arrays import joined_array
 from anvil.parser.containers.chosen_lists import joined_list
 from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.columns import element, rows_of
@@ -113,7 +114,7 @@ def plain_numbers(it: Interp, v: Abstract, opening: bool = False) -> Abstract:
         return as_joined(it, v)
     v = settled(it, v)
     if isinstance(v, Choice):
-        v = joined_list(it, v) or v
+        v = joined_list(it, v) or joined_array(it, v) or v
     if isinstance(v, TupleV):
         return TupleV(tuple(plain_numbers(it, i, opening) for i in v.items), v.cls)
     spec = describe_argument(v.value) if opening and isinstance(v, Known) else None

@@ -16,6 +16,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, ArrayType, array
 from anvil.parser.arrays.ragged import Axis, Ragged, Span, count_of, mask_over
+from anvil.parser.arrays.ragged_frames import in_front
 from anvil.parser.containers.columns import all_rows, length_atom
 from anvil.parser.containers.open_lists import inside
 from anvil.parser.containers.stack_lists import rows_at, stack_of, taken_whole
@@ -33,7 +34,7 @@ from anvil.parser.containers.templates import (
     loosely,
     roomy,
 )
-from anvil.parser.state.lengths import in_front, without_refs
+from anvil.parser.state.lengths import without_refs
 from anvil.parser.state.results import plain_numbers
 from anvil.parser.state.signature import (
     LENGTH,
