@@ -290,6 +290,8 @@ def _is_known(ctx: Context, v: NumberChoice, known: Any) -> Abstract:
 
 def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     """`item in container`."""
+    if overloading.defines(container, "__contains__"):
+        return _contained(ctx, container, item)
     table = table_of(ctx, container)
     if table is not None:
         return tables.contains(ctx, table, item)
@@ -297,12 +299,7 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
         container = open_lists.listed(ctx, container)
     keys = ctx.dict_keys(container)
     if keys is not None:
-        where = computed_keys.place(ctx, keys, item, "the key") if keys else None
-        if not keys:
-            return Known(False)
-        if where is not None:
-            return scalar(where.found, True)
-        return Known(ctx.key(item, "the key") in keys)
+        return _among_keys(ctx, keys, item)
     if type(container) is Known and type(item) is Known:
         try:
             return Known(item.value in container.value)
@@ -319,6 +316,14 @@ def contains(ctx: Context, container: Abstract, item: Abstract) -> Abstract:
     return _contained(
         ctx, container if elements is None else TupleV(tuple(map(ctx.constant, elements))), item
     )
+
+
+def _among_keys(ctx: Context, keys: tuple[Any, ...], item: Abstract) -> Abstract:
+    """Whether one of these keys of a dict is the item."""
+    if not keys:
+        return Known(False)
+    where = computed_keys.place(ctx, keys, item, "the key")
+    return Known(ctx.key(item, "the key") in keys) if where is None else scalar(where.found, True)
 
 
 def _contained(ctx: Context, container: Abstract, item: Abstract) -> Abstract:

@@ -110,12 +110,12 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
         set_array(ctx, base, index, value)
     elif isinstance(base, Ragged):
         set_ragged(ctx, base, index, value)
+    elif isinstance(base, ObjectV) or overloading.defines(base, "__setitem__"):
+        ctx.session.calls.method(ctx, base, "__setitem__", [index, value])
     elif isinstance(base, DictV):
         set_key(ctx, base, index, value)
     elif isinstance(base, ListV) and not isinstance(base, OpenTupleV):
         _set_list(ctx, base, index, value)
-    elif isinstance(base, ObjectV):
-        ctx.session.calls.method(ctx, base, "__setitem__", [index, value])
     elif isinstance(base, Known) and base.origin is not None:
         ctx.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
     else:

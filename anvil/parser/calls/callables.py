@@ -19,6 +19,7 @@ from anvil.parser.arrays import float_errors
 from anvil.parser.arrays.comparisons import negated
 from anvil.parser.arrays.ragged import Ragged, is_ragged, refuse_ragged
 from anvil.parser.calls.arguments import bind
+from anvil.parser.calls.base_methods import call_base
 from anvil.parser.calls.builtin_functions import TABLE
 from anvil.parser.calls.caching import call_cached
 from anvil.parser.calls.hidden_state import refuse_state
@@ -344,7 +345,7 @@ def _call_object(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs
         return _call_partial(it, fn, args, kwargs)
     if hasattr(obj, "cache_info") and hasattr(obj, "__wrapped__"):
         return call_cached(it, Known(obj.__wrapped__), args, kwargs)
-    found = _call_bound_builtin(it, fn, args, kwargs)
+    found = _call_bound_builtin(it, fn, args, kwargs) or call_base(it, obj, args, kwargs)
     if found is not None:
         return found
     if isinstance(obj, types.WrapperDescriptorType) and issubclass(obj.__objclass__, BaseException):
@@ -566,6 +567,9 @@ def container_comparison(it: Interp, op: str, a: Abstract, b: Abstract) -> Abstr
 
 def truth(it: Interp, v: Abstract) -> bool | Atom:
     """The truth of what is neither number nor sequence."""
+    for name in ("__bool__", "__len__"):
+        if defines(v, name):
+            return it.truth(method(it, v, name, []))
     table = viewed(it, v)
     if table is not None:
         return it.truth(size_of(it, table))
@@ -578,8 +582,4 @@ def truth(it: Interp, v: Abstract) -> bool | Atom:
         return computed_ranges.truth(it, v)  # type: ignore[no-any-return]
     if isinstance(v, Lazy) and not v.box:
         return bool(it.items(v))
-    if class_of(v) is not None:
-        for name in ("__bool__", "__len__"):
-            if defines(v, name):
-                return it.truth(method(it, v, name, []))
     return True

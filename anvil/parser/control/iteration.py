@@ -30,6 +30,7 @@ from anvil.parser.control import places, range_items
 from anvil.parser.control.choices import choose, each, settled
 from anvil.parser.control.items import ChosenItems, Items, entries_of
 from anvil.parser.control.streams import by_index, list_, stepped_
+from anvil.parser.objects.overloading import defines
 from anvil.parser.reports import texts
 from anvil.parser.state.heap import CellBox, GeneratorV, StackBox, fresh_box
 from anvil.parser.state.values import (
@@ -68,12 +69,15 @@ def items_of(ctx: Context, v: Abstract) -> Items:
         known = _known_items(ctx, v.value)
         if known is not None:
             return known
+    if defines(v, "__iter__") and not isinstance(v, ObjectV):
+        found = ctx.session.calls.method(ctx, v, "__iter__", [])
+        return items_of(ctx, _iterable(ctx, found) if isinstance(found, GeneratorV) else found)
     if isinstance(v, TupleV | ListV):
         return _elements(ctx, v)
     if isinstance(v, Lazy):
         return _lazy(ctx, v)
-    found = _keys(ctx, v)
-    return items_of(ctx, _iterable(ctx, v)) if found is None else found
+    keys = _keys(ctx, v)
+    return items_of(ctx, _iterable(ctx, v)) if keys is None else keys
 
 
 def _keys(ctx: Context, v: Abstract) -> Items | None:

@@ -254,11 +254,14 @@ def _container_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     if isinstance(base, DictV) and name == "default_factory" and base.factory is not None:
         return base.factory
     if isinstance(base, DictV) and base.cls.__module__ not in ("builtins", "collections"):
-        static = inspect.getattr_static(base.cls, name, None)
-        if isinstance(static, types.FunctionType | property | staticmethod | classmethod):
-            return _bind(it, base, base.cls, name, static)
+        owner = next((c for c in base.cls.__mro__ if name in vars(c)), object)
+        if owner.__module__ not in ("builtins", "collections"):
+            return _bind(it, base, base.cls, name, vars(owner)[name])
     if methods.has_method(base, name):
         return Bound("container method", Known(name), (base,))
+    fallback = special_of(type_of_value(base), "__getattr__") if isinstance(base, DictV) else None
+    if fallback is not None:
+        return it.call(Bound("method", Known(fallback), (base,)), Known(name))
     _missing(it, base, name)
 
 
@@ -333,7 +336,8 @@ def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
             if static is object.__init__:
                 return Known(_nothing)
             hook = static in (object.__setattr__, object.__delattr__)
-            if hook or (isinstance(static, types.WrapperDescriptorType) and name == "__init__"):
+            raw = isinstance(static, types.WrapperDescriptorType | types.MethodDescriptorType)
+            if hook or (raw and (name == "__init__" or isinstance(obj, DictV | TupleV))):
                 return Bound("method", Known(static), (obj,))
             return _bind(it, obj, own or type_of_value(obj), name, static)
     it.fail(AttributeError, f"'super' object has no attribute '{name}'")
@@ -341,7 +345,12 @@ def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
 
 def special(obj: Any, name: str) -> Any:
     """A special method written in Python of the class of a host object; None if it has none."""
-    found = inspect.getattr_static(type(obj), name, None)
+    return special_of(type(obj), name)
+
+
+def special_of(cls: Any, name: str) -> Any:
+    """A special method of a class that is written in Python; None if it has none."""
+    found = inspect.getattr_static(cls, name, None)
     return found if isinstance(found, types.FunctionType) else None
 
 
@@ -385,18 +394,29 @@ def _cached(it: Interp, base: Abstract, name: str, value: Abstract) -> Abstract:
     return value
 
 
+def _sets(cls: type) -> Any:
+    """The `__setattr__` of a class that the user has written; None if there is none."""
+    own = special_of(cls, "__setattr__")
+    return None if own is None or own.__code__.co_filename == "<string>" else own
+
+
+def _set_of_instance(it: Interp, base: ObjectV | DictV, name: str, value: Abstract) -> None:
+    if isinstance(base, ObjectV):
+        _refuse_frozen(it, base, f"cannot assign to field '{name}'")
+    own = _sets(base.cls)
+    if own is not None:
+        it.call(Bound("method", Known(own), (base,)), Known(name), value)
+    elif isinstance(base, ObjectV):
+        generic_set(it, base, name, value)
+
+
 def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> None:
     """`base.name = value`."""
     if isinstance(base, Choice):
         apart(it, [base], lambda vs: set_attribute(it, vs[0], name, value))
         return
-    if isinstance(base, ObjectV):
-        _refuse_frozen(it, base, f"cannot assign to field '{name}'")
-        own = inspect.getattr_static(base.cls, "__setattr__")
-        if isinstance(own, types.FunctionType) and own.__code__.co_filename != "<string>":
-            it.call(Bound("method", Known(own), (base,)), Known(name), value)
-        else:
-            generic_set(it, base, name, value)
+    if isinstance(base, ObjectV) or (isinstance(base, DictV) and _sets(base.cls) is not None):
+        _set_of_instance(it, base, name, value)
     elif isinstance(base, NDArray) and name == "flat":
         repeated = it.call(np.resize, value, it.constant(base.type.size))
         store(it, base, it.reshaped(repeated, base.type.shape))  # type: ignore[arg-type]

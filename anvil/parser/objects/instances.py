@@ -29,9 +29,9 @@ def instantiate(
         return _named_tuple(it, cls, args, kwargs)
     if isinstance(inspect.getattr_static(type(cls), "__call__", None), types.FunctionType):
         it.error("unsupported-call", f"the metaclass of {cls.__name__} makes its instances")
-    if issubclass(cls, dict) and cls.__new__ is dict.__new__ and cls.__init__ is dict.__init__:
-        entries = dict_entries(it, args[0]) if args else {}
-        return new_dict(it, {**entries, **kwargs}, dict if typing.is_typeddict(cls) else cls)
+    plain = not any(base.__module__ == "collections" for base in cls.__mro__)
+    if issubclass(cls, dict) and cls.__new__ is dict.__new__ and plain:
+        return _dict(it, cls, args, kwargs)
     new = inspect.getattr_static(cls, "__new__")
     if not isinstance(new, staticmethod):
         obj: Abstract = new_object(it, Known(cls))
@@ -148,6 +148,16 @@ def _field_value(it: Interp, obj: ObjectV, f: Any, given: dict[str, Abstract]) -
     if f.init:
         it.error("wrong-arguments", f"{obj.cls.__name__}() lacks the argument {f.name!r}")
     return None
+
+
+def _dict(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]) -> Abstract:
+    """An instance of a subclass of dict."""
+    if cls.__init__ is dict.__init__:
+        entries = dict_entries(it, args[0]) if args else {}
+        return new_dict(it, {**entries, **kwargs}, dict if typing.is_typeddict(cls) else cls)
+    made = new_dict(it, {}, cls)
+    it.session.calls.call(it, Bound("method", Known(cls.__init__), (made,)), list(args), kwargs)
+    return made
 
 
 def _named_tuple(

@@ -6,16 +6,20 @@ import inspect
 import types
 from typing import TYPE_CHECKING
 
-from anvil.parser.state.values import Abstract, Known, ObjectV, TupleV
+from anvil.parser.state.values import Abstract, DictV, Known, ObjectV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 
 def class_of(v: Abstract) -> type | None:
-    """The class of an instance or a named tuple; None for values of Python's own types."""
+    """The class of an instance, a named tuple or a dict of a class of the user; None for values of
+    Python's own types.
+    """
     if isinstance(v, ObjectV | TupleV):
         return v.cls
+    if isinstance(v, DictV):
+        return None if v.cls.__module__ in ("builtins", "collections") else v.cls
     if type(v) is Known and isinstance(v.value, tuple) and type(v.value) is not tuple:
         return type(v.value)
     return None
