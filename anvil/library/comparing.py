@@ -171,7 +171,7 @@ def _gcd(x1: Any, x2: Any) -> Any:
 
 def _lcm(x1: Any, x2: Any) -> Any:
     common = _gcd(x1, x2)
-    return np.abs(np.floor_divide(x1, np.where(common == 0, 1, common)) * x2)
+    return np.floor_divide(np.abs(x1), np.where(common == 0, 1, common)) * np.abs(x2)
 
 
 FUNCTIONS: dict[Any, Any] = {

@@ -72,6 +72,8 @@ def _to_list(ctx: Context, a: Any) -> Abstract:
 def _fill(ctx: Context, a: Any, value: Any) -> Abstract:
     if not isinstance(a, NDArray):
         ctx.error("bad-operand", "a NumPy scalar cannot be filled: it does not change")
+    if ctx.strength(value)[0].kind == "c" and a.type.dtype.kind != "c":
+        ctx.error("dtype-mismatch", f"a complex value cannot be stored in {a.describe()}")
     ctx.write(a, ctx.atom(value, a.type.dtype, a.type.shape))
     return ctx.constant(None)
 
@@ -163,7 +165,9 @@ def _copyto(
     rule = ctx.known(casting)
     source, target = ctx.type_of(src).dtype.np, dst.type.dtype.np
     if ctx.kind_of(src) != "py" and not np.can_cast(source, target, rule):
-        ctx.error("dtype-mismatch", f"copyto does not cast {source} to {target} (rule {rule!r})")
+        what = "array data" if ctx.shape_of(src) else "scalar"
+        pair = f"from dtype('{source}') to dtype('{target}')"
+        ctx.error("dtype-mismatch", f"Cannot cast {what} {pair} according to the rule {rule!r}")
     return _mask_write(ctx, dst, src, where)
 
 

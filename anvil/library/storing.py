@@ -9,12 +9,22 @@ import numpy as np
 from anvil.library.refusal import refuse
 
 
+def _values(arr: Any, values: Any) -> Any:
+    """New elements of an array: those of another array have to be safe to convert."""
+    if isinstance(values, np.ndarray) and not np.can_cast(values.dtype, arr.dtype, "safe"):
+        what = "array data" if values.ndim > 0 else "scalar"
+        pair = f"from dtype('{values.dtype}') to dtype('{arr.dtype}')"
+        refuse("dtype-mismatch", f"Cannot cast {what} {pair} according to the rule 'safe'")
+    given = np.asarray(values)
+    if given.dtype.kind == "c" and arr.dtype.kind != "c":
+        name = "float" if arr.dtype.kind == "f" else "int"
+        refuse("bad-operand", f"{name}() argument must be a real number, not 'complex'")
+    return np.ravel(given).astype(arr.dtype)
+
+
 def _place(arr: Any, mask: Any, vals: Any) -> None:
     """The n-th selected element gets the n-th value, over and over."""
-    given = np.asarray(vals)
-    if not np.can_cast(given.dtype, arr.dtype, "safe"):
-        refuse("dtype-mismatch", "place casts only where that is safe")
-    values = np.ravel(given).astype(arr.dtype)
+    values = _values(arr, vals)
     chosen = np.ravel(np.asarray(mask)).astype(bool)
     if chosen.size != arr.size:
         refuse("shape-mismatch", "place: mask and data must be the same size")
@@ -26,7 +36,7 @@ def _place(arr: Any, mask: Any, vals: Any) -> None:
 
 def _putmask(a: Any, mask: Any, values: Any) -> None:
     """Where the mask holds, the element at the same place of the values, repeated."""
-    new = np.ravel(np.asarray(values)).astype(a.dtype)
+    new = _values(a, values)
     chosen = np.ravel(np.asarray(mask)).astype(bool)
     if chosen.size != a.size:
         refuse("shape-mismatch", "putmask: mask and data must be the same size")

@@ -34,6 +34,8 @@ np.roll(np.arange(4), (1, 2)), np.delete(np.arange(1), 0), np.vander([1, 2], 0)
 np.reshape(np.arange(6), (2, 3), "F"), np.transpose(np.float64(2)), np.squeeze(np.float32(1))
 np.cov(np.array([[1 + 2j, 3], [2, 4j]], np.complex64)), np.roots(np.uint8([2, 3, 7]))
 np.poly(np.float16([1, 2])), np.quantile(np.float64(2), 0.5, keepdims=True)
+np.lcm(np.int8([42, -4]), np.int8([-5, 6])), np.clip(1.5, min=np.float32(0.5))
+np.linspace(1, 2.5, num=1, retstep=1), np.cumsum(np.float32([1, 2]), out=np.zeros(2))
 np.array(object=[1, 2], ndmin=2), np.real(val=2 + 1j), np.clip([1.5, -2], min=-1)
 np.nanpercentile([[1, 2], [3, 4]], 50, axis=[0]), np.median([[1, 2], [3, 4]], axis=[0, 1])
 """.strip().splitlines()
@@ -46,6 +48,8 @@ np.add.at(t, [0, 0], np.array([0.7, 0.7])) | np.arange(3)
 np.subtract.at(t, [1, 1], np.uint8([4, 3])) | np.arange(3.0)
 np.sin.at(t, [0, 2]) | np.arange(3)
 np.add.at(t, [0, 0], True) | np.zeros(2, bool)
+np.place(t, [True, False], 1) | np.zeros(2, np.float32)
+np.putmask(t, [True, False, True], [1, 2]) | np.zeros(3, np.float32)
 """.strip().splitlines()
 """Calls that write into an array."""
 
@@ -92,5 +96,13 @@ np.where(2.0)
 np.argmax([1.0, 2.0], out=np.zeros(()))
 np.cov(np.ones((2, 2, 2)))
 np.sin(1, 2, 3)
+t = np.arange(3); t += 0.5; return t
+t = np.arange(3.0); t *= 2j; return t
+t = np.arange(3); np.putmask(t, t > 1, np.array([1.5])); return t
+t = np.arange(3); np.copyto(t, np.array([1.5])); return t
+np.flip([[1]], axis=(0, 0))
+np.expand_dims([1], (0, 0))
+np.gradient([True, False])
+np.pad(np.zeros(0), 1, mode="wrap")
 """.strip().splitlines()
 """Expressions that raise what NumPy raises, in its words."""

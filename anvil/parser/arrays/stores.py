@@ -8,6 +8,7 @@ from anvil.errors.snippet import is_anvil
 from anvil.ir.families import type_at
 from anvil.ir.types import Shape
 from anvil.parser.arrays.arraylike import known_array, strength
+from anvil.parser.arrays.operators import UFUNCS
 from anvil.parser.arrays.promotion import castable
 from anvil.parser.state.values import Abstract, NDArray
 
@@ -69,10 +70,12 @@ def check_cast(ctx: Context, target: NDArray, value: Abstract, op: str) -> None:
     """Refuses a value that NumPy does not cast to the dtype of an array."""
     t = target.type
     source = strength(ctx, value)[0]
-    if source is not t.dtype and source.kind == "c" and t.dtype.kind != "c":
+    if source.kind == "c" and t.dtype.kind != "c" and not op:
         ctx.error("dtype-mismatch", f"a complex value cannot be stored in {target.describe()}")
     if source.kind == "f" and t.dtype.kind in "iu" and not op:
         _warn_of_cut(ctx, target, value)
     if op and not castable(source, t.dtype):
-        names = f"{source.np.name} to {t.dtype.np.name}"
-        ctx.error("dtype-mismatch", f"`{op}=` cannot cast its result from {names} (same_kind)")
+        name = UFUNCS[op].__name__ if op in UFUNCS else "matmul"
+        pair = f"from dtype('{source.np}') to dtype('{t.dtype.np}')"
+        rule = "with casting rule 'same_kind'"
+        ctx.error("dtype-mismatch", f"Cannot cast ufunc '{name}' output {pair} {rule}")
