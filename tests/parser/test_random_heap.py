@@ -42,6 +42,8 @@ END = "    return out(a, b, c, s, t, k, L, M, d)\n"
 class Writer:
     """Writes the statements of one program."""
 
+    end = END
+
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.lines: list[str] = []
@@ -122,23 +124,26 @@ class Writer:
             self.lines.append(f"{pad}    {count} += 1")
             self.block(depth - 1, indent + 1)
         elif form == 3:
-            self.lines.append(f"{pad}if {self.test()}: {END.strip()}")
+            self.lines.append(f"{pad}if {self.test()}: {self.end.strip()}")
         else:
             self.lines.append(pad + self.simple())
 
 
-def program(seed: int) -> Callable[..., Any]:
-    """The function of a random program; its text can be found under `<heap SEED>`."""
-    writer = Writer(seed)
+def compiled(writer: Writer, prelude: str, end: str, name: str, **names: Any) -> Callable[..., Any]:
+    """The function of a random program; its text can be found under its name."""
     for _ in range(writer.random.randrange(2, 6)):
         writer.statement(3, 1)
-    text = PRELUDE + "\n".join(writer.lines) + "\n" + END
-    name = f"<heap {seed}>"
+    text = prelude + "\n".join(writer.lines) + "\n" + end
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    scope: dict[str, Any] = {"np": np}
+    scope: dict[str, Any] = {"np": np, **names}
     exec(compile(text, name, "exec"), scope)
     found: Callable[..., Any] = scope["f"]
     return found
+
+
+def program(seed: int) -> Callable[..., Any]:
+    """The function of a random program."""
+    return compiled(Writer(seed), PRELUDE, END, f"<heap {seed}>")
 
 
 def numbers(result: Any) -> list[np.ndarray]:

@@ -34,6 +34,7 @@ from anvil.parser.containers.templates import (
     has_identity,
     leaves_of,
     names_of,
+    roomy,
     template_of,
     unified,
 )
@@ -105,6 +106,9 @@ def growing(ctx: Context, v: ListV, *items: Abstract) -> bool:
         return False
     stack = _stack(ctx, held)
     if isinstance(stack.template, Rows):
+        if items and stack.template.n < ctx.session.capacity:
+            row_lists.touched(ctx, held)
+            row_lists.reform(ctx, held.pool, roomy(stack.template, ctx.session.capacity))
         return True
     wanted = None
     parts = () if stack.template.kind != "list" else stack.template.items

@@ -76,6 +76,17 @@ def touched(ctx: Context, held: RowBox) -> None:
         if held.pool in pools:
             ctx.touch(box)
     ctx.touch(held.pool)
+    pool: Any = ctx.content(held.pool, "list")
+    if isinstance(pool.template, Rows):  # attributes of objects are bound anew, and may be shared
+        _touch_columns(ctx, pool)
+
+
+def _touch_columns(ctx: Context, stack: Any) -> None:
+    """What other names share with the columns of a list is not to be changed behind their back."""
+    for col in stack.columns:
+        mark = ctx.state.marks.get(col.box)
+        if mark is not None and mark.group:
+            ctx.touch(col.box)
 
 
 # ---- other forms become rows
@@ -176,6 +187,7 @@ def pooled(ctx: Context, columns: Sequence[Any], n: int) -> bool:
     t = owner.template
     if not isinstance(t, Many) or has_identity(t.item):
         return False
+    _touch_columns(ctx, owner)
     size = owner.capacity
     form = Rows(max(ctx.session.capacity, 2 * n), t.item)
     count = fresh_box()

@@ -140,17 +140,15 @@ def restack(
     if isinstance(content, StackBox):
         check_whole(ctx, content)
         pools = _widened_pools(ctx, t, content)
-        fixed = isinstance(content.length, Known)
-        rows = rows_of(ctx, content) if fixed else all_rows(ctx, content)
-        n = int(content.length.value) if fixed else content.capacity  # type: ignore[attr-defined]
-        rows = [
-            (ctx.b.cast(x, leaf.type.dtype) if isinstance(leaf, Block) else x, py)
-            for (x, py), (leaf, _) in zip(rows, leaves_of(t), strict=True)
-        ]
+        rows, n = _widened_rows(ctx, t, content)
         boxes.extend(c.box for c in content.columns)  # type: ignore[attr-defined]
     else:
         assert isinstance(content, ListBox)
         items, n = content.items, len(content.items)
+        if _pool_parts(ctx, items):
+            form = stackable(ctx, ListV(box)) or t
+            restack(ctx, box, form, capacity, kinds, guessed, known)
+            return
         pools = adopt(ctx, t, items, (), known)
         rows = stacked_rows(ctx, t, items, boxes) if items else _no_rows(t, kinds)
     lists = [v.box for v in items if isinstance(v, ListV)] if isinstance(t, Many) else []
@@ -161,15 +159,31 @@ def restack(
     if isinstance(content, StackBox):
         made = replace(made, length=content.length, room=content.room)
     made = replace(grown(ctx, made, capacity), guessed=guessed)
+    _held(ctx, box, made, lists if len(lists) == len(set(lists)) else ())
+
+
+def _held(ctx: Context, box: int, made: StackBox, lists: Sequence[int]) -> None:
+    """Puts stacked rows into a list; the lists among its elements are rows of it now."""
     mark = ctx.state.marks.get(box)
     if mark is not None and not mark.group:
         for col in made.columns:
             ctx.state.marks[col.box] = mark  # type: ignore[attr-defined]
     ctx.state.heap[box] = made
-    if len(lists) == len(set(lists)):
-        for i, inner in enumerate(lists):
-            view = _made(ctx, t, iter([row(c, Const(array(I64), i)) for c in made.columns]))
-            ctx.state.heap[inner] = ctx.state.heap.pop(view.box)  # type: ignore[attr-defined]
+    for i, inner in enumerate(lists):
+        rows = iter([row(c, Const(array(I64), i)) for c in made.columns])
+        view = _made(ctx, made.template, rows)
+        ctx.state.heap[inner] = ctx.state.heap.pop(view.box)  # type: ignore[attr-defined]
+
+
+def _widened_rows(ctx: Context, t: Template, content: StackBox) -> tuple[Packed, int]:
+    """The rows of a stacked list in the types of the form `t`, and how many they are."""
+    n = content.length
+    rows = rows_of(ctx, content) if isinstance(n, Known) else all_rows(ctx, content)
+    wide = [
+        (ctx.b.cast(x, leaf.type.dtype) if isinstance(leaf, Block) else x, py)
+        for (x, py), (leaf, _) in zip(rows, leaves_of(t), strict=True)
+    ]
+    return wide, int(n.value) if isinstance(n, Known) else content.capacity
 
 
 def _no_rows(t: Template, kinds: list[Strength] | None) -> Packed:
@@ -251,6 +265,19 @@ def column_kinds(stack: StackBox, heap: Heap) -> list[Strength]:
 
 
 # ---- pools
+
+
+def _pool_parts(ctx: Context, items: Sequence[Abstract]) -> bool:
+    """Moves lists that are rows of another list into a pool, so that they stay these rows; whether
+    there are any.
+    """
+    found = False
+    for v in items:
+        held = ctx.state.heap[v.box] if isinstance(v, ListV) else None
+        if isinstance(held, StackBox) and is_part(held):
+            row_lists.pool_whole(ctx, held)
+            found = True
+    return found
 
 
 def pools_near(boxes: Sequence[int], *heaps: Heap) -> Pools:

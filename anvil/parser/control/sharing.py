@@ -34,6 +34,9 @@ def mark_shared(join: Join) -> None:
         if x is not None and y is not None:
             shared = _shared_with(join.a, x, first) | _shared_with(join.b, y, second)
             _relate(join, box, shared)
+    for box in _left_alone(join, first, second):
+        shared = _shared_with(join.a, box, first) | _shared_with(join.b, box, second)
+        _relate(join, box, shared)
     for copy, x, y in join.copied:
         _relate(join, copy, _shared_with(join.a, x, first) | _shared_with(join.b, y, second))
 
@@ -50,6 +53,8 @@ def marks_of_second(join: Join) -> dict[int, Mark]:
             if mark is not None:
                 join.state.marks[box] = mark
             _relate(join, box, _shared_with(join.b, y, second))
+    for box in _left_alone(join, second):
+        _relate(join, box, _shared_with(join.b, box, second))
     for copy, _, y in join.copied:
         _relate(join, copy, _shared_with(join.b, y, second))
     return join.state.marks
@@ -76,12 +81,20 @@ def _partners(join: Join) -> tuple[Partners, Partners]:
     """For each box of either state, the boxes that stand for it now."""
     first: Partners = {}
     second: Partners = {}
-    for (x, y), box in join.pairs.items():
+    copied = (((x, y), copy) for copy, x, y in join.copied)
+    for (x, y), box in (*join.pairs.items(), *copied):
         for table, old in ((first, x), (second, y)):
             if old is not None:
                 kept = {old} if old in join.state.heap else set()
                 table.setdefault(old, kept).add(box)
     return first, second
+
+
+def _left_alone(join: Join, *tables: Partners) -> list[int]:
+    """The boxes with a group that are the same on both paths, and need no joining."""
+    marks = {**join.a.marks, **join.b.marks}
+    held = [b for b, mark in marks.items() if mark.group and b in join.state.heap]
+    return [b for b in held if not any(b in table for table in tables)]
 
 
 def _relate(join: Join, box: int, others: set[int]) -> None:
