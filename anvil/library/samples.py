@@ -228,6 +228,9 @@ SAMPLES = _named(
         "spatial.distance.cdist spatial.distance_matrix": "x(3, 4), x(2, 4)",
         "spatial.distance.pdist": "x(3, 4)",
         "spatial.distance.squareform": "x(3)",
+        # scipy.interpolate
+        "interpolate.interp1d": "return f(rising(5), x(5), fill_value='extrapolate')(x(3))",
+        "interpolate.CubicSpline": "return f(rising(5), x(5), bc_type='natural')(x(3))",
         # scipy.stats
         "stats.zscore stats.skew stats.kurtosis stats.sem stats.variation": "x(5)",
         "stats.iqr stats.median_abs_deviation": "x(5)",

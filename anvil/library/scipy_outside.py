@@ -24,7 +24,10 @@ _QUADRATURE = (
     "Inside, evaluate the function at nodes, `np.polynomial.legendre.leggauss(n)` taken outside, "
     "and sum; or call it outside of compiled code."
 )
-_PIECES = "Use `np.interp`, or `scipy.ndimage.map_coordinates(..., order=1)` on a grid."
+_PIECES = (
+    "Use `np.interp`, `interp1d`, `CubicSpline`, or "
+    "`scipy.ndimage.map_coordinates(..., order=1)` on a grid."
+)
 
 HINTS: dict[str, tuple[str, str]] = {
     "scipy.optimize": (
@@ -41,7 +44,7 @@ HINTS: dict[str, tuple[str, str]] = {
     "scipy.integrate ": (_QUADRATURE, "quad quad_vec dblquad tplquad nquad fixed_quad romb"),
     "scipy.interpolate": (
         _PIECES,
-        "interp1d CubicSpline PchipInterpolator Akima1DInterpolator BSpline UnivariateSpline "
+        "PchipInterpolator Akima1DInterpolator BSpline UnivariateSpline "
         "make_interp_spline splrep splev RegularGridInterpolator interpn griddata RBFInterpolator "
         "LinearNDInterpolator NearestNDInterpolator BarycentricInterpolator",
     ),

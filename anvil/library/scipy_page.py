@@ -33,6 +33,9 @@ _NOTES: Mapping[str, str] = {
     "is a tuple; booleans are computed in double precision. `null_space`, `orth` and "
     "`subspace_angles` are compiled for matrices of full rank, and raise ValueError for others: "
     "the rank would decide a shape.",
+    "scipy.interpolate": "`interp1d` of vectors, linear; `CubicSpline` along the first axis, with "
+    "the conditions `not-a-knot`, `natural`, `clamped` and values of derivatives. Both are made "
+    "and called inside of compiled code.",
     "scipy.spatial.distance": "`cdist` and `pdist` take the names below and functions of two rows.",
 }
 

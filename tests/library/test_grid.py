@@ -17,7 +17,16 @@ from tests.library.grid import (
     points,
 )
 
-for _name in ("special", "linalg", "signal", "ndimage", "integrate", "spatial", "stats"):
+for _name in (
+    "special",
+    "linalg",
+    "signal",
+    "ndimage",
+    "integrate",
+    "interpolate",
+    "spatial",
+    "stats",
+):
     pytest.importorskip(f"scipy.{_name}")
 
 GRID = list(grid())

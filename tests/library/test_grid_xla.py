@@ -17,7 +17,16 @@ import anvil
 from anvil.api.programs import call_reference
 from tests.library.grid import Array, Sampled, compiled, direction, grid, host, points
 
-for _name in ("special", "linalg", "signal", "ndimage", "integrate", "spatial", "stats"):
+for _name in (
+    "special",
+    "linalg",
+    "signal",
+    "ndimage",
+    "integrate",
+    "interpolate",
+    "spatial",
+    "stats",
+):
     pytest.importorskip(f"scipy.{_name}")
 
 SIZE = 40

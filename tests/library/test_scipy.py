@@ -173,8 +173,8 @@ def test_samples_and_images(text: str) -> None:
         ("optimize.brentq(lambda x: x, -1.0, Pf)", "Newton's iteration"),
         ("integrate.solve_ivp(lambda t, y: -y, (0, 1), f3)", "steps as a loop"),
         ("integrate.quad(lambda x: x, 0, Pf)", "nodes"),
-        ("interpolate.interp1d(f3, f3)", "np.interp"),
-        ("interpolate.CubicSpline(f3, f3)", "np.interp"),
+        ("interpolate.interp1d(f3, f3, 'cubic')", "kind='linear'"),
+        ("interpolate.PchipInterpolator(f3, f3)", "np.interp"),
     ],
 )
 def test_what_calls_back_is_refused(text: str, hint: str) -> None:

@@ -19,6 +19,7 @@ from tests.corpus.test_corpus import check_derivatives, check_same, directions
 L = pytest.importorskip("scipy.linalg")
 D = pytest.importorskip("scipy.spatial.distance")
 S = pytest.importorskip("scipy.spatial")
+N = pytest.importorskip("scipy.interpolate")
 
 
 @dataclass
@@ -154,6 +155,36 @@ def kernel(a):
 def whole_numbers(u, v):
     sets = D.jaccard([True, False, True], [True, True, False]), D.hamming(u, v)
     return sets, D.euclidean(u, v), D.cityblock(u, v), D.chebyshev(u, v), D.sqeuclidean(u, v)
+
+
+KNOTS, HEIGHTS = np.array([0.0, 1.0, 2.5, 3.0, 4.2]), np.array([1.0, 3.0, 2.0, 5.0, 4.0])
+
+
+@program(KNOTS, HEIGHTS, np.array([0.3, 1.7, 2.9]))
+def polygons(x, y, t):
+    inside, beyond = N.interp1d(x, y), 2.0 * t - 1.0
+    filled = N.interp1d(x, y, bounds_error=False, fill_value=(1.0, 2.0))(beyond)
+    return inside(t), inside(0.7), N.interp1d(x, y, fill_value="extrapolate")(beyond), filled
+
+
+@program(KNOTS, HEIGHTS, np.array([0.3, 1.7, 2.9]))
+def splines(x, y, t):
+    s = N.CubicSpline(x, y)
+    kinds = ("natural", "clamped", ((1, 0.5), (2, -1.0)))
+    others = [N.CubicSpline(x, y, bc_type=k)(t) for k in kinds]
+    few = N.CubicSpline(x[:3], y[:3])(t), N.CubicSpline(x[:2], y[:2])(t)
+    return s(t), s(t, 1), s(t, 2), s(1.3), others, few, N.CubicSpline(x, np.stack([y, y * x], 1))(t)
+
+
+def test_numbers_beyond_a_polygon_raise_as_in_scipy() -> None:
+    """The same words."""
+    f = lambda t: N.interp1d(KNOTS, HEIGHTS)(t)  # noqa: E731
+    for t in (np.array([0.5, -1.0]), np.array([4.0, 7.5])):
+        with pytest.raises(ValueError, match="A value") as want:
+            f(t)
+        with pytest.raises(ValueError, match="A value") as got:
+            call_reference(anvil.jit(f), (t,), {})
+        assert got.value.args == want.value.args
 
 
 @pytest.mark.parametrize("case", PROGRAMS, ids=lambda c: c.function.__name__)
