@@ -87,6 +87,8 @@ def with_guesses(
                 if not isinstance(again, Unproved):
                     break
                 guess.excluded |= again.places
+            if not guess.excluded:
+                break  # bounds are not what it needs
     finally:
         it.guessing.pop(node, None)
         it.blocked[node] = blocked
