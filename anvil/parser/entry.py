@@ -137,6 +137,7 @@ class _Search:
         self.growing: set[ast.AST] = set()
         self.open_lengths: set[bool] = set()
         self.tables: set[AnyLoc] = set()
+        self.piling: set[bool] = set()
         self.fixed: dict[int, Fixed] = {}
         self.unbounded: set[bool] = set()
         self.attributed: set[AnyLoc] = set()
@@ -154,6 +155,7 @@ class _Search:
             session.fixed, session.attributed = self.fixed, self.attributed
             session.open_lengths = bool(self.open_lengths)
             session.bounding = not self.unbounded
+            session.piling, attempt.piling = bool(self.piling), self.piling
             try:
                 return attempt.run()
             except _Again:
@@ -174,6 +176,7 @@ class _Attempt:
     unroll: set[ast.AST]
     refused: list[AnvilError]
     open_lengths: set[bool]
+    piling: set[bool]
     unbounded: set[bool]
     values: Sequence[Any]
 
@@ -205,6 +208,8 @@ class _Attempt:
             self._again(error, session.choosable.get(error), session.exact)
             self._again(None, session.tabled.get(error), session.tables)
             self._again(error, error in session.lengths or None, self.open_lengths)
+            endless = error.diagnostic.code == "recursion-limit"
+            self._again(error, endless or None, self.piling)
             self._again(error, session.bounded or None, self.unbounded)
             self._grow(error)
             self._whole(error)

@@ -523,8 +523,12 @@ def with_room(ctx: Context, stack: StackBox) -> StackBox:
     """A list with room for one more element; where its capacity is a guess that is checked: if it
     fails, the host compiles again with more room.
     """
+    if not stack.guessed and not room_of(stack):
+        piling = ctx.session.piling and ctx.session.recurs()
+        size = max(ctx.session.capacity, stack.capacity + 1) if piling else stack.capacity + 1
+        return replace(grown(ctx, stack, size), guessed=piling)
     if not stack.guessed:
-        return stack if room_of(stack) else grown(ctx, stack, stack.capacity + 1)
+        return stack
     check_fits(ctx, ctx.b.lt(length_atom(stack), stack.capacity))
     return stack
 

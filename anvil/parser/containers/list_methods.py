@@ -35,7 +35,7 @@ def append(ctx: Context, v: ListV, item: Abstract) -> Abstract:
         apart(ctx, [item], add)
         return NONE
     pools.growing(ctx, v, item)
-    stack = stack_lists.stack_of(ctx, v)
+    stack = stack_lists.stack_of(ctx, v) or open_lists.piled(ctx, v, item)
     if stack is not None and stack_lists.append(ctx, v, stack, item):
         return NONE
     write(ctx, v.box, ListBox((*_items(ctx, v), item)))

@@ -19,8 +19,17 @@ from anvil.parser.containers import stack_lists
 from anvil.parser.containers.chosen_lists import is_joinable
 from anvil.parser.containers.columns import all_rows, element, length_atom, resized
 from anvil.parser.containers.list_arrays import as_list
+from anvil.parser.containers.stacks import kinds_of, restack
 from anvil.parser.containers.table_boxes import table_of, viewed
-from anvil.parser.containers.templates import Group, Number
+from anvil.parser.containers.templates import (
+    Group,
+    Number,
+    common_template,
+    has_identity,
+    has_refs,
+    template_of,
+    unified,
+)
 from anvil.parser.control import streams
 from anvil.parser.state.heap import CellBox, StackBox
 from anvil.parser.state.roots import varies
@@ -135,6 +144,23 @@ def taken_apart(
     middle = stack_lists.part(ctx, stack, SliceV(Known(head), ends, NONE))
     last = [element(ctx, stack, b.add(length, k - tail)) for k in range(tail)]
     return [*out, middle, *last]
+
+
+def piled(ctx: Context, v: ListV, item: Abstract) -> StackBox | None:
+    """A list of values, to which each level of a recursion adds some, as rows with room that is a
+    guess: so that it has one form at all levels. None for other lists.
+    """
+    if not ctx.session.piling or not ctx.session.recurs():
+        return None
+    form, items = template_of(item, ctx.state.heap), ctx.items(v)
+    if items:
+        have = common_template(items, ctx.state.heap)
+        form = None if have is None else unified(have, form)
+    if form is None or has_identity(form) or has_refs(form):
+        return None
+    kinds = kinds_of(form, item, ctx.state.heap)
+    restack(ctx, v.box, form, ctx.session.capacity, kinds, guessed=True)
+    return stack_lists.stack_of(ctx, v)
 
 
 # ---- searching

@@ -20,7 +20,7 @@ from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import F64, I64
 from anvil.parser.containers.columns import all_rows, element, pack
-from anvil.parser.containers.open_lists import inside
+from anvil.parser.containers.open_lists import inside, piled
 from anvil.parser.containers.set_order import SLOTS, unordered
 from anvil.parser.containers.stack_lists import append as append_row
 from anvil.parser.containers.stack_lists import put as put_row
@@ -337,7 +337,7 @@ def _alike(ctx: Context, keys: ListV, have: Template | None, key: Abstract) -> b
 
 
 def _append(ctx: Context, v: Any, item: Abstract) -> None:
-    stack = stack_of(ctx, v)
+    stack = stack_of(ctx, v) or piled(ctx, v, item)
     if stack is not None and append_row(ctx, v, stack, item):
         return
     ctx.touch(v.box)

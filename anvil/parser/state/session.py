@@ -131,6 +131,7 @@ class Session:
         self.specialisations: dict[Any, Any] = {}
         self.active: list[Activation] = []
         self.activations: dict[Any, Activation] = {}
+        self.piling = False
         self.entries: list[FunctionInfo] = []
         self.recursive: set[FunctionInfo] = set()
         self.bottoms: set[Any] = set()
