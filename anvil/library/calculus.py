@@ -342,10 +342,11 @@ def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     if np.ndim(a) == 0 or np.ndim(v) == 0:
         refuse("bad-shape", "object of too small depth for desired array")
     a, v = np.atleast_1d(a), np.atleast_1d(v)
+    v = np.conj(v) if v.dtype.kind == "c" else v
     n, m = a.shape[0], v.shape[0]
     if n >= m:
-        return _convolve(a, np.conj(v)[::-1], mode)
-    full = _convolve(a, np.conj(v)[::-1], "full")
+        return _convolve(a, v[::-1], mode)
+    full = _convolve(a, v[::-1], "full")
     if mode == "full":
         return full
     if mode == "same":

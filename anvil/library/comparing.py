@@ -11,6 +11,7 @@ from anvil.library.refusal import refuse, static
 
 def _isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
     a, b = np.asarray(a), np.asarray(b)
+    b = b.astype(np.result_type(b, 1.0))
     finite = np.isfinite(b)
     size = np.abs(np.where(finite, b, np.zeros((), dtype=b.dtype)))
     near = (np.abs(a - b) <= atol + rtol * size) & finite
@@ -79,8 +80,11 @@ def _choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Any:
     found = choices[0]
     for i in range(1, n):
         found = np.where(a == i, choices[i], found)
-    found = np.broadcast_to(found, np.broadcast_shapes(a.shape, np.shape(found)))
-    return found if out is None else np.positive(found, out=out)
+    found = np.broadcast_to(found, np.broadcast_shapes(a.shape, np.shape(found)))[()]
+    if out is None:
+        return found
+    np.copyto(out, found, casting="unsafe")
+    return out
 
 
 def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
