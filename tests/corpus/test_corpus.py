@@ -28,6 +28,7 @@ MODULES = (
     "estimators",
     "fields",
     "finance",
+    "frameworks",
     "heap",
     "idioms",
     "inference",
@@ -36,12 +37,14 @@ MODULES = (
     "markets",
     "matrices",
     "orbits",
+    "pipelines",
     "networks",
     "numbers",
     "odes",
     "optimisers",
     "probability",
     "puzzles",
+    "quantities",
     "quantum",
     "rays",
     "recurrences",
@@ -51,6 +54,7 @@ MODULES = (
     "simulation",
     "solvers",
     "styles",
+    "textbooks",
 )
 for module in MODULES:
     importlib.import_module(f"tests.corpus.{module}")

@@ -339,9 +339,17 @@ def test_refused(fn, args, code):
     assert refused.value.code == code
 
 
-def test_a_result_that_grows_is_refused():
-    with pytest.raises(AnvilError):
-        anvil.jit(wraps).ir(1.0, 2)
+def test_a_result_that_grows_by_an_int():
+    assert anvil.jit(wraps)(1.0, 2) == wraps(1.0, 2)
+
+
+def wraps_by_data(x):
+    return (x,) if x < 0.0 else (x, wraps_by_data(x - 1.0))
+
+
+def test_a_result_that_grows_by_data_is_refused():
+    with pytest.raises(AnvilError, match="another structure at each level"):
+        anvil.jit(wraps_by_data).ir(1.5)
 
 
 # ---- transformed

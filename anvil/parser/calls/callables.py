@@ -372,7 +372,7 @@ def _call_bound_builtin(
     bound_to = getattr(obj, "__self__", None)
     if isinstance(bound_to, types.FunctionType) and obj.__name__ == "__get__":
         return Bound("method", Known(bound_to), (args[0],))
-    if not isinstance(obj, types.BuiltinFunctionType):
+    if not isinstance(obj, types.BuiltinFunctionType | types.MethodWrapperType):
         return None
     if isinstance(bound_to, str) and obj.__name__ == "format":
         return texts.str_format(it, bound_to, args, kwargs)
@@ -380,7 +380,7 @@ def _call_bound_builtin(
         items = it.items(args[0])
         if all(map(texts.is_string, items)):
             return texts.str_join(bound_to, [texts.text_of(it, i) for i in items])
-    if isinstance(bound_to, str | bytes | tuple | range | slice):
+    if isinstance(bound_to, str | bytes | tuple | range | slice) or obj is str.maketrans:
         refuse_types(it, obj, args, kwargs)
         return _evaluate(it, fn, args, kwargs)
     if isinstance(bound_to, np.ndarray | np.generic):

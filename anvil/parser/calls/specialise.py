@@ -241,7 +241,7 @@ def _specialise(
         return _interpreted(it, active, bound, cells, signature, name)
 
     try:
-        return _settled(session, active, interpreted)
+        return _settled(session, active, interpreted, lambda e: _by_depth(it, e, signature))
     except AnvilError as error:
         if not info.library:
             error.called_from(loc)
@@ -252,10 +252,13 @@ def _specialise(
 
 
 def _too_deep(it: Interp, info: FunctionInfo, signature: Signature) -> Exception:
-    """What is raised where specialisations are nested too deeply: ints that decide how deep may
-    become known.
-    """
+    """What is raised where specialisations are nested too deeply."""
     error = make_error("recursion-limit", f"calls of {info.name} are nested too deeply", it.b.loc)
+    return _by_depth(it, error, signature)
+
+
+def _by_depth(it: Interp, error: AnvilError, signature: Signature) -> Exception:
+    """The error of a recursion, or what asks for the ints that decide how deep it is."""
     ints = [a for a in signature.atoms if isinstance(a, Value) and a.type is array(I64)]
     roots = frozenset(root for a in ints for root in roots_of(it.b, a))
     why = "the depth of a recursion"
@@ -263,7 +266,10 @@ def _too_deep(it: Interp, info: FunctionInfo, signature: Signature) -> Exception
 
 
 def _settled(
-    session: Session, active: Activation, interpreted: Callable[[], Specialisation | None]
+    session: Session,
+    active: Activation,
+    interpreted: Callable[[], Specialisation | None],
+    refused: Callable[[AnvilError], Exception],
 ) -> Specialisation:
     """The fixed point of what a function that may call itself gives."""
     for _ in range(ROUNDS):
@@ -283,7 +289,7 @@ def _settled(
             return spec
         forget()
         active.assumed = spec
-    raise unsettled(active, active.loc)
+    raise refused(unsettled(active, active.loc))
 
 
 def _interpreted(

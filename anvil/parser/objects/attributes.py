@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import operator
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -57,6 +58,11 @@ def get_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
     """`base.name`."""
     if isinstance(base, Choice):
         return each(it, base, lambda o: get_attribute(it, o, name), probe=True)
+    if name in _CONTAINED and isinstance(base, NDArray | ListV | DictV | TupleV | SetV):
+        cls = type_of_value(base)
+        own = isinstance(inspect.getattr_static(cls, name, None), types.FunctionType)
+        if hasattr(cls, name) and not own:
+            return Bound("partial", Known(_CONTAINED[name]), (base,), ())
     return _attribute_of(it, texts.settled(it, base), name)
 
 
@@ -86,6 +92,17 @@ def _attribute_of(it: Interp, base: Abstract, name: str) -> Abstract:
     if found is None:
         _missing(it, base, name)
     return found
+
+
+_CONTAINED: dict[str, Any] = {
+    "__getitem__": operator.getitem,
+    "__setitem__": operator.setitem,
+    "__contains__": operator.contains,
+    "__len__": len,
+    "__iter__": iter,
+    "__reversed__": reversed,
+}
+"""Methods of containers by name, as `key=x.__getitem__` uses them, and the functions they are."""
 
 
 # ---- numbers and arrays
