@@ -20,10 +20,11 @@ from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Const, Value
-from anvil.ir.types import array
+from anvil.ir.types import I64, array
 from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import State, close_content, open_content
-from anvil.parser.state.signals import PathEnd, Signal
+from anvil.parser.state.roots import roots_of
+from anvil.parser.state.signals import NeedStatic, PathEnd, Signal
 from anvil.parser.state.values import (
     Abstract,
     Known,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from anvil.parser.calls.revealing import Contents
     from anvil.parser.calls.specialise import Specialisation
     from anvil.parser.calls.widening import Outline
+    from anvil.parser.interp import Interp
     from anvil.parser.source.functions import FunctionInfo
     from anvil.parser.state.session import Session
 
@@ -174,3 +176,17 @@ def computed(v: Abstract) -> Abstract:
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return v
     return Scalar(Const(array(number_dtype(v.value)), value), is_py_number(v.value))
+
+
+def too_deep(it: Interp, info: FunctionInfo, signature: Signature) -> Exception:
+    """What is raised where specialisations are nested too deeply."""
+    error = make_error("recursion-limit", f"calls of {info.name} are nested too deeply", it.b.loc)
+    return by_depth(it, error, signature)
+
+
+def by_depth(it: Interp, error: AnvilError, signature: Signature) -> Exception:
+    """The error of a recursion, or what asks for the ints that decide how deep it is."""
+    ints = [a for a in signature.atoms if isinstance(a, Value) and a.type is array(I64)]
+    roots = frozenset(root for a in ints for root in roots_of(it.b, a))
+    why = "the depth of a recursion"
+    return NeedStatic(error, roots, why, it.b.loc) if roots else error

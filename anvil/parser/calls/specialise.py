@@ -16,19 +16,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
-from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Func, FuncRef, Origin, Value
-from anvil.ir.types import I64, TOKEN, array
+from anvil.ir.types import TOKEN
 from anvil.parser.calls.recursion import (
     ROUNDS,
     Activation,
     Again,
     assumption,
+    by_depth,
     endless,
     interface,
     loosened,
+    too_deep,
     unsettled,
 )
 from anvil.parser.calls.revealing import Reveal, assume, contents_of, sources, wanted_contents
@@ -232,7 +233,7 @@ def _specialise(
 ) -> Specialisation:
     session, info, loc = it.session, active.info, it.b.loc
     if len(session.active) > DEPTH:
-        raise _too_deep(it, info, signature)
+        raise too_deep(it, info, signature)
     session.active.append(active)
     session.activations[active.key] = active
     name = session.name(info.name)
@@ -241,7 +242,7 @@ def _specialise(
         return _interpreted(it, active, bound, cells, signature, name)
 
     try:
-        return _settled(session, active, interpreted, lambda e: _by_depth(it, e, signature))
+        return _settled(session, active, interpreted, lambda e: by_depth(it, e, signature))
     except AnvilError as error:
         if not info.library:
             error.called_from(loc)
@@ -249,20 +250,6 @@ def _specialise(
     finally:
         session.active.pop()
         del session.activations[active.key]
-
-
-def _too_deep(it: Interp, info: FunctionInfo, signature: Signature) -> Exception:
-    """What is raised where specialisations are nested too deeply."""
-    error = make_error("recursion-limit", f"calls of {info.name} are nested too deeply", it.b.loc)
-    return _by_depth(it, error, signature)
-
-
-def _by_depth(it: Interp, error: AnvilError, signature: Signature) -> Exception:
-    """The error of a recursion, or what asks for the ints that decide how deep it is."""
-    ints = [a for a in signature.atoms if isinstance(a, Value) and a.type is array(I64)]
-    roots = frozenset(root for a in ints for root in roots_of(it.b, a))
-    why = "the depth of a recursion"
-    return NeedStatic(error, roots, why, it.b.loc) if roots else error
 
 
 def _settled(
