@@ -13,7 +13,7 @@ import doc_pages
 from anvil.errors import render_reference
 from anvil.ir.reference import render_ops
 from anvil.library.coverage_page import render_coverage
-from anvil.library.scipy_page import render_scipy
+from anvil.library.scipy.page import render_scipy
 
 ROOT = Path(__file__).parents[1]
 PAGES: dict[str, Callable[[], str]] = {

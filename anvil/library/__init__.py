@@ -10,63 +10,57 @@ from typing import Any
 
 import numpy as np
 
-from anvil.library import (
+from anvil.library import random, refusal
+from anvil.library.arrays import (
     assembling,
-    bits,
     calculus,
     comparing,
-    complex_math,
     conversion,
     creation,
     einsum,
     fourier,
     histograms,
-    inverses,
     known,
     linalg,
-    linalg_python,
     linear,
     manipulation,
     mapping,
     norms,
-    number_methods,
-    operators,
     packing,
     polynomials,
-    python_builtins,
-    python_statistics,
     quantiles,
-    ragged,
-    ragged_systems,
-    random,
     rearranging,
     reductions,
-    refusal,
     repetition,
     resolution,
-    scalars,
-    scipy_distance,
-    scipy_images,
-    scipy_integrate,
-    scipy_interpolate,
-    scipy_linalg,
-    scipy_matrices,
-    scipy_more,
-    scipy_orders,
-    scipy_outside,
-    scipy_signal,
-    scipy_special,
-    scipy_systems,
     selection,
-    special,
     statistics,
-    storing,
     ufunc_methods,
     ufuncs,
 )
-from anvil.library.scipy_table import Functions
-from anvil.library.stats import entries as scipy_stats
-from anvil.library.stats import summaries, vectors
+from anvil.library.arrays import linalg_formulas as linalg_python
+from anvil.library.python import bits, complex_math, number_methods, operators, scalars, storing
+from anvil.library.python import builtin_functions as python_builtins
+from anvil.library.python import sample_statistics as python_statistics
+from anvil.library.ragged import rules as ragged
+from anvil.library.ragged import systems as ragged_systems
+from anvil.library.scipy import distance as scipy_distance
+from anvil.library.scipy import images as scipy_images
+from anvil.library.scipy import integrate as scipy_integrate
+from anvil.library.scipy import interpolate as scipy_interpolate
+from anvil.library.scipy import linalg as scipy_linalg
+from anvil.library.scipy import matrices as scipy_matrices
+from anvil.library.scipy import outside as scipy_outside
+from anvil.library.scipy import signals as scipy_signal
+from anvil.library.scipy import special as scipy_special
+from anvil.library.scipy import special_more as scipy_more
+from anvil.library.scipy import special_orders as scipy_orders
+from anvil.library.scipy import systems as scipy_systems
+from anvil.library.scipy.stats import entries as scipy_stats
+from anvil.library.scipy.stats import summaries, vectors
+from anvil.library.scipy.table import Functions
+from anvil.library.special import inverses
+from anvil.library.special import primitives as special
 from anvil.parser.context import Library
 
 __all__ = ["LIBRARY", "SCIPY"]

@@ -32,7 +32,7 @@ from anvil.ir.evaluate import evaluate
 from anvil.library import SCIPY, coverage
 from anvil.library.differences import DIFFERS
 from anvil.library.samples import FAMILIES, method_samples, samples
-from anvil.library.scipy_more import COMPUTED
+from anvil.library.scipy.special_more import COMPUTED
 from anvil.parser.state.signature import describe_argument, rebuild
 
 Array = Any

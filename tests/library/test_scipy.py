@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from anvil.errors import AnvilError
-from anvil.library.scipy_table import Functions
+from anvil.library.scipy.table import Functions
 from tests.library.harness import NAMESPACE, arguments, check, function, run
 from tests.library.test_linalg import A, B, C, check_derivatives, reference
 

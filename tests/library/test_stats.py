@@ -14,10 +14,10 @@ import pytest
 import anvil
 from anvil.api.programs import call_reference
 from anvil.errors import AnvilError
-from anvil.library.scipy_page import compiled
-from anvil.library.stats.continuous import CONTINUOUS
-from anvil.library.stats.discrete import DISCRETE
-from anvil.library.stats.entries import MOMENTS
+from anvil.library.scipy.page import compiled
+from anvil.library.scipy.stats.continuous import CONTINUOUS
+from anvil.library.scipy.stats.discrete import DISCRETE
+from anvil.library.scipy.stats.entries import MOMENTS
 
 stats = pytest.importorskip("scipy.stats")
 

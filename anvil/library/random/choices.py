@@ -10,7 +10,7 @@ from anvil.library.random.base import bits, require, sized, unit
 from anvil.library.random.continuous import standard_gumbel
 from anvil.library.random.discrete import integers
 from anvil.library.refusal import static
-from anvil.library.special import constant
+from anvil.library.special.primitives import constant
 
 
 def _order(key: Any, n: Any) -> Any:

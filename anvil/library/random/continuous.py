@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from anvil.library.random.base import delivered, real, require, sized, split, unit
-from anvil.library.scipy_special import ndtr
-from anvil.library.special import ndtri
+from anvil.library.scipy.special import ndtr
+from anvil.library.special.primitives import ndtri
 
 
 def random(key: Any, size: Any = None, dtype: Any = float) -> Any:

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from anvil.library.incomplete import stirling
 from anvil.library.random.base import bits, fold_in, real, require, sized, split, unit
 from anvil.library.random.continuous import standard_exponential
 from anvil.library.random.gammas import log_gamma
 from anvil.library.refusal import refuse, static
-from anvil.library.special import constant, lgamma
+from anvil.library.special.incomplete import stirling
+from anvil.library.special.primitives import constant, lgamma
 
 _FEW = 10.0
 _MOST = 9.2e18

@@ -25,7 +25,7 @@ from anvil.library.random.base import (
     unit,
 )
 from anvil.library.random.continuous import standard_normal
-from anvil.library.special import constant
+from anvil.library.special.primitives import constant
 from anvil.parser.context import Context
 from anvil.parser.state.values import Abstract
 

@@ -1,0 +1,1 @@
+"""What Python's own modules compute: builtins, math, cmath, operator, statistics."""

@@ -1,0 +1,1 @@
+"""SciPy's functions, by dotted name: the core does not need SciPy."""

@@ -1,0 +1,1 @@
+"""Special functions, for math, NumPy and SciPy alike."""
