@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from anvil.errors import AnvilError
 from anvil.ir.builder import Builder
 from anvil.ir.loc import AnyLoc
-from anvil.ir.records import Atom, Func, FuncRef, Origin, Value
+from anvil.ir.records import Atom, Func, Origin, Value
 from anvil.ir.types import TOKEN
+from anvil.parser.calls.emission import emit_call
 from anvil.parser.calls.recursion import (
     ROUNDS,
     Activation,
@@ -52,14 +53,12 @@ from anvil.parser.state.guards import Hidden
 from anvil.parser.state.heap import (
     RETURN,
     Content,
-    Mark,
     RowBox,
     StackBox,
     State,
     open_content,
     reachable,
 )
-from anvil.parser.state.lift import hidden_atom
 from anvil.parser.state.results import describe_result, plain_numbers
 from anvil.parser.state.roots import loop_of, roots_of, window_of
 from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd
@@ -533,60 +532,3 @@ def _result_atoms(state: State, rets: list[Abstract], written: list[int]) -> dic
     for part in (*written, *rets):
         visit(part)
     return found
-
-
-# ---- emitting calls
-
-
-def operands(it: Interp, spec: Specialisation, atoms: list[Atom]) -> list[Atom]:
-    """All operands of a call: arguments, token, hidden inputs."""
-    token = [it.token()] if spec.takes_token else []
-    return [*atoms, *token, *(hidden_atom(it, h) for h in spec.hidden)]
-
-
-def emit_call(it: Interp, spec: Specialisation, atoms: list[Atom], boxes: list[int]) -> Abstract:
-    """Emits the call and reads its results."""
-    outs: tuple[Any, ...] = ()
-    if spec.gives_token or any(v not in spec.given for v in spec.results):
-        args = operands(it, spec, atoms)
-        kind, attrs = "call", {"callee": FuncRef(spec.func.name)}
-        if spec.site:
-            kind, attrs = "recur", {**attrs, "site": spec.site}  # type: ignore[dict-item]
-        outs = it.b.emit_tuple(kind, args, attrs, out_types=spec.func.results)
-    if spec.gives_token:
-        it.state.token = outs[-1]
-    values = [atoms[spec.given[v]] if v in spec.given else outs[i] for v, i in spec.results.items()]
-    found = read_results(it, spec, values, boxes)
-    if not spec.returns:
-        raise PathEnd
-    return found
-
-
-def read_results(
-    it: Interp, spec: Specialisation, values: list[Atom], boxes: list[int]
-) -> Abstract:
-    """The callee's result as a value of the caller, and its writes carried out there."""
-    place = spec.results
-    inner = dict(zip(spec.boxes, boxes, strict=True))
-
-    def atom(a: Atom) -> Atom:
-        return values[place[a]] if a in place else a
-
-    renaming = Renaming(spec.state.heap, it.state.heap, atom, inner)
-    for box in spec.written:
-        if box in spec.writes or not isinstance(spec.state.heap[box], RowBox):
-            it.touch(inner[box], spec.writes.get(box))
-        it.state.heap[inner[box]] = renaming.content(spec.state.heap[box])
-    ret = renaming.value(spec.ret)
-    if spec.raised:
-        state = it.state
-        state.status = atom(spec.state.status)
-        state.may = spec.state.may
-        for code, exc in spec.raised.items():
-            state.locals[exceptions.waiting(code)] = renaming.value(exc)
-    for box, mark in spec.state.marks.items():
-        shared = mark.group or mark.code == "alias-types"
-        if shared and box in inner and inner[box] not in it.state.marks:
-            group = frozenset(inner[b] for b in mark.group if b in inner)
-            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.code, mark.at)
-    return ret

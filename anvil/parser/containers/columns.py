@@ -247,7 +247,9 @@ def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
     if isinstance(t, Number):
         return [(ctx.atom(v), ctx.kind_of(v) == "py")]
     if isinstance(t, Block):
-        assert isinstance(v, NDArray)
+        if not isinstance(v, NDArray):
+            what = f"{v.describe()} is a part of an object in a list, where others have one array"
+            ctx.error("unlike-elements", what)
         boxes.append(v.box)
         return [(ctx.b.cast(ctx.read(v), t.type.dtype), False)]
     if isinstance(t, Ref):

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const, FuncRef, Value
 from anvil.ir.types import ArrayType, DType, Type
-from anvil.parser.calls.specialise import Specialisation, operands, read_results, specialised
+from anvil.parser.calls.emission import operands, read_results
+from anvil.parser.calls.specialise import Specialisation, specialised
 from anvil.parser.control.branches import go_on
 from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.heap import FALL, Mark

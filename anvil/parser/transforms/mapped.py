@@ -10,7 +10,7 @@ from anvil.errors import error as make_error
 from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, ArrayType, Type, array
-from anvil.parser.calls.specialise import read_results
+from anvil.parser.calls.emission import read_results
 from anvil.parser.control.branches import go_on
 from anvil.parser.state.heap import FALL, STATUS
 from anvil.parser.state.results import described_inside
