@@ -61,7 +61,7 @@ from anvil.library.scipy.stats import summaries, vectors
 from anvil.library.scipy.table import Functions
 from anvil.library.special import inverses
 from anvil.library.special import primitives as special
-from anvil.parser.context import Library
+from anvil.parser.library_table import Library
 
 __all__ = ["LIBRARY", "SCIPY"]
 

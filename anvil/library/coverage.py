@@ -15,7 +15,7 @@ import numpy as np
 
 from anvil.library import LIBRARY
 from anvil.parser.calls.builtin_functions import TABLE
-from anvil.parser.context import Intrinsic
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.objects.attributes import ARRAY_ATTRIBUTES
 
 DYNAMIC = "the data decide the shape or the dtype of the result"

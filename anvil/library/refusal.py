@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known
 
 

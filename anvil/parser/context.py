@@ -15,11 +15,14 @@ objects beside abstract values: `ctx.known(None) is None`.
 
     Library(functions={np.sum: Intrinsic(reduce_sum)}, methods={"sum": Intrinsic(reduce_sum)})
 
-Reading     is_known known known_or_none numbers items kind_of type_of strength is_arraylike atom
-operands shape_of known_array Making      result array scalar py_scalar constant tuple list view
-reshaped permuted copy Rules       promote cast axis axes broadcast Store       read write Failing
-error check fail warn Calling     call binary unary compare truth Emitting    ctx.b is the Builder;
-ctx.loc the location of the call
+    Reading     is_known known known_or_none items kind_of type_of strength is_arraylike atom
+                operands shape_of known_array
+    Making      result array scalar py_scalar constant tuple list view reshaped permuted copy
+    Rules       promote cast axis axes broadcast
+    Store       read write
+    Failing     error check fail warn
+    Calling     call binary unary compare truth
+    Emitting    ctx.b is the Builder; ctx.loc the location of the call
 
 `ctx.known` raises a signal when the value is not known; it must not be caught. Do not keep a
 context or a value beyond the call. Everything an intrinsic emits is stamped with the location of
@@ -29,7 +32,6 @@ the call.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -88,36 +90,6 @@ Items = tuple[Abstract, ...]
 Keys = tuple[Any, ...]
 Atoms = tuple[Atom, ...]
 Bounds = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Intrinsic:
-    """A library function run while compiling: `run(ctx, *args, **kwargs)` on abstract values."""
-
-    run: Callable[..., Abstract]
-
-
-@dataclass(slots=True)
-class Library:
-    """What the library tells the parser. Entries are intrinsics, or plain Python functions that the
-    parser compiles.
-
-    functions    by the callable's identity: `np.sum`, `math.sin`, `abs`, `np.float32` (a call of
-    the type converts) methods      of arrays and NumPy scalars by name; the array is the first
-    argument attributes   of arrays and scalars by name: intrinsics of one argument (beyond shape,
-    ndim, size, dtype, T) np.matmul must be among the functions: it is the operator `@`. instances
-    calls of host objects by their class, the object first; items      subscripts of host objects by
-    identity, the index last. ragged
-    by entry: `rule(ctx, call, args, kwargs)` for arrays whose length the data decides, `call`
-    being the entry; other intrinsics refuse them.
-    """
-
-    functions: Mapping[Any, Any] = field(default_factory=dict)
-    methods: Mapping[str, Any] = field(default_factory=dict)
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    instances: Mapping[type, Any] = field(default_factory=dict)
-    items: Mapping[Any, Any] = field(default_factory=dict)
-    ragged: Mapping[Any, Any] = field(default_factory=dict)
 
 
 class Context:

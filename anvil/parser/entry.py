@@ -21,9 +21,9 @@ from anvil.parser import expressions, statements
 from anvil.parser.arrays.arraylike import const
 from anvil.parser.calls import callables as calls
 from anvil.parser.calls.specialise import finish, run_body
-from anvil.parser.context import Library
 from anvil.parser.control import generators, managers, matching, trying
 from anvil.parser.interp import Interp
+from anvil.parser.library_table import Library
 from anvil.parser.objects import classes
 from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.guards import Guarded, Hidden, Origin

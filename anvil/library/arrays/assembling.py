@@ -10,8 +10,9 @@ from anvil.library.atoms import shape_in
 from anvil.library.refusal import refuse
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.containers.chosen_arrays import joined_array
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
 from anvil.parser.control.iteration import listed
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Choice, Known, SliceV, TupleV
 
 _ROWS, _COLUMNS = (0, 1, -1), (-1, 2, 0)

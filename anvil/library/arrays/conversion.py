@@ -14,7 +14,8 @@ from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in
 from anvil.library.python.numbers import to_python
 from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import position
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 from anvil.parser.state.views import Bits
 

@@ -14,7 +14,8 @@ from anvil.parser.arrays import ranges
 from anvil.parser.arrays.intervals import bounds_in
 from anvil.parser.arrays.ragged import Axis, Span, ragged
 from anvil.parser.arrays.whole import known_whole
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known, NDArray, Scalar
 
 _BIG = 4096

@@ -11,7 +11,8 @@ from anvil.ir.records import Atom
 from anvil.library.arrays.linear import contract
 from anvil.library.arrays.ufuncs import deliver
 from anvil.library.atoms import absent, shape_in
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 
 Terms = list[tuple[str, Atom]]

@@ -8,7 +8,8 @@ import numpy as np
 
 from anvil.ir.opkind import REGISTRY
 from anvil.library.refusal import refuse, static
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 _transform, _real_transform = REGISTRY["fft"].numpy, REGISTRY["rfft"].numpy

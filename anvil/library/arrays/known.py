@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from anvil.library.refusal import about, refuse
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known, NDArray, TupleV
 
 

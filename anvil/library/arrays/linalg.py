@@ -17,7 +17,8 @@ from anvil.ir.ops.matrices import columns, diagonal, eye, real_part, widened
 from anvil.ir.records import Atom
 from anvil.ir.types import C128, DTYPES, F64, ArrayType, DType
 from anvil.library.atoms import dtype_in, shape_in
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, TupleV
 
 LinAlgError = np.linalg.LinAlgError

@@ -14,7 +14,8 @@ from anvil.library.arrays.repetition import diagonal_of
 from anvil.library.arrays.ufuncs import deliver
 from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, type_in
 from anvil.parser.arrays.promotion import promote
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.reports.spelling import spelled
 from anvil.parser.state.values import Abstract
 

@@ -16,7 +16,8 @@ from anvil.library.arrays.ufuncs import deliver
 from anvil.library.atoms import absent, dtype_argument, flat, is_scalar_axis, shape_in
 from anvil.parser.arrays.promotion import promote
 from anvil.parser.arrays.whole import known_whole
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.reports.spelling import spelled
 from anvil.parser.state.values import Abstract, NDArray
 

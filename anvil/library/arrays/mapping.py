@@ -11,7 +11,8 @@ import numpy as np
 
 from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in
 from anvil.library.refusal import refuse, static
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Bound, Known, TupleV
 from anvil.parser.transforms.options import Options
 

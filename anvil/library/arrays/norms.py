@@ -13,7 +13,8 @@ from anvil.ir.types import Shape
 from anvil.library.atoms import absent, dtype_in, shape_in
 from anvil.library.refusal import refuse, static
 from anvil.parser.arrays.promotion import mean_of
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 
 

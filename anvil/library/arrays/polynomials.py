@@ -8,7 +8,8 @@ import numpy as np
 
 from anvil.library.arrays.known import or_rule
 from anvil.library.refusal import about, refuse, static
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 _DEGREE = "the leading coefficient is 0: the degree, and so the shape, would depend on data"

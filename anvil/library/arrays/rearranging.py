@@ -10,7 +10,8 @@ from anvil.library.atoms import absent
 from anvil.library.refusal import about, known_only, refuse, static
 from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers.list_arrays import as_array
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known, NDArray, Scalar
 
 

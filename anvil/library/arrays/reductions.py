@@ -24,7 +24,8 @@ from anvil.library.atoms import (
     type_in,
 )
 from anvil.parser.arrays.promotion import mean_of
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 

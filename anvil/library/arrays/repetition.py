@@ -14,7 +14,8 @@ from anvil.library.arrays.manipulation import join
 from anvil.library.arrays.padding import padded_axis
 from anvil.library.arrays.selection import gather_along
 from anvil.library.atoms import along, shape_in, type_in
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Scalar
 
 

@@ -11,7 +11,8 @@ from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, DTYPES, DType, dtype_of
 from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, truth
 from anvil.parser.arrays.resolution import loop_at
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 
 RULES = ("no", "equiv", "safe", "same_kind", "unsafe")

@@ -24,7 +24,8 @@ from anvil.library.atoms import (
 )
 from anvil.parser.arrays.bounds import check_all, of_axis
 from anvil.parser.arrays.ragged import Picked, ragged
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, NDArray
 
 

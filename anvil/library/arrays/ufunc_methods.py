@@ -26,7 +26,8 @@ from anvil.library.refusal import about, refuse, static
 from anvil.parser.arrays.array_items import accumulate
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.resolution import loop_at, loop_of
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import NONE, Abstract, Known, NDArray
 
 UNORDERED = (np.maximum, np.minimum, np.fmax, np.fmin)

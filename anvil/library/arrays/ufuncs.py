@@ -31,7 +31,8 @@ from anvil.library.atoms import dtype_argument, dtype_in, everywhere, shape_in, 
 from anvil.parser.arrays import exact
 from anvil.parser.arrays.promotion import float_of, mean_of
 from anvil.parser.arrays.resolution import loop_of
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.reports.spelling import spelled
 from anvil.parser.state.values import Abstract, NDArray
 

@@ -19,7 +19,8 @@ from anvil.library.arrays.ufuncs import ufunc
 from anvil.library.atoms import dtype_in
 from anvil.library.python.scalars import float_argument
 from anvil.parser.arrays.resolution import loop_of
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 _BIAS, _MANTISSA, _FIELD = 1022, 52, 0x7FF

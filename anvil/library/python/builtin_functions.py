@@ -15,11 +15,12 @@ from anvil.library.python.numbers import accumulated, evaluated, to_int, to_pyth
 from anvil.library.python.storing import modular_power
 from anvil.parser.arrays import overflow
 from anvil.parser.containers.set_order import elements_of
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
 from anvil.parser.control.choices import choose
 from anvil.parser.control.iteration import is_long, listed
 from anvil.parser.control.number_joins import picked
 from anvil.parser.control.streams import NO_MAX, NO_MIN
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.values import Abstract, Lazy, ListV, NDArray, TupleV
 

@@ -14,7 +14,8 @@ from anvil.ir.records import Atom
 from anvil.ir.types import C128
 from anvil.library.atoms import shape_in
 from anvil.library.python.scalars import float_argument
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 _GROWING = ("exp", "sinh", "cosh", "sin", "cos")

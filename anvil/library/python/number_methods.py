@@ -22,7 +22,8 @@ from anvil.library.atoms import dtype_in
 from anvil.library.python.numbers import evaluated, to_int, to_python
 from anvil.parser.arrays import overflow
 from anvil.parser.arrays.whole import position
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known
 
 _U64 = DTYPES["u64"]

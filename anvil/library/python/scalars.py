@@ -18,7 +18,8 @@ from anvil.library.arrays.formulas import copysign, mod_parts, scale_by_power
 from anvil.library.atoms import dtype_in, shape_in
 from anvil.library.python import math_formulas as python_math
 from anvil.library.python.numbers import accumulated, evaluated, not_infinite, to_int
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 Test = Callable[[Any, Atom], Atom]

@@ -29,7 +29,8 @@ from anvil.parser.arrays.ragged import (
     replaced,
 )
 from anvil.parser.arrays.ragged_frames import compacted, moved, packed, taken
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 Args = Sequence[Any]

@@ -27,7 +27,8 @@ from anvil.ir.records import Atom
 from anvil.ir.types import DTYPES, F16, F32, F64, I64, U32, U64, DType
 from anvil.library.arrays.creation import shape_argument
 from anvil.library.atoms import absent, dtype_argument, shape_in, type_in
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known, NDArray, TupleV
 
 Shape = tuple[int, ...]

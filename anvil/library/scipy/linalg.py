@@ -14,7 +14,8 @@ from anvil.ir.types import DTYPES
 from anvil.library.arrays.linalg import LinAlgError, everywhere, matrices, result_dtype
 from anvil.library.atoms import shape_in
 from anvil.library.refusal import refuse, static
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 
 _MINIMISE = (
     "Call it outside of compiled code and pass compiled functions: "

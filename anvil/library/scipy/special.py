@@ -21,7 +21,8 @@ from anvil.library.special.bessel import i0, i1, j0, j1
 from anvil.library.special.incomplete import betainc, betaln, gammainc, gammaincc
 from anvil.library.special.primitives import constant, erfc, erfcx, gamma
 from anvil.library.special.zeta import polygamma, riemann, zeta
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 _HALF = math.sqrt(0.5)

@@ -16,7 +16,8 @@ from anvil.library.scipy.special import elementwise, exprel, gammaln
 from anvil.library.special import bessel, elliptic, integrals
 from anvil.library.special import bessel_modified as modified
 from anvil.library.special.lambert import lambert_lower, lambert_upper
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 # ---- logarithms and powers

@@ -16,7 +16,8 @@ from anvil.library.special import bessel_modified as modified
 from anvil.library.special import orthogonal
 from anvil.library.special.bessel import bessel, bessel_second
 from anvil.library.special.integrals import expn
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known
 
 _WHOLE, _HALVES = 1.0, 0.5

@@ -17,7 +17,8 @@ from anvil.ir.types import F64
 from anvil.library.arrays.ufuncs import ufunc
 from anvil.library.atoms import dtype_in
 from anvil.library.python.scalars import float_argument
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract
 
 

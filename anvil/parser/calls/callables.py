@@ -37,7 +37,6 @@ from anvil.parser.calls.specialise import call_specialised
 from anvil.parser.containers import computed_ranges, methods, open_lists, sets
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.table_boxes import size_of, viewed
-from anvil.parser.context import Intrinsic
 from anvil.parser.control import exceptions, managers
 from anvil.parser.control.choices import each, is_split, spread
 from anvil.parser.control.generators import (
@@ -49,6 +48,7 @@ from anvil.parser.control.generators import (
 )
 from anvil.parser.control.iteration import opened_object
 from anvil.parser.control.streams import TABLE as STREAMS
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.objects import attributes as objects
 from anvil.parser.objects import instances
 from anvil.parser.objects.overloading import class_of, defines

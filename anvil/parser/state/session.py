@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from anvil.errors import AnvilError
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import ArrayData, Atom, Func, Value
-from anvil.parser.context import Library
+from anvil.parser.library_table import Library
 from anvil.parser.reports.messages import Raised, Site
 from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.guards import Guards, Hidden

@@ -15,7 +15,8 @@ from anvil.library.scipy.stats import methods
 from anvil.library.scipy.stats.continuous import CONTINUOUS
 from anvil.library.scipy.stats.discrete import DISCRETE
 from anvil.library.scipy.stats.records import Distribution, derived
-from anvil.parser.context import Context, Intrinsic
+from anvil.parser.context import Context
+from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Known
 
 Needs = tuple[str, ...]
