@@ -422,7 +422,7 @@ def test_a_users_own_exception_gets_a_note():
 
     where = find("def f(x):\n    raise Mine(x, 3)\n", "Mine(x, 3)", "user.py", "f")
     caller = find(LOSS, "x @ w")
-    problem = errors.located(Mine(1.5, 3), where, (caller,))
+    problem = errors.located(Mine(1.5, 3), where, errors.Chain(((caller,),)))
     assert errors.located(problem, where) is problem
     with pytest.raises(Mine) as caught:
         Compiled().call(problem)
@@ -434,9 +434,8 @@ def test_a_users_own_exception_gets_a_note():
           user.py:2:11, in f
             2 | raise Mine(x, 3)
               |       ^^^^^^^^^^
-          net.py:2:19, in loss
-            2 | return np.sum(x @ w)
-              |               ^^^^^
+          called from
+            net.py:2:19, in loss: x @ w
     """)
 
 

@@ -221,7 +221,7 @@ def middle(v):
 
 
 def test_an_error_in_a_callee_shows_the_calls_that_led_there():
-    with pytest.raises(AnvilError, match="cannot be broadcast") as refused:
+    with pytest.raises(AnvilError, match="could not be broadcast") as refused:
         run(outer, np.zeros(3))
     assert [f.func for f in refused.value.diagnostic.frames] == ["outer"]
     assert refused.value.diagnostic.loc.func == "middle"

@@ -66,11 +66,8 @@ class Singular(MatrixOp):
     def numpy(a: Any, g: Any, slope: Any, *, side: str, full_matrices: bool) -> Any:
         """Of np.linalg.svd."""
         (m, n), k = a.shape[-2:], g.shape[-1]
-        u, vh = each(
-            lambda x: np.linalg.svd(x, full_matrices=False)[::2],
-            a,
-            (((m, k), a.dtype), ((k, n), a.dtype)),
-        )
+        shapes = (((m, k), a.dtype), ((k, n), a.dtype))
+        u, vh = each(lambda x: np.linalg.svd(x, full_matrices=False)[::2], a, shapes)
         v = np.conj(np.swapaxes(vh, -1, -2))
         left, right = ({"u": u, "v": v}[c] for c in side)
         return (left * g[..., None, :]) @ np.conj(np.swapaxes(right, -1, -2))

@@ -122,7 +122,7 @@ class Eigenvectors(_Columns):
         t = type_at(v)
         if t.shape[-1] > 1:
             v = part(b, v, t.shape[-2], 1)
-        return matmul(b, v, adjoint(b, v))
+        return (matmul(b, v, adjoint(b, v)),)
 
 
 def _one(rows: int, cols: int, a: Any) -> tuple[tuple[Any, Any]]:
@@ -232,7 +232,7 @@ class CompletingVectors(MatrixOp):
     @staticmethod
     def determined(b: Any, v: Any) -> Any:
         """The projector."""
-        return matmul(b, v, adjoint(b, v))
+        return (matmul(b, v, adjoint(b, v)),)
 
 
 def _bases(b: Any, a: Any, side: str) -> tuple[Args, Any, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.records import Atom
-from anvil.ir.types import BOOL, C128, F64, I64
+from anvil.ir.types import BOOL, C128, F64, I64, DType
+from anvil.library.arrays.resolution import casting_rule
 from anvil.library.arrays.selection import gather_along, in_range, rows_of
 from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, truth
 from anvil.library.python.numbers import to_python
@@ -30,10 +31,20 @@ def _astype(
     copy: Any = True,
 ) -> Abstract:
     wanted = dtype_argument(ctx, dtype)
+    _check_cast(ctx, a, wanted, casting_rule(ctx, casting))
     if isinstance(a, NDArray) and ctx.known(copy) is False and wanted is a.type.dtype:
         return a
     x = ctx.atom(a, wanted)
     return ctx.array(x) if isinstance(a, NDArray) else ctx.scalar(x)
+
+
+def _check_cast(ctx: Context, a: Any, wanted: DType | None, rule: Any) -> None:
+    """Raises TypeError where a casting rule forbids the conversion."""
+    have = ctx.type_of(a).dtype
+    if wanted is not None and not np.can_cast(have.np, wanted.np, rule):
+        what = "array data" if isinstance(a, NDArray) else "scalar"
+        pair = f"from {have.np!r} to {wanted.np!r}"
+        ctx.error("bad-operand", f"Cannot cast {what} {pair} according to the rule {rule!r}")
 
 
 def _item(ctx: Context, a: Any, *index: Any) -> Abstract:

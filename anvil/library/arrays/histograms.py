@@ -99,7 +99,11 @@ def _histogramdd(
         place = place * (one.shape[0] - 1) + index
         size, inside = size * (one.shape[0] - 1), inside & within
         edges.append(one)
-    w = np.ones(x.shape[0]) if weights is None else np.asarray(weights) * 1.0
+    w = (
+        np.ones(x.shape[0])
+        if weights is None
+        else np.asarray(weights).astype(float, casting="safe")
+    )
     counts = np.zeros(size)
     np.add.at(counts, place, np.where(inside, w, 0.0))
     counts = counts.reshape(tuple(e.shape[0] - 1 for e in edges))
