@@ -32,7 +32,7 @@ from anvil.parser.containers.stacks import capacity, common_form
 from anvil.parser.control.choice_joins import BOXED, merged
 from anvil.parser.control.number_joins import joined
 from anvil.parser.control.remapped import Remapped
-from anvil.parser.control.sharing import forget_dead, mark_shared
+from anvil.parser.control.sharing import drop_leading_to, forget_dead, mark_shared
 from anvil.parser.state.heap import (
     FALL,
     FINALLY,
@@ -174,6 +174,8 @@ class Join:
         mark_shared(self)
         if self.names is not None:
             forget_dead(out, roots)
+            gone = {i for i in a.heap if i in b.heap and i not in out.heap}
+            drop_leading_to(out.heap, gone)
         return out
 
     # ---- variables

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from anvil.parser.state.heap import Mark, RowBox, State, reachable
+from anvil.parser.state.heap import Content, Mark, RowBox, State, boxes_in, open_content, reachable
 
 if TYPE_CHECKING:
     from anvil.parser.control.joins import Join
@@ -75,6 +75,15 @@ def forget_dead(state: State, roots: Collection[int]) -> None:
         if box in heap and (not mark.group or group - {box}):
             same = len(group) == len(mark.group)
             state.marks[box] = mark if same else replace(mark, group=group | {box})
+
+
+def drop_leading_to(heap: dict[int, Content], gone: set[int]) -> None:
+    """Drops the boxes, dead ones too, whose contents lead to boxes that are not there any more."""
+    while gone:
+        kept = {i: c for i, c in heap.items() if gone.isdisjoint(boxes_in(open_content(c)[1]))}
+        gone = heap.keys() - kept.keys()
+        for box in gone:
+            del heap[box]
 
 
 def _partners(join: Join) -> tuple[Partners, Partners]:

@@ -9,7 +9,7 @@ dropped when an attempt is rolled back.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -381,6 +381,15 @@ def unchanged(before: State, after: State) -> bool:
     if any(after.locals[n] is not v for n, v in before.locals.items()):
         return False
     return all(after.heap.get(i) is c for i, c in before.heap.items())
+
+
+def boxes_in(parts: Iterable[Part]) -> Iterator[int]:
+    """The boxes that these parts name."""
+    for part in parts:
+        if isinstance(part, int):
+            yield part
+        elif isinstance(part, Abstract):
+            yield from boxes_in(part.open()[1])
 
 
 def reachable(values: Iterator[Part], heap: Mapping[int, Content]) -> set[int]:
