@@ -4,6 +4,7 @@ are what they are in CPython, wherever their type shows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -309,3 +310,18 @@ def listed_numbers(i, x):
 @pytest.mark.parametrize("args", [(0, 2.5), (1, 2.5), (2, 0.5), (1, 1.5), (3, 0.5)])
 def test_elements_of_unlike_numbers(args):
     agree(listed_numbers, *args)
+
+
+def test_a_counter_of_unlike_types_in_a_recursion() -> None:
+    """Its levels have one signature: the number that counts them is not a part of it."""
+
+    def halved(x: float, depth: float) -> float:
+        if x < 0.1 or depth > 3:
+            return x
+        return math.tanh(x) + 0.5 * halved(x * 0.5, depth + 1)
+
+    def started(x: float, s: float) -> float:
+        return halved(x, 1 if s > 0 else math.tanh(s))
+
+    for s in (0.5, -0.5):
+        agree(started, 2.0, s)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.parser.calls.recursion import Activation, computed
 from anvil.parser.state.heap import ONLY_FALL, Content, close_content, open_content
+from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.signals import Signal
 from anvil.parser.state.values import (
     Abstract,
@@ -66,6 +67,8 @@ def outline(heap: Mapping[int, Content], info: FunctionInfo, roots: list[Abstrac
             return (n, tag, *map(visit, parts))
         if not isinstance(part, Abstract):
             return part.type  # type: ignore[no-any-return]
+        if isinstance(part, NumberChoice):
+            return ("number choice", part.common.type, *map(visit, part.options))
         if isinstance(part, Scalar):
             numbers.append(part)
             return ("number", part.dtype, part.py)
@@ -134,6 +137,10 @@ def widened(
         if isinstance(part, Scalar) or known_number(part):
             count += 1
             return computed(part) if count - 1 in places and isinstance(part, Known) else part
+        if isinstance(part, NumberChoice):
+            options = tuple(map(visit, part.options))
+            kept = all(p is q for p, q in zip(part.options, options, strict=True))
+            return part if kept else NumberChoice(part.which, options, part.common)
         parts = part.open()[1]
         new = tuple(map(visit, parts))
         same = all(p is q for p, q in zip(parts, new, strict=True))
