@@ -74,6 +74,8 @@ AT_INFINITY: Mapping[str, str] = {
 """Of scipy.special, at infinite arguments."""
 
 BETWEEN: Mapping[str, str] = {
+    "scipy.special.betaln": "nan where one argument is a whole number below 1; SciPy has a limit "
+    "where the other is a whole number too",
     "scipy.stats.hypergeom": "between whole numbers distribution functions are those of the whole "
     "number below; SciPy has nan or another number",
     "scipy.stats": "a density at infinity is 0; SciPy has nan for some distributions",
