@@ -169,7 +169,7 @@ def judged(want: Any, got: Any, rtol: float = 1e-11) -> Verdict:
         if isinstance(want, Exception) and isinstance(got, type(want)):
             return OK
         return Verdict("refused", got.code)
-    if type(got) is OverflowError and "64-bit" in str(got):  # ints of any size are no part of anvil
+    if type(got) is OverflowError and "64" in str(got):  # ints of any size are no part of anvil
         return Verdict("refused", "OverflowError at run time")
     if isinstance(got, Exception):
         if isinstance(want, Exception):
