@@ -9,9 +9,6 @@ import operator
 from collections import ChainMap
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import (
-    singledispatch,
-)
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -104,67 +101,6 @@ def framework(k, rate, y0):
         y = y + h * k2
         t += h
     return y, sys_.energies(y)
-
-
-class Dual:
-    def __init__(self, re, eps=0.0):
-        self.re, self.eps = re, eps
-
-    @staticmethod
-    def lift(x):
-        return x if isinstance(x, Dual) else Dual(x)
-
-    def __add__(self, o):
-        o = Dual.lift(o)
-        return Dual(self.re + o.re, self.eps + o.eps)
-
-    __radd__ = __add__
-
-    def __mul__(self, o):
-        o = Dual.lift(o)
-        return Dual(self.re * o.re, self.re * o.eps + self.eps * o.re)
-
-    __rmul__ = __mul__
-
-    def __neg__(self):
-        return Dual(-self.re, -self.eps)
-
-    def __sub__(self, o):
-        return self + (-o)
-
-    def __rsub__(self, o):
-        return Dual.lift(o) - self
-
-    def __truediv__(self, o):
-        o = Dual.lift(o)
-        return Dual(self.re / o.re, (self.eps * o.re - self.re * o.eps) / o.re**2)
-
-    def __rtruediv__(self, o):
-        return Dual.lift(o) / self
-
-    def __pow__(self, n):
-        return Dual(self.re**n, n * self.re ** (n - 1) * self.eps)
-
-    def __lt__(self, o):
-        return self.re < Dual.lift(o).re
-
-    def __repr__(self):
-        return f"{self.re}+{self.eps}e"
-
-
-@singledispatch
-def dsin(x):
-    raise TypeError(f"no sin of {type(x).__name__}")
-
-
-@dsin.register
-def _(x: float):
-    return math.sin(x)
-
-
-@dsin.register
-def _(x: Dual):
-    return Dual(math.sin(x.re), math.cos(x.re) * x.eps)
 
 
 class Var:
