@@ -510,3 +510,73 @@ def texts_of_numbers(n):
         message = "zero: " + str(n)
         raise ArithmeticError(message, repr(n))
     return n
+
+
+@case((2, -1.0), (2, 4.0), (0, -1.0))
+def handlers_that_raise(n, x):
+    steps = []
+    try:
+        try:
+            y = math.sqrt(x)
+            steps.append(1)
+        except ValueError:
+            steps.append(2)
+            raise
+        except Exception:
+            steps.append(3)
+    except ValueError:
+        steps.append(4)
+    try:
+        try:
+            y = 12 // n
+        except ZeroDivisionError:
+            steps.append(5)
+            y = math.sqrt(x)
+        except ValueError:
+            steps.append(6)
+        finally:
+            steps.append(7)
+    except (ValueError, ZeroDivisionError) as error:
+        steps.append(8)
+        y = len(error.args)
+    return steps, y
+
+
+@case((2, -1.0), (2, 4.0), (0, -1.0))
+def handlers_inside_handlers(n, x):
+    count = 0
+    try:
+        count += 1
+        y = math.sqrt(x)
+    except IndexError:
+        pass
+    except Exception:
+        count += 10
+        try:
+            y = n // n
+        except IndexError:
+            count += 100
+        print(count)
+        raise
+    finally:
+        count += 1000
+        print(count)
+    return y, count
+
+
+@case((2, -1.0), (0, -1.0), (0, 4.0), (9, 4.0))
+def raised_beside_what_is_handled(n, x):
+    count = 0
+    try:
+        try:
+            if n > 5:
+                raise ValueError("large")
+            y = math.sqrt(x)
+            if n < 1:
+                raise TypeError("small")
+        except (TypeError, ValueError):
+            count += 1
+            raise
+    except Exception:
+        count += 10
+    return count

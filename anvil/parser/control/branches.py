@@ -102,10 +102,10 @@ def go_on(it: Any) -> None:
         open_guard(it, pred, leaving)
 
 
-def scoped(it: Interp, body: Callable[[], None], leaving: Callable[[], None] | None = None) -> None:
+def scoped(it: Interp, body: Callable[[], None], then: Callable[[], None] | None = None) -> bool:
     """Runs `body`; the paths that leave it through guards meet at its end.
 
-    If there is one such path, `leaving` goes on with it before they meet.
+    If there is one such path, `then` goes on with either before they meet. Whether it has.
     """
     depth = it.b.depth
     try:
@@ -114,17 +114,20 @@ def scoped(it: Interp, body: Callable[[], None], leaving: Callable[[], None] | N
         if FALL in it.state.may:
             it.state.dead()
     guards = _open_guards(it, depth)
+    apart = then is not None and len(guards) == 1
     for guard in reversed(guards):
         it.b.abort(guard.depth + 1)
         it.b.frames.pop()
         it.guards.pop()
         loc, it.b.loc = it.b.loc, guard.loc
         inner, outer = Branch(it.state, guard.frame), Branch(guard.state, Frame("else", ()))
-        if leaving is not None and len(guards) == 1:
-            resume(it, outer, leaving)
+        if apart and then is not None:
+            resume(it, inner, then)
+            resume(it, outer, then)
         join_branches(it, guard.pred, inner, outer, None)
         it.b.loc = loc
     it.b.abort(depth)
+    return apart
 
 
 def _open_guards(it: Interp, depth: int) -> list[Guard]:

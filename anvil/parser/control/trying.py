@@ -134,7 +134,8 @@ def _try(it: Interp, node: ast.Try, rest: Rest) -> bool:
             it.statements(node.body)
 
     def handled() -> None:
-        scoped(it, body, None if node.orelse else lambda: dispatch(it, handlers))
+        if scoped(it, body, None if node.orelse else lambda: dispatch(it, handlers)):
+            return  # what the handlers raise is not for them
         falls = FALL in it.state.may
         with_else = bool(node.orelse) and it.state.may != ONLY_FALL and falls
         if not with_else:
