@@ -571,7 +571,7 @@ def raised_beside_what_is_handled(n, x):
         try:
             if n > 5:
                 raise ValueError("large")
-            y = math.sqrt(x)
+            count += round(math.sqrt(x)) * 100
             if n < 1:
                 raise TypeError("small")
         except (TypeError, ValueError):

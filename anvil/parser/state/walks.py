@@ -30,6 +30,7 @@ from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.values import (
     Abstract,
     CellRef,
+    Conflict,
     Known,
     ListV,
     NDArray,
@@ -180,6 +181,8 @@ def _scramble(v: Abstract, out: State, how: str) -> Abstract:
     """Another value like `v`. `contents`: other contents of its arrays; `here`: other numbers too;
     `anew`: in boxes of its own.
     """
+    if isinstance(v, NDArray | CellRef) and isinstance(out.heap[v.box], Conflict):
+        return v
     if isinstance(v, Ragged) and how == "anew":
         return _scramble_ragged(v, out)
     if isinstance(v, NDArray):
