@@ -479,17 +479,18 @@ class Context:
         hint: str = "",
         notes: Sequence[Any] = (),
         raises: type[Exception] | None = None,
+        words: str | None = None,
     ) -> NoReturn:
         """Refuses the program: `code` is one of `anvil.errors.codes`, `message` is one line.
 
         What Python would raise here as well (`raises`, or by the code) is raised where a handler
-        may catch it.
+        may catch it, with Python's own `words` if they are known.
         """
         error = make_error(code, message, self.loc, notes=notes, hint=hint)
         cls = raises or exceptions.PYTHONS.get(code)
         if cls is not None and self.catches(cls):
-            unstated = exceptions.Unstated(error)
-            exceptions.throw(self, exceptions.new_exception(self, cls, [unstated]))
+            said: Any = exceptions.Unstated(error) if words is None else words
+            exceptions.throw(self, exceptions.new_exception(self, cls, [said]))
         raise error
 
     def warn(self, code: str, message: str) -> None:

@@ -25,7 +25,7 @@ from anvil.parser.control import generators, managers, matching, trying
 from anvil.parser.interp import Interp
 from anvil.parser.library_table import Library
 from anvil.parser.objects import classes
-from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.source.functions import FunctionInfo, written
 from anvil.parser.state.guards import Guarded, Hidden, Origin
 from anvil.parser.state.heap import Mark
 from anvil.parser.state.results import build, describe_result
@@ -202,7 +202,7 @@ class _Attempt:
             error = blocked.error
             self._again(None, blocked.table, session.tables)
             self._again(error, blocked.exact, session.exact)
-            self._again(error, blocked.unroll, self.unroll)
+            self._again(error, written(blocked.unroll), self.unroll)
             self._again(error, session.attributable.get(error), session.attributed)
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
@@ -223,7 +223,7 @@ class _Attempt:
 
     def _grow(self, error: AnvilError) -> None:
         """Asks for another attempt in which the lists of a loop have room that is a guess."""
-        loop, known = self.session.growable.get(error), self.session.growing
+        loop, known = written(self.session.growable.get(error)), self.session.growing
         if loop is not None and loop not in known:
             known.add(loop)
             if error.diagnostic.code == "loop-types":

@@ -12,8 +12,9 @@ from anvil.parser.arrays.ragged_stores import store_ragged
 from anvil.parser.arrays.stores import store
 from anvil.parser.containers import methods
 from anvil.parser.control.choices import each
+from anvil.parser.objects import overloading
 from anvil.parser.state.number_choices import NumberChoice
-from anvil.parser.state.values import Abstract, Choice, NDArray, ObjectV
+from anvil.parser.state.values import Abstract, Choice, Known, NDArray
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -46,10 +47,8 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstra
     if type(target) is Ragged:
         store_ragged(ctx, target, binary(ctx, op, target, value), op)
         return target
-    if methods.in_place(ctx, op, target, value):
-        return target
-    if isinstance(target, ObjectV):
-        name = f"__i{DUNDER[op]}__"
-        if hasattr(target.cls, name):
-            return ctx.session.calls.method(ctx, target, name, [value])
-    return None
+    name = f"__i{DUNDER[op]}__"
+    if overloading.defines(target, name):
+        found: Abstract = ctx.session.calls.method(ctx, target, name, [value])
+        return None if type(found) is Known and found.value is NotImplemented else found
+    return target if methods.in_place(ctx, op, target, value) else None

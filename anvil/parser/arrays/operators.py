@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -407,13 +408,13 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
     name = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[op]
     if isinstance(v, ObjectV) or overloading.defines(v, name):
         return ctx.session.calls.method(ctx, v, name, [])
-    if type(v) is Known and is_number(v.value):
+    if type(v) is Known and (is_number(v.value) or isinstance(v.value, enum.Flag)):
         fn: Any = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
         try:
             with np.errstate(all="ignore"):
                 return Known(fn(v.value))
         except TypeError as error:
-            ctx.error("bad-operand", str(error))
+            ctx.error("bad-operand", str(error), raises=TypeError, words=str(error))
     if isinstance(v, Choice):
         return spread(ctx, [v], lambda vs: unary(ctx, op, *vs))
     if isinstance(v, Ragged):

@@ -25,9 +25,9 @@ def bind(
     p = info.code.params
     out: dict[str, Abstract] = dict(zip(p.positional, args, strict=False))
     extra = args[len(p.positional) :]
-    if extra and p.star is None:
-        _too_many(ctx, info, len(args))
     surplus = _keywords(ctx, info, kwargs, out)
+    if extra and p.star is None:
+        _too_many(ctx, info, len(args), len(defaults), sum(n in p.keyword for n in kwargs))
     offset = len(p.positional) - len(defaults)
     for i, value in enumerate(defaults):
         out.setdefault(p.positional[offset + i], value)
@@ -72,11 +72,22 @@ def _all_there(ctx: Context, info: FunctionInfo, kind: str, missing: Sequence[st
         _wrong(ctx, info, f"missing {len(missing)} required {kind} argument{plural}: {names}")
 
 
-def _too_many(ctx: Context, info: FunctionInfo, given: int) -> None:
+def _too_many(ctx: Context, info: FunctionInfo, given: int, defaults: int, named: int) -> None:
+    """Refuses `given` positional and `named` keyword-only arguments."""
     n = len(info.code.params.positional)
-    _wrong(ctx, info, f"takes {n} positional argument{'s' * (n != 1)} but {given} were given")
+    takes = f"from {n - defaults} to {n}" if defaults else str(n)
+    extra, were = "", "was" if given == 1 and not named else "were"
+    if named:
+        extra = f" positional argument{_s(given)} (and {named} keyword-only argument{_s(named)})"
+    plural = "s" if defaults else _s(n)
+    _wrong(ctx, info, f"takes {takes} positional argument{plural} but {given}{extra} {were} given")
+
+
+def _s(n: int) -> str:
+    return "s" * (n != 1)
 
 
 def _wrong(ctx: Context, info: FunctionInfo, what: str) -> None:
     name = "<lambda>" if info.name == "lambda" else info.name
-    ctx.error("wrong-arguments", f"{name}() {what}")
+    words = f"{info.code.path}() {what}"
+    ctx.error("wrong-arguments", f"{name}() {what}", raises=TypeError, words=words)

@@ -19,14 +19,16 @@ from anvil.parser.arrays import float_errors
 from anvil.parser.arrays.comparisons import negated
 from anvil.parser.arrays.ragged import Ragged, is_ragged, refuse_ragged
 from anvil.parser.calls.arguments import bind
-from anvil.parser.calls.base_methods import call_base
+from anvil.parser.calls.base_methods import call_base, is_number_method
 from anvil.parser.calls.builtin_functions import TABLE
 from anvil.parser.calls.caching import call_cached
 from anvil.parser.calls.hidden_state import refuse_state
 from anvil.parser.calls.protocols import (
+    INDEXED,
     PROTOCOL,
     as_numeric,
     dispatched,
+    iterables,
     of_instances,
     protocol,
     stops,
@@ -305,7 +307,11 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
     obj = fn.value
     stream = _look_up(STREAMS, obj)
     if stream is not None and not (obj in (max, min) and len(args) > 1):
-        opened = [opened_object(it, a) or a if streams(a) else a for a in args]
+        asked = iterables(obj, len(args))
+        opened = [
+            opened_object(it, a) or a if k in asked and streams(a) else a
+            for k, a in enumerate(args)
+        ]
         if any(a is not b for a, b in zip(opened, args, strict=True)):
             return _call_known(it, fn, opened, kwargs)
     extreme = obj in (max, min) and len(args) == 1 and _counted(it, args[0])
@@ -317,6 +323,9 @@ def _asked(it: Interp, fn: Known, args: Sequence[Abstract], kwargs: Kwargs) -> A
         return of_instances(it, obj, args, kwargs)
     if args and class_of(args[0]) is not None:
         name = _look_up(PROTOCOL, obj)
+        if obj in INDEXED and protocol(args[0], "__index__"):
+            args = [method(it, args[0], "__index__", []), *args[1:]]
+            return _call_known(it, fn, args, kwargs)
         if name is not None and protocol(args[0], name):
             found = method(it, args[0], name, args[1:], kwargs)
             return it.call(Known(float), found) if obj is float else found
@@ -380,6 +389,9 @@ def _call_bound_builtin(
         items = it.items(args[0])
         if all(map(texts.is_string, items)):
             return texts.str_join(bound_to, [texts.text_of(it, i) for i in items])
+    if isinstance(bound_to, bool | int | float | complex) and is_number_method(obj.__name__):
+        static = getattr(type(bound_to), obj.__name__)
+        return call_base(it, static, [Known(bound_to), *args], kwargs)
     if isinstance(bound_to, str | bytes | tuple | range | slice) or obj is str.maketrans:
         refuse_types(it, obj, args, kwargs)
         return _evaluate(it, fn, args, kwargs)

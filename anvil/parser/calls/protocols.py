@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+import operator
 import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -29,11 +30,16 @@ PROTOCOL: dict[Any, str] = {
     pow: "__pow__",
     reversed: "__reversed__",
     hash: "__hash__",
+    operator.index: "__index__",
     math.floor: "__floor__",
     math.ceil: "__ceil__",
     math.trunc: "__trunc__",
 }
 """What builtins ask of an instance."""
+
+
+INDEXED = (hex, bin, oct, chr)
+"""Builtins that take an instance with `__index__` for the int that it gives."""
 
 
 def streams(v: Abstract) -> TypeGuard[ObjectV]:
@@ -44,6 +50,23 @@ def streams(v: Abstract) -> TypeGuard[ObjectV]:
     if iterates is None:
         return hasattr(v.cls, "__getitem__")
     return hasattr(v.cls, "__next__") or inspect.isgeneratorfunction(iterates)
+
+
+_ALL = (zip, itertools.chain)
+_FUNCTION_FIRST = (
+    map,
+    filter,
+    itertools.filterfalse,
+    itertools.takewhile,
+    itertools.dropwhile,
+)
+
+
+def iterables(obj: Any, n: int) -> range:
+    """The places of the arguments, of `n`, that a function iterates over."""
+    if obj in _ALL:
+        return range(n)
+    return range(1, n) if obj in _FUNCTION_FIRST else range(1)
 
 
 def stops(obj: Any) -> bool:

@@ -48,7 +48,7 @@ from anvil.parser.control import exceptions
 from anvil.parser.control.branches import go_on, scoped
 from anvil.parser.control.choices import not_none
 from anvil.parser.control.rolled import settle_exit
-from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.source.functions import FunctionInfo, written
 from anvil.parser.state.guards import Hidden
 from anvil.parser.state.heap import (
     RETURN,
@@ -301,9 +301,9 @@ def _interpreted(
             places = wanted_contents(it, blocked, params, sources(signature))
             if places - {i for i, _ in active.known}:
                 raise Reveal(active.key, places) from None
-            if blocked.unroll is None or blocked.unroll in unroll:
+            if blocked.unroll is None or written(blocked.unroll) in unroll:
                 raise _outside(it, blocked, params, signature) from None
-            unroll |= {blocked.unroll}
+            unroll |= {written(blocked.unroll)}
 
 
 def _outside(it: Interp, blocked: Blocked, params: list[Value], signature: Signature) -> Blocked:

@@ -26,6 +26,7 @@ from anvil.parser.containers.stacks import (
 )
 from anvil.parser.containers.templates import common_template, roomy
 from anvil.parser.control.joins import Join, Want
+from anvil.parser.source.functions import written
 from anvil.parser.state.heap import ListBox, RowBox, StackBox, State
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import CellRef, Known, ListV, Scalar, scalar
@@ -163,7 +164,7 @@ def _entry_capacity(loop: Rolled, want: Want) -> int | None:
     room = room_for(loop, _used(want))
     if room is not None:
         return here + room
-    growing = loop.node in loop.it.session.growing
+    growing = written(loop.node) in loop.it.session.growing
     return max(loop.it.session.capacity, 2 * there) if growing else None
 
 
@@ -202,7 +203,7 @@ def guess(loop: Rolled, capacity: int) -> int:
     way has been tried.
     """
     session = loop.it.session
-    if loop.node in session.growing:
+    if written(loop.node) in session.growing:
         return max(session.capacity, 2 * capacity)
     error = make_error(
         "growing-list",

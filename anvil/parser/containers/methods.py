@@ -12,7 +12,8 @@ from anvil.parser.containers import counting, deques, dicts, random_numbers, set
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, OpenTupleV, RandomV, SetV
 from anvil.parser.containers.set_order import elements_of
-from anvil.parser.state.values import NONE, Abstract, DictV, ListV, TupleV
+from anvil.parser.state.number_choices import is_numeric
+from anvil.parser.state.values import NONE, Abstract, DictV, ListV, SliceV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -100,8 +101,14 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> bool:
     if isinstance(target, ListV) and op == "+":
         rule = deques.extend if isinstance(target, DequeV) else containers.extend
         rule(ctx, target, value)  # type: ignore[arg-type]
+    elif isinstance(target, ListV) and op == "*" and is_numeric(value):
+        _replaced(ctx, target, ctx.binary(op, target, value))
     elif isinstance(target, DictV) and op == "|" and target.cls is not Counter:
         dicts.METHODS["update"](ctx, target, value)
+    elif _counters(op, target, value):
+        counted = ctx.binary(op, target, value)
+        dicts.METHODS["clear"](ctx, target)
+        dicts.METHODS["update"](ctx, target, counted)
     elif isinstance(target, SetV) and sets.opens(ctx, target, value):
         if not isinstance(value, SetV) or op not in sets.IN_PLACE:
             return False
@@ -114,6 +121,21 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> bool:
     else:
         return False
     return True
+
+
+def _counters(op: str, *operands: Abstract) -> bool:
+    """Whether these are two counters with an operator of theirs."""
+    counters = all(isinstance(v, DictV) and v.cls is Counter for v in operands)
+    return counters and op in counting.OPERATORS
+
+
+def _replaced(ctx: Context, v: ListV, found: Abstract) -> None:
+    """Gives a list the contents of another one."""
+    if isinstance(v, DequeV):
+        deques.METHODS["clear"](ctx, v)
+        deques.extend(ctx, v, found)
+    else:
+        set_item(ctx, v, SliceV(NONE, NONE, NONE), found)
 
 
 def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:

@@ -20,6 +20,7 @@ from anvil.parser.arrays.ragged import Axis, Picked, Ragged, Span, count_of
 from anvil.parser.arrays.ragged_frames import packed
 from anvil.parser.containers.columns import check_fits
 from anvil.parser.control.remapped import WHICH
+from anvil.parser.source.functions import written
 from anvil.parser.state.heap import Mark, State
 from anvil.parser.state.values import Abstract, Choice, NDArray
 
@@ -36,7 +37,7 @@ def wanted(loop: Rolled, x: Abstract, y: Abstract, more: int) -> bool:
     if any(x is held for held in loop.fitted) or _has_room(x):
         return False
     ragged = any(isinstance(v, Ragged) and not _has_room(v) for v in _options(y))
-    return ragged or (more <= 0 and loop.node in loop.it.session.growing)
+    return ragged or (more <= 0 and written(loop.node) in loop.it.session.growing)
 
 
 def _has_room(v: Abstract) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from anvil.parser.source.functions import FunctionInfo
+from anvil.parser.source.functions import FunctionInfo, written
 from anvil.parser.source.genexps import function_of
 from anvil.parser.source.liveness import names_used
 from anvil.parser.source.scopes import free_names
@@ -141,6 +141,8 @@ class _Copy:
         if isinstance(old, ast.stmt | ast.expr | ast.pattern | ast.ExceptHandler):
             ast.copy_location(new, old)
             new._anvil_loc = self.info.code.loc(old)
+        if isinstance(old, ast.For | ast.While):
+            new._anvil_written = written(old)
         if isinstance(old, Managed | Emit):
             new.prefix = old.prefix
         if isinstance(old, Emit | Exit):

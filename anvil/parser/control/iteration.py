@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from enum import EnumType
+from enum import EnumType, Flag
 from typing import TYPE_CHECKING, Any
 
 from anvil.ir.records import Atom, Const
@@ -230,7 +230,7 @@ def _known_items(ctx: Context, obj: Any) -> Items | None:
         return _like(ctx, long) if stackable(ctx, long) is not None else _static(list(long.items))
     if isinstance(obj, str | tuple | list | bytes | deque | dict):
         return _static([ctx.constant(x) for x in obj])
-    if isinstance(obj, EnumType):
+    if isinstance(obj, EnumType | Flag) and hasattr(obj, "__iter__"):
         members: list[Any] = list(obj)
         return _static([Known(x) for x in members])
     return None

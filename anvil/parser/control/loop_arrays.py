@@ -20,6 +20,7 @@ from anvil.parser.arrays.growing import growth
 from anvil.parser.arrays.ragged import Ragged, Span
 from anvil.parser.containers.loop_lists import guess
 from anvil.parser.control import fits
+from anvil.parser.source.functions import written
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import Abstract, Known, NDArray, TupleV
 
@@ -44,7 +45,7 @@ def hold(loop: Rolled, growths: list[tuple[Abstract, Abstract]]) -> bool:
             loop.fitted.append(held)
             changed = _replaced(state, x, held) or changed
             continue
-        if guessed and loop.node not in loop.it.session.growing:
+        if guessed and written(loop.node) not in loop.it.session.growing:
             continue
         if isinstance(x, Ragged) and any(isinstance(a, Span) and a.room for a in x.axes):
             continue  # it has room, but what makes it longer has no use for it

@@ -34,6 +34,7 @@ from anvil.parser.control.rolled import (
     settle_exit,
 )
 from anvil.parser.control.streams import rest_
+from anvil.parser.source.functions import written
 from anvil.parser.state.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL, GeneratorV
 from anvil.parser.state.signals import Blocked, NeedStatic, Refused
 from anvil.parser.state.values import Abstract, Known, Lazy
@@ -77,7 +78,7 @@ def _over_items(it: Interp, node: ast.For, items: Items) -> None:
     start = 0
     if items.count == 0:
         pass
-    elif items.static or node in it.unroll or _counted_out(it, node, items):
+    elif items.static or written(node) in it.unroll or _counted_out(it, node, items):
         _unrolled_for(it, node, items, 0)
     else:
         while start >= 0 and not _rolled_for(it, node, items, start):
@@ -117,10 +118,10 @@ def run_while(it: Interp, node: ast.While) -> None:
     def attempt() -> Blocked | None:
         return _try(it, node, lambda: _rolled_while(it, node))
 
-    blocked = None if node in it.unroll else with_guesses(it, node, attempt(), attempt)
+    blocked = None if written(node) in it.unroll else with_guesses(it, node, attempt(), attempt)
     if blocked is not None and _choose(it, node, blocked):
         blocked = None if attempt() is None else blocked
-    if blocked is not None or node in it.unroll:
+    if blocked is not None or written(node) in it.unroll:
         with _growing(it, blocked), _refusing(blocked):
             _unrolled_while(it, node, 0, blocked)
     _after(it, node)
@@ -242,7 +243,7 @@ def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
     if isinstance(items.count, int):
         it.counted_out |= {node}
     else:
-        it.unroll |= {node}
+        it.unroll |= {written(node)}
     with _refusing(blocked):
         _unrolled_for(it, node, items, start)
     return -1

@@ -248,7 +248,8 @@ def _scalar_attribute(it: Interp, base: Scalar, name: str) -> Abstract | None:
             base = Scalar(it.b.cast(base.atom, I64), True)
         return base if name == "numerator" else Known(1 if base.py else base.dtype.np.type(1))
     if base.py:
-        return None
+        static = getattr(type_of_value(base), name, None) if name.startswith("__") else None
+        return None if static is None else Bound("method", Known(static), (base,))
     simple = {"shape": (), "ndim": 0, "size": 1, "dtype": base.dtype.np}
     if name in simple:
         return Known(simple[name])

@@ -163,9 +163,25 @@ def _factory(it: Interp, node: ast.ClassDef, cells: dict[str, Any], renamed: dic
     module = ast.Module([ast.fix_missing_locations(ast.copy_location(maker, node))], [])
     code = compile(module, it.info.code.source.filename, "exec")
     inner = _inner(_inner(code))
+    inner = _named(inner, f"{inner.co_qualname}.", f"{it.info.code.path}.")
     _remember(it, node, inner)
     closure = tuple(cells[n] for n in inner.co_freevars)
     return types.FunctionType(inner, it.info.globals, "factory", None, closure)
+
+
+def _named(code: types.CodeType, old: str, new: str) -> types.CodeType:
+    """Code in which the qualified names that begin with `old` begin with `new`."""
+    consts = tuple(
+        _named(c, old, new)
+        if isinstance(c, types.CodeType)
+        else c.replace(old, new, 1)
+        if isinstance(c, str) and c.startswith(old)
+        else c
+        for c in code.co_consts
+    )
+    qualname = code.co_qualname
+    named = qualname.replace(old, new, 1) if qualname.startswith(old) else qualname
+    return code.replace(co_consts=consts, co_qualname=named)
 
 
 def _remember(it: Interp, node: ast.ClassDef, code: types.CodeType) -> None:
@@ -184,7 +200,10 @@ def _remember(it: Interp, node: ast.ClassDef, code: types.CodeType) -> None:
         method = defs.get((found.co_name, found.co_firstlineno))
         if method is not None:
             qualname = f"{it.info.code.qualname}.{node.name}.{method.name}"
-            it.session.sources[id(found)] = replace(source, node=method, qualname=qualname)
+            path = found.co_qualname
+            it.session.sources[id(found)] = replace(
+                source, node=method, qualname=qualname, path=path
+            )
 
 
 def _inner(code: types.CodeType) -> types.CodeType:

@@ -26,7 +26,8 @@ from anvil.parser.source.text import Text, texts
 class FunctionSource:
     """The text of one function, parsed; nodes belong to a tree shared with other functions.
 
-    `first_line` is that of the first decorator, if any; `owner` is the innermost class around it.
+    `first_line` is that of the first decorator, if any; `owner` is the innermost class around it,
+    `path` what Python calls its qualified name.
     """
 
     node: ast.FunctionDef | ast.Lambda
@@ -36,6 +37,7 @@ class FunctionSource:
     name: str
     qualname: str
     owner: str
+    path: str
 
     def segment(self, node: ast.AST) -> str:
         """The source text of a node, on one line."""
@@ -131,6 +133,7 @@ def _source(code: CodeType, text: Text, definition: Definition) -> FunctionSourc
         code.co_name,
         qualname,
         definition.owner,
+        code.co_qualname,
     )
 
 

@@ -42,10 +42,13 @@ class Parameters:
 class CodeInfo:
     """Facts about one function node."""
 
-    def __init__(self, node: FunctionNode, source: FunctionSource, qualname: str) -> None:
+    def __init__(
+        self, node: FunctionNode, source: FunctionSource, qualname: str, path: str = ""
+    ) -> None:
         self.node = node
         self.source = source
         self.qualname = qualname
+        self.path = path or source.path
         a = node.args
         self.params = Parameters(
             tuple(p.arg for p in (*a.posonlyargs, *a.args)),
@@ -100,13 +103,18 @@ class CodeInfo:
         return found
 
 
-def code_info(node: Any, source: FunctionSource, qualname: str) -> CodeInfo:
-    """The facts about `node`, computed once."""
+def code_info(node: Any, source: FunctionSource, qualname: str, path: str = "") -> CodeInfo:
+    """The facts about `node`, computed once; `path` is its qualified name, if not the source's."""
     try:
         found: CodeInfo = node._anvil_code
     except AttributeError:
-        found = node._anvil_code = CodeInfo(node, source, qualname)
+        found = node._anvil_code = CodeInfo(node, source, qualname, path)
     return found
+
+
+def written(node: Any) -> Any:
+    """The loop in the source that a loop, which may be inside a fused generator, is a copy of."""
+    return getattr(node, "_anvil_written", node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,7 @@ class FunctionInfo:
         """A function whose body is host code: `run(interpreter)` gives the result."""
         node = ast.parse(f"def {name}(): pass").body[0]
         assert isinstance(node, ast.FunctionDef)
-        source = FunctionSource(node, "", 0, "", name, name, "")
+        source = FunctionSource(node, "", 0, "", name, name, "", name)
         return cls(CodeInfo(node, source, name), {}, (), library=True, run=run)
 
     @property
@@ -151,7 +159,9 @@ class FunctionInfo:
         found = self.inner.get(node)
         if found is None:
             name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
-            code = code_info(node, self.code.source, f"{self.code.qualname}.{name}")
+            qualname = f"{self.code.qualname}.{name}"
+            path = f"{self.code.path}.<locals>.{name}"
+            code = code_info(node, self.code.source, qualname, path)
             free = tuple(sorted(code.free & visible))
             found = self.inner[node] = FunctionInfo(
                 code, self.globals, free, self.library, host_cells=self.host_cells
