@@ -188,9 +188,7 @@ def judged(want: Any, got: Any, rtol: float = 1e-11) -> Verdict:
                 )
             )
         return Verdict("crash", f"{type(got).__name__}: {got}")
-    if (
-        type(want).__name__ == "UFuncTypeError"
-    ):  # an int of one path is a float of two: no cast fails
+    if type(want).__name__ == "UFuncTypeError":  # of ints, which are floats on another path
         return Verdict("joined", str(want))
     if isinstance(want, Exception):
         return Verdict("exception", f"none for {type(want).__name__}: {want}")
