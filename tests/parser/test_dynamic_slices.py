@@ -136,8 +136,22 @@ def test_operands_of_unequal_length_do_not() -> None:
 
     run = anvil.jit(wrong)
     assert run(X, 3) == pytest.approx(wrong(X, 3))
-    with pytest.raises(ValueError, match="could not be broadcast"):
+    with pytest.raises(ValueError, match=r"broadcast together with shapes \(2,\) \(4,\)"):
         run(X, 2)
+
+
+@pytest.mark.parametrize("k", [0, 2, 5])
+def test_values_of_another_length_do_not_fit(k: int) -> None:
+    def wrong(x: Any, k: int) -> Any:
+        y = np.zeros((2, len(x)))
+        y[:, :k] = np.ones((2, 3))
+        return y
+
+    with pytest.raises(ValueError, match="could not broadcast") as want:
+        wrong(X, k)
+    with pytest.raises(ValueError, match="could not broadcast") as got:
+        anvil.jit(wrong)(X, k)
+    assert got.value.args == want.value.args
 
 
 def test_prefixes_are_views() -> None:

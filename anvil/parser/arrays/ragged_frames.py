@@ -26,12 +26,13 @@ from anvil.parser.arrays.ragged import (
     replaced,
     sampled,
 )
-from anvil.parser.state.values import Abstract, TupleV
+from anvil.parser.state.values import Abstract, TupleV, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 Frame = list["Axis | None"]
+Words = Callable[[], Sequence[Any]]
 _UNEQUAL = "operands whose lengths the data decides could not be broadcast together"
 
 
@@ -45,7 +46,12 @@ def elementwise(
     belong to none: `zero`, or a `sample` of the elements.
     """
     frame = frame_of(ctx, operands)
-    placed = [_operand(ctx, v, frame, fill) for v in operands]
+
+    def unequal() -> list[Any]:
+        shapes = [piece for v in operands for piece in (*shape_words(ctx, v), " ")]
+        return ["operands could not be broadcast together with shapes ", *shapes]
+
+    placed = [_operand(ctx, v, frame, fill, unequal) for v in operands]
     return wrapped(ctx, run(*placed), frame, fill == "sample")
 
 
@@ -80,10 +86,10 @@ def _ndim(ctx: Context, v: Abstract) -> int:
     return len(v.axes) if isinstance(v, Ragged) else ctx.type_of(v).ndim
 
 
-def _operand(ctx: Context, v: Abstract, frame: Frame, fill: str) -> Abstract:
+def _operand(ctx: Context, v: Abstract, frame: Frame, fill: str, unequal: Words) -> Abstract:
     if kind_of(v) in ("py", "np"):
         return v
-    x, own = placed(ctx, v, frame)
+    x, own = placed(ctx, v, frame, unequal)
     if isinstance(v, Ragged) and v.filled and own == list(v.axes):
         return v.data
     if any(own):
@@ -91,8 +97,22 @@ def _operand(ctx: Context, v: Abstract, frame: Frame, fill: str) -> Abstract:
     return ctx.array(x)
 
 
-def placed(ctx: Context, v: Abstract, frame: Sequence[Axis | None]) -> tuple[Atom, Frame]:
-    """An operand at the positions of the frame, and the axes along which it now is ragged."""
+def shape_words(ctx: Context, v: Abstract) -> list[Any]:
+    """The shape of an operand, its computed lengths included, for a message."""
+    shape = ctx.shape_of(v) if not isinstance(v, Ragged) else v.data.type.shape
+    axes = v.axes if isinstance(v, Ragged) else [None] * len(shape)
+    pieces: list[Any] = []
+    for axis, n in zip(axes, shape, strict=True):
+        pieces += [",", str(n) if axis is None else scalar(count_of(ctx, axis), True)]
+    return ["(", *pieces[1:], ",)" if len(shape) == 1 else ")"]
+
+
+def placed(
+    ctx: Context, v: Abstract, frame: Sequence[Axis | None], unequal: Words | None = None
+) -> tuple[Atom, Frame]:
+    """An operand at the positions of the frame, and the axes along which it now is ragged.
+    `unequal` words what NumPy says where the lengths differ.
+    """
     if isinstance(v, Ragged):
         x, axes = ctx.read(v.data), list(v.axes)
     else:
@@ -105,19 +125,21 @@ def placed(ctx: Context, v: Abstract, frame: Sequence[Axis | None]) -> tuple[Ato
         if want is None or (axis is None and type_at(x).shape[k] == 1):
             own[k] = None
         elif not alike(ctx, axis, want):
-            x = moved(ctx, x, k, axis, want)
+            x = moved(ctx, x, k, axis, want, unequal)
         else:
             own[k] = axis
     return x, own
 
 
-def moved(ctx: Context, x: Atom, k: int, axis: Axis | None, want: Axis) -> Atom:
+def moved(
+    ctx: Context, x: Atom, k: int, axis: Axis | None, want: Axis, unequal: Words | None = None
+) -> Atom:
     """`x` with the elements of `axis` (all, if None) along axis k put at the positions `want`."""
     n = type_at(x).shape[k]
     have: Axis = Span(n, Const(array(I64), 0), Const(array(I64), n)) if axis is None else axis
     p, q = count_of(ctx, have), count_of(ctx, want)
     if difference(ctx.b, p, q) != 0:
-        ctx.check(ctx.b.eq(p, q), ValueError, _UNEQUAL)
+        _check_lengths(ctx, p, q, unequal)
     if isinstance(have, Picked):
         x, have = packed(ctx, x, k, have)
     if isinstance(want, Span):
@@ -127,6 +149,17 @@ def moved(ctx: Context, x: Atom, k: int, axis: Axis | None, want: Axis) -> Atom:
     at = ctx.b.add(rank_of(ctx, want), ctx.b.broadcast_to(have.start, (want.size,)))
     at = ctx.b.min(at, ctx.b.const(n - 1, type_at(at)))
     return taken(ctx, x, k, at)
+
+
+def _check_lengths(ctx: Context, p: Atom, q: Atom, unequal: Words | None) -> None:
+    """That two lengths are equal. One that only turns out to be 1 is not broadcast, and NumPy has
+    no words for it.
+    """
+    b = ctx.b
+    if unequal is not None:
+        one = b.or_(b.eq(p, 1), b.eq(q, 1))
+        ctx.check(b.or_(b.eq(p, q), one), ValueError, ctx.text(*unequal()))
+    ctx.check(b.eq(p, q), ValueError, _UNEQUAL)
 
 
 def packed(ctx: Context, x: Atom, k: int, axis: Picked) -> tuple[Atom, Span]:

@@ -5,11 +5,11 @@ x[:i] = v, x[m] = v        v is brought to the positions of the target; the othe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anvil.ir.families import type_at
-from anvil.parser.arrays.ragged import Ragged, Span, alike, mask_over
-from anvil.parser.arrays.ragged_frames import Frame, placed
+from anvil.parser.arrays.ragged import Picked, Ragged, Span, alike, mask_over
+from anvil.parser.arrays.ragged_frames import Frame, placed, shape_words
 from anvil.parser.arrays.stores import check_cast
 from anvil.parser.state.values import Abstract, NDArray
 
@@ -23,7 +23,7 @@ def store_ragged(ctx: Context, target: Ragged, value: Abstract, op: str = "") ->
         return
     data = target.data
     check_cast(ctx, data, value, op)
-    x, _ = placed(ctx, value, _frame(ctx, target, value))
+    x, _ = placed(ctx, value, _frame(ctx, target, value), lambda: _unequal(ctx, target, value))
     x = ctx.cast(x, data.type.dtype)
     shape = type_at(x).shape
     while len(shape) > data.type.ndim and shape[0] == 1:
@@ -32,6 +32,19 @@ def store_ragged(ctx: Context, target: Ragged, value: Abstract, op: str = "") ->
     x = ctx.broadcast(x, data.type.shape)
     mask = mask_over(ctx, target.axes, data.type.shape)
     ctx.write(data, ctx.b.select(mask, x, ctx.read(data)))
+
+
+def _unequal(ctx: Context, target: Ragged, value: Abstract) -> list[Any]:
+    """What NumPy says of a value that does not fit a slice or what a mask selects."""
+    have, want = shape_words(ctx, value), shape_words(ctx, target)
+    if not any(isinstance(axis, Picked) for axis in target.axes):
+        return ["could not broadcast input array from shape ", *have, " into shape ", *want]
+    if len(target.axes) > 1:
+        whole = " could not be broadcast to indexing result of shape "
+        return ["shape mismatch: value array of shape ", *have, whole, *want]
+    named = "NumPy boolean array indexing assignment cannot assign "
+    outputs = " output values where the mask is true"
+    return [named, have[1], " input values to the ", want[1], outputs]
 
 
 def store_into(ctx: Context, target: NDArray, value: Ragged, op: str = "") -> None:
