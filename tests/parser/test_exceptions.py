@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 import anvil
+import tests.parser.handler_programs  # noqa: F401 (they add to the cases)
 from anvil.api.programs import call_reference
 from tests.parser.exception_programs import (
     CASES,
@@ -127,3 +129,27 @@ def test_else_is_skipped_where_what_is_known_raises() -> None:
         return out
 
     agree(f, 1.5)
+
+
+def test_what_is_not_known_of_exceptions() -> None:
+    def context(x: float) -> bool:
+        try:
+            math.sqrt(x)
+        except ValueError as error:
+            return error.__context__ is None
+        return False
+
+    def again() -> None:
+        raise
+
+    def elsewhere(x: float) -> float:
+        try:
+            return math.sqrt(x)
+        except ValueError:
+            again()
+        return x
+
+    with pytest.raises(anvil.AnvilError, match="`__context__` of an exception is not known"):
+        anvil.jit(context)(-1.0)
+    with pytest.raises(anvil.AnvilError, match="raises what the caller handles"):
+        anvil.jit(elsewhere)(-1.0)

@@ -8,6 +8,7 @@ front end's own; otherwise it is a check that always fails.
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
 
 CAUSE = "__cause__"
 QUIET = "__suppress_context__"
-
+_TYPES = [c for c in vars(builtins).values() if isinstance(c, type)]
+OWN = frozenset(c for c in _TYPES if issubclass(c, BaseException))
+"""Python's own classes of exceptions."""
 
 PYTHONS: dict[str, type[Exception]] = {
     "no-attribute": AttributeError,
@@ -118,6 +121,17 @@ def attributes(ctx: Context, exc: ObjectV) -> dict[str, Abstract]:
     content = ctx.content(exc.box, "exception")
     assert isinstance(content, ObjectBox)
     return content.attrs
+
+
+def slot(it: Interp, exc: ObjectV, name: str) -> Abstract:
+    """An attribute that Python's own exceptions have, and that was not set."""
+    attrs = attributes(it, exc)
+    if name == CAUSE:
+        return NONE
+    if name == "__suppress_context__":
+        return Known(CAUSE in attrs or QUIET in attrs)
+    why = f"`{name}` of an exception is not known to compiled code"
+    it.error("unsupported-value", why, hint="Its `args`, its `__cause__` and its text are known.")
 
 
 def set_attributes(ctx: Context, exc: ObjectV, **attrs: Abstract) -> None:

@@ -20,6 +20,7 @@ from typing import NoReturn
 from anvil.ir.records import Atom
 from anvil.parser.control import exceptions
 from anvil.parser.control.branches import branch, go_on, scoped
+from anvil.parser.control.choices import by_option
 from anvil.parser.interp import CLEANUP, Classes, Interp, statement
 from anvil.parser.state.heap import FALL, FINALLY, ONLY_FALL, State
 from anvil.parser.state.signals import PathEnd
@@ -75,7 +76,12 @@ def _assert(it: Interp, node: ast.Assert, rest: Rest) -> bool:
 def _raise(it: Interp, node: ast.Raise, rest: Rest) -> bool:
     if node.exc is None:
         again(it)
-    exc = _exception(it, node, it.eval(node.exc))
+    by_option(it, it.eval(node.exc), lambda v: _throw(it, node, v))
+    raise PathEnd
+
+
+def _throw(it: Interp, node: ast.Raise, v: Abstract) -> NoReturn:
+    exc = _exception(it, node, v)
     if node.cause is not None:
         cause = it.eval(node.cause)
         quiet: dict[str, Abstract] = {exceptions.QUIET: Known(True)}
@@ -104,6 +110,9 @@ def _exception(it: Interp, node: ast.stmt, v: Abstract) -> ObjectV:
 
 def again(it: Interp) -> NoReturn:
     """`raise` in a handler."""
+    if not it.handling and not it.is_entry:
+        what = "`raise` outside of a handler raises what the caller handles, if it handles anything"
+        it.error("unsupported-syntax", what, hint="Pass the exception as an argument.")
     if not it.handling:
         it.fail(RuntimeError, "No active exception to reraise")
     handling: Handling = it.handling[-1]

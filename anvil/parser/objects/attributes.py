@@ -21,7 +21,7 @@ from anvil.parser.arrays.whole import index_into, sequence_kind
 from anvil.parser.containers import computed_ranges, dicts, methods, open_lists, stack_lists
 from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
-from anvil.parser.control import streams
+from anvil.parser.control import exceptions, streams
 from anvil.parser.control.choices import apart, choose, each
 from anvil.parser.objects import function_attributes
 from anvil.parser.reports import texts
@@ -333,10 +333,13 @@ def _no_attribute(base: ObjectV, name: str) -> str:
 def _of_class(it: Interp, base: ObjectV, name: str, static: Any) -> Abstract:
     """`base.name` that is not among the attributes of the instance."""
     attrs = content(it, base).attrs
-    if static is not None and not isinstance(static, types.MemberDescriptorType):
+    slot = isinstance(static, types.MemberDescriptorType | types.GetSetDescriptorType)
+    if static is not None and not slot:
         return _bind(it, base, base.cls, name, static)
     if name == "value" and issubclass(base.cls, StopIteration):
         return next(iter(it.items(attrs["args"])), Known(None))
+    if slot and static.__objclass__ in exceptions.OWN:
+        return exceptions.slot(it, base, name)
     fallback = inspect.getattr_static(base.cls, "__getattr__", None)
     if fallback is not None:
         return it.call(Bound("method", Known(fallback), (base,)), Known(name))
