@@ -470,7 +470,7 @@ def one_array_in_all(x, k):
 
 def other_types(x, k):
     states = [{"v": v, "kind": "a"} for v in x]
-    states[k]["kind"] = "b"
+    states[k]["kind"] = x
     return states[0]["v"]
 
 

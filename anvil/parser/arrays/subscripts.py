@@ -12,10 +12,11 @@ from anvil.parser.arrays.indices import checked_index
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
 from anvil.parser.arrays.whole import as_index, index_into, sequence_kind
-from anvil.parser.containers import computed_ranges, open_lists, stack_lists
+from anvil.parser.containers import computed_ranges, open_lists, options, stack_lists
 from anvil.parser.containers.collection_values import DequeV, OpenTupleV
 from anvil.parser.containers.dicts import get_key, set_key
 from anvil.parser.containers.stacks import stackable, transient
+from anvil.parser.containers.templates import fixed
 from anvil.parser.control import streams
 from anvil.parser.control.choices import apart, chosen, distinct, number_of, spread, unlike_numbers
 from anvil.parser.control.remapped import MOST
@@ -223,6 +224,10 @@ def _one_of(
     """
     if ctx.loc not in ctx.session.exact:
         return None
+    if type(base) is ListV and None in map(fixed, items):
+        stack = stack_lists.stacked_if_computed(ctx, base, index)
+        if stack is not None:
+            return stack_lists.get(ctx, base, stack, index)
     return chosen(ctx, _checked(ctx, base, items, index), items)
 
 
@@ -249,7 +254,7 @@ def _set_list(ctx: Context, base: ListV, index: Abstract, value: Abstract) -> No
             return
     items = list(ctx.items(base))
     ctx.touch(base.box)
-    i = ctx.known(index, "the index into a list")
+    i = options.known_index(ctx, base, index, "the index into a list")
     if isinstance(i, slice):
         items[i] = ctx.items(value)
     else:

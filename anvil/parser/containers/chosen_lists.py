@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom
 from anvil.parser.containers.columns import (
-    Packed,
     all_rows,
     boxed,
     length_atom,
     pools_of,
     resized,
 )
+from anvil.parser.containers.options import Packed
 from anvil.parser.containers.stack_lists import stack_of
 from anvil.parser.containers.stacks import stackable, transient
 from anvil.parser.containers.templates import Template, has_identity, leaves_of

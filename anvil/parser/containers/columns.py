@@ -20,12 +20,14 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser.arrays.arraylike import const
 from anvil.parser.arrays.promotion import Strength, join_dtypes
+from anvil.parser.containers.options import Packed, converted, place_of
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
     Group,
     Many,
     Number,
+    OneOf,
     Ref,
     Rows,
     Template,
@@ -48,6 +50,7 @@ from anvil.parser.state.heap import (
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
     Abstract,
+    Choice,
     DictV,
     Known,
     ListV,
@@ -62,9 +65,6 @@ from anvil.parser.state.views import Step, Window
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
-
-Packed = list[tuple[Atom, bool]]
-"""The leaves of one value: atoms, and whether they are Python numbers."""
 
 ELEMENT = Mark(
     "this is an element of a list at an index that the data decide, which cannot be written to",
@@ -191,6 +191,11 @@ def _made(ctx: Context, t: Template, cols: Iterator[Column]) -> Abstract:
         return object_of(t.item, box)
     if isinstance(t, Fixed):
         return t.value
+    if isinstance(t, OneOf):
+        which = read_rows(ctx, next(cols))
+        ctx.session.choices = True
+        values = tuple(o.value for o in t.options)
+        return Choice(which, values).close((which, *values))
     if isinstance(t, Many):
         inner = tuple(next(cols) for _ in leaves_of(t.item))
         box = fresh_box()
@@ -257,6 +262,8 @@ def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
         return [(held.index, True)]
     if isinstance(t, Fixed):
         return []
+    if isinstance(t, OneOf):
+        return [(place_of(ctx, t, v), True)]
     if isinstance(t, Many):
         return _pack_list(ctx, t, v, boxes)
     if isinstance(t, Rows):
@@ -280,10 +287,8 @@ def _pack_list(ctx: Context, t: Many, v: Any, boxes: list[int]) -> Packed:
     content = ctx.content(v.box, "list")
     if isinstance(content, StackBox):
         boxes.extend(c.box for c in content.columns)  # type: ignore[attr-defined]
-        return [
-            (ctx.b.cast(x, leaf.type.dtype) if isinstance(leaf, Block) else x, py)
-            for (x, py), (leaf, _) in zip(rows_of(ctx, content), leaves_of(t.item), strict=True)
-        ]
+        rows = iter(rows_of(ctx, content))
+        return converted(ctx, content.template, t.item, rows, (t.n,))
     assert isinstance(content, ListBox)
     return stacked_rows(ctx, t.item, content.items, boxes)
 
@@ -294,7 +299,9 @@ def _pack_rows(ctx: Context, t: Rows, v: Any, boxes: list[int]) -> Packed:
     content = ctx.content(v.box, "list")
     if isinstance(content, StackBox):
         boxes.extend(c.box for c in content.columns)  # type: ignore[attr-defined]
-        length, rows = length_atom(content), all_rows(ctx, content)
+        length = length_atom(content)
+        held = iter(all_rows(ctx, content))
+        rows = converted(ctx, content.template, t.item, held, (content.capacity,))
     else:
         assert isinstance(content, ListBox)
         length = Const(array(I64), len(content.items))
@@ -312,7 +319,7 @@ def empty(t: Any) -> Packed:
     for leaf, lengths in leaves_of(t):
         shape = leaf.type.shape if isinstance(leaf, Block) else ()
         dtype = leaf.type.dtype if isinstance(leaf, Block) else BOOL
-        dtype = I64 if isinstance(leaf, Ref) else dtype
+        dtype = I64 if isinstance(leaf, OneOf | Ref) else dtype
         out.append((Const(array(dtype, (0, *lengths, *shape)), 0), True))
     return out
 

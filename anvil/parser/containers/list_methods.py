@@ -9,7 +9,7 @@ import numpy as np
 
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.whole import position
-from anvil.parser.containers import open_lists, pools, sequences, sorting, stack_lists
+from anvil.parser.containers import open_lists, options, pools, sequences, sorting, stack_lists
 from anvil.parser.containers.dicts import write
 from anvil.parser.control.choices import apart, is_split
 from anvil.parser.control.iteration import listed
@@ -69,7 +69,7 @@ def insert(ctx: Context, v: ListV, index: Abstract, item: Abstract) -> Abstract:
     if stack is not None and stack_lists.insert(ctx, v, stack, index, item):
         return NONE
     items = list(_items(ctx, v))
-    items.insert(ctx.known(index, "the position"), item)
+    items.insert(options.known_index(ctx, v, index, "the position"), item)
     write(ctx, v.box, ListBox(tuple(items)))
     return NONE
 
@@ -82,7 +82,7 @@ def pop(ctx: Context, v: ListV, index: Abstract = Known(-1)) -> Abstract:  # noq
     if stack is not None:
         return stack_lists.remove_at(ctx, v, stack, index, "pop")
     items = list(_items(ctx, v))
-    i = ctx.known(index, "the position")
+    i = options.known_index(ctx, v, index, "the position")
     if not -len(items) <= i < len(items):
         ctx.fail(IndexError, "pop index out of range" if items else "pop from empty list")
     item = items.pop(i)

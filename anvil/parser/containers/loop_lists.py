@@ -24,7 +24,7 @@ from anvil.parser.containers.stacks import (
     restack,
     widen_pool,
 )
-from anvil.parser.containers.templates import common_template, roomy
+from anvil.parser.containers.templates import common_template, roomy, with_options
 from anvil.parser.control.joins import Join, Want
 from anvil.parser.source.functions import written
 from anvil.parser.state.heap import ListBox, RowBox, StackBox, State
@@ -52,7 +52,7 @@ def stack_written(loop: Rolled) -> None:
         content = entry.heap[v.box] if isinstance(v, ListV) else None
         if not isinstance(content, ListBox) or len(content.items) < 2:
             continue
-        form = common_template(content.items, entry.heap)
+        form = common_template(content.items, entry.heap, join=with_options)
         if form is not None:
             it.state = entry
             restack(it, v.box, form, 0)  # type: ignore[union-attr]

@@ -37,6 +37,7 @@ from anvil.parser.containers.templates import (
     roomy,
     template_of,
     unified,
+    with_options,
 )
 from anvil.parser.state.heap import Content, RowBox, StackBox, fresh_box, open_content
 from anvil.parser.state.signals import Blocked
@@ -151,7 +152,7 @@ def _write(ctx: Context, held: RowBox, k: int, value: Abstract) -> None:
     """Binds part `k` of an object in a pool."""
     stack = _stack(ctx, held)
     items = stack.template.items
-    part = unified(items[k], template_of(value, ctx.state.heap))
+    part = with_options(items[k], template_of(value, ctx.state.heap))
     if part is None:
         _unlike(ctx, held, f"{value.describe()} is stored where each has a {names_of(items[k])}")
     if part != items[k]:

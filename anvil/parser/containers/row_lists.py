@@ -20,7 +20,6 @@ from anvil.ir.types import I64, array
 from anvil.parser.arrays.arraylike import const
 from anvil.parser.containers.columns import (
     Column,
-    Packed,
     all_rows,
     check_whole,
     empty,
@@ -31,7 +30,17 @@ from anvil.parser.containers.columns import (
     row,
     write_rows,
 )
-from anvil.parser.containers.templates import Block, Group, Many, Ref, Rows, has_identity, leaves_of
+from anvil.parser.containers.options import Packed, converted
+from anvil.parser.containers.templates import (
+    Block,
+    Group,
+    Many,
+    Ref,
+    Rows,
+    carried,
+    has_identity,
+    leaves_of,
+)
 from anvil.parser.state.heap import (
     ColumnBox,
     RowBox,
@@ -121,10 +130,12 @@ def reform(ctx: Context, box: int, t: Rows) -> None:
         rows = _of_group(ctx, pool, t)
     else:
         (count, py), *rest = all_rows(ctx, pool)
-        rows = [(count, py), *((resized(ctx, x, 1, t.n), py) for x, py in rest)]
+        held = [(count, py), *((resized(ctx, x, 1, t.n), py) for x, py in rest)]
+        rows = converted(ctx, pool.template, t, iter(held), (pool.capacity,))
     columns = []
     old = [0, *(c.pool for c in pool.columns)] if isinstance(pool.template, Group) else []
-    pools = [c.pool for c in pool.columns] if not old else [0] * len(rows)
+    before = iter([c.pool for c in pool.columns])
+    pools = list(carried(pool.template, t, before, 0)) if not old else [0] * len(rows)
     if old and old[1:]:
         per = len(list(leaves_of(t.item)))
         pools = [0, *old[1 : 1 + per]]
@@ -148,7 +159,9 @@ def _of_group(ctx: Context, pool: StackBox, t: Rows) -> Packed:
             shape = type_at(x).shape[1:]
             out.append((Const(array(type_at(x).dtype, (size, t.n, *shape)), 0), py))
         return out
-    rows = all_rows(ctx, pool)
+    held = iter(all_rows(ctx, pool))
+    items = pool.template.items
+    rows = [x for i in items for x in converted(ctx, i, t.item, held, (size,))]
     for j in range(len(leaves)):
         parts = rows[j :: len(leaves)]
         dtype = ctx.promote(*(ctx.array(x) for x, _ in parts))

@@ -34,6 +34,7 @@ from anvil.parser.containers.columns import (
     share,
     write_rows,
 )
+from anvil.parser.containers.options import form_of_options
 from anvil.parser.containers.row_lists import store
 from anvil.parser.containers.stacks import adopt, restack, stackable, transient
 from anvil.parser.containers.templates import (
@@ -47,6 +48,7 @@ from anvil.parser.containers.templates import (
     roomy,
     template_of,
     unified,
+    with_options,
 )
 from anvil.parser.state.heap import ColumnBox, Content, ListBox, RowBox, StackBox, fresh_box
 from anvil.parser.state.roots import asked_for
@@ -70,7 +72,7 @@ def stack_of(ctx: Context, v: Abstract) -> StackBox | None:
 def stacked_if_computed(ctx: Context, v: ListV, index: Abstract) -> StackBox | None:
     """The contents of a list that is stacked, or is now because the index is not known."""
     if isinstance(index, Scalar) and stack_of(ctx, v) is None:
-        form = stackable(ctx, v)
+        form = stackable(ctx, v) or form_of_options(ctx, v)
         if form is not None:
             restack(ctx, v.box, form, 0)
     return stack_of(ctx, v)
@@ -206,7 +208,7 @@ def put(
     `sure`: the index is in range, and not from the end.
     """
     ctx.touch(v.box)
-    form = unified(stack.template, template_of(value, ctx.state.heap))
+    form = with_options(stack.template, template_of(value, ctx.state.heap))
     if form is None:
         if isinstance(index, Scalar):
             what = "where a list holds something of another type"

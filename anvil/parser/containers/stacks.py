@@ -25,7 +25,6 @@ from anvil.parser.containers.columns import (
     ELEMENT,
     TWICE,
     Column,
-    Packed,
     _made,
     add_row,
     all_rows,
@@ -45,6 +44,7 @@ from anvil.parser.containers.columns import (
     stacked_rows,
     write_rows,
 )
+from anvil.parser.containers.options import Packed, converted
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
@@ -52,9 +52,11 @@ from anvil.parser.containers.templates import (
     Heap,
     Many,
     Number,
+    OneOf,
     Ref,
     Rows,
     Template,
+    carried,
     common_template,
     has_identity,
     leaves_of,
@@ -179,11 +181,8 @@ def _widened_rows(ctx: Context, t: Template, content: StackBox) -> tuple[Packed,
     """The rows of a stacked list in the types of the form `t`, and how many they are."""
     n = content.length
     rows = rows_of(ctx, content) if isinstance(n, Known) else all_rows(ctx, content)
-    wide = [
-        (ctx.b.cast(x, leaf.type.dtype) if isinstance(leaf, Block) else x, py)
-        for (x, py), (leaf, _) in zip(rows, leaves_of(t), strict=True)
-    ]
-    return wide, int(n.value) if isinstance(n, Known) else content.capacity
+    count = int(n.value) if isinstance(n, Known) else content.capacity
+    return converted(ctx, content.template, t, iter(rows), (count,)), count
 
 
 def _no_rows(t: Template, kinds: list[Strength] | None) -> Packed:
@@ -193,7 +192,7 @@ def _no_rows(t: Template, kinds: list[Strength] | None) -> Packed:
         dtype, py = kinds[k] if kinds is not None else _NUMBER_START
         if isinstance(leaf, Block):
             dtype = leaf.type.dtype
-        elif isinstance(leaf, Ref):
+        elif isinstance(leaf, OneOf | Ref):
             dtype = I64
         out.append((Const(array(dtype, (0, *lengths, *shape)), 0), py))
     return out
@@ -222,7 +221,8 @@ def common_form(x: Any, y: Any, heap_x: Heap, heap_y: Heap) -> Any:
         return None
     c, heap = (x, heap_x) if a is not None else (y, heap_y)
     if isinstance(c, StackBox):
-        return form, column_kinds(c, heap)
+        kinds = iter(column_kinds(c, heap))
+        return form, list(carried(c.template, form, kinds, (I64, True)))
     return form, kinds_of(form, c.items[0], heap)
 
 
@@ -233,7 +233,7 @@ def kinds_of(t: Template, v: Any, heap: Heap) -> list[Strength]:
         return [strength or _NUMBER_START]
     if isinstance(t, Block):
         return [(t.type.dtype, False)]
-    if isinstance(t, Ref):
+    if isinstance(t, OneOf | Ref):
         return [(I64, True)]
     if isinstance(t, Fixed):
         return []
@@ -322,7 +322,7 @@ def adopt(
 
 def _objects(ctx: Context, t: Template, v: Any) -> list[list[Abstract]]:
     """The objects of a value, or columns of places of objects, for each leaf of its form."""
-    if isinstance(t, Number | Block):
+    if isinstance(t, Number | Block | OneOf):
         return [[]]
     if isinstance(t, Ref):
         return [[v]]
@@ -330,7 +330,9 @@ def _objects(ctx: Context, t: Template, v: Any) -> list[list[Abstract]]:
         return []
     content = None if isinstance(v, TupleV) else ctx.content(v.box, "list")
     if isinstance(t, Many) and isinstance(content, StackBox):
-        return [[c] for c in content.columns]
+        held = iter([[c] for c in content.columns])
+        none: list[Abstract] = []
+        return list(carried(content.template, t.item, held, none))
     if isinstance(t, Many):
         out: list[list[Abstract]] = [[] for _ in leaves_of(t)]
         for item in content.items:  # type: ignore[union-attr]
@@ -499,7 +501,7 @@ def _join_pool(ctx: Context, pool: int, v: Any) -> None:
     form = None
     if isinstance(found, Ref) or (rows and isinstance(found, Many)):
         form = unified(stack.template, found.item if isinstance(found, Ref) else found)
-    if form is None and stack.template.kind == "list":
+    if form is None:
         wider: Any = roomy(loosely(Ref(stack.template), found), ctx.session.capacity)
         form = None if wider is None else wider.item
     if form is None:
@@ -527,7 +529,7 @@ def _merge(ctx: Context, pool: int, other: int) -> None:
     """Moves all objects of another pool into a pool."""
     x: Any = ctx.content(pool, "object")
     y: Any = ctx.content(other, "object")
-    form = unified(x.template, y.template)
+    form = loosely(x.template, y.template)
     known = isinstance(x.length, Known) and isinstance(y.length, Known)
     if form is None or not known:
         ctx.error(
@@ -583,8 +585,9 @@ def _readdress(ctx: Context, old: int, new: int, start: int) -> None:
 
 def _widened_pools(ctx: Context, t: Template, stack: StackBox) -> list[int]:
     """The pools of a list that takes the form `t`, brought into their new forms."""
-    for (leaf, _), pool in zip(leaves_of(t), pools_of(stack), strict=True):
+    pools = list(carried(stack.template, t, iter(pools_of(stack)), 0))
+    for (leaf, _), pool in zip(leaves_of(t), pools, strict=True):
         held: Any = ctx.state.heap.get(pool)
         if isinstance(leaf, Ref) and isinstance(held, StackBox) and held.template != leaf.item:
             restack(ctx, pool, leaf.item, held.capacity)
-    return pools_of(stack)
+    return pools

@@ -3,6 +3,7 @@
     Number   a number; its dtype and host type are those of the column that holds it
     Block    an array of one type
     Fixed    an object known while compiling, the same in every element
+    OneOf    one of a few objects known while compiling: its place among them
     Group    a tuple, or a list, dict or object whose parts are unlike things
     Many     a list of a number of like things
     Ref      an object (a dict, a list of unlike things) in a pool: its place there
@@ -14,9 +15,11 @@ the form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
 
 from anvil.ir.types import ArrayType, array
 from anvil.parser.arrays.promotion import join_dtypes
@@ -25,6 +28,7 @@ from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.values import (
     Abstract,
     ByIdentity,
+    Choice,
     Closure,
     DictV,
     Known,
@@ -64,6 +68,21 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of several objects known while compiling."""
+
+    options: tuple[Fixed, ...]
+
+    def place(self, option: Fixed) -> int:
+        """The number of an option."""
+        return self.options.index(option)
+
+    def table(self, options: Sequence[Fixed]) -> np.ndarray:
+        """The numbers of other options."""
+        return np.array([self.place(o) for o in options], np.int64)
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A container of unlike things: `kind` and `meta` (its class, keys or names) say which."""
 
@@ -100,11 +119,15 @@ class Rows:
         return "list"
 
 
-Template: TypeAlias = "Number | Block | Fixed | Group | Many | Ref | Rows"
-Leaf: TypeAlias = "Number | Block | Ref"
+Template: TypeAlias = "Number | Block | Fixed | OneOf | Group | Many | Ref | Rows"
+Leaf: TypeAlias = "Number | Block | OneOf | Ref"
 Heap = Mapping[int, Content]
 
+T = TypeVar("T")
+
 NUMBER = Number()
+MANY_OPTIONS = 32
+"""An element of a list is one of at most so many objects known while compiling."""
 
 
 def template_of(v: Abstract, heap: Heap, above: frozenset[int] = frozenset()) -> Template | None:
@@ -115,15 +138,23 @@ def template_of(v: Abstract, heap: Heap, above: frozenset[int] = frozenset()) ->
         return NUMBER
     if isinstance(v, NDArray):
         return Block(v.type)
-    if isinstance(v, Known):
-        return Fixed(v, known_key(v.value))
-    if isinstance(v, Closure):
-        return Fixed(v, v.open()) if not v.open()[1] else None
+    if isinstance(v, Known | Closure):
+        return fixed(v)
+    if isinstance(v, Choice):
+        options = [fixed(o) for o in v.options]
+        return None if None in options else OneOf(tuple(options))  # type: ignore[arg-type]
     if isinstance(v, TupleV):
         return _group("tuple", v.cls, v.items, heap, above)
     if not isinstance(v, ListV | DictV | ObjectV) or v.box in above:
         return None
     return _boxed(v, heap[v.box], heap, above | {v.box})
+
+
+def fixed(v: Abstract) -> Fixed | None:
+    """The form of an object known while compiling; None for what is not."""
+    if isinstance(v, Known) and not is_numeric(v):
+        return Fixed(v, known_key(v.value))
+    return Fixed(v, v.open()) if isinstance(v, Closure) and not v.open()[1] else None
 
 
 def _boxed(
@@ -205,6 +236,8 @@ def unified(a: Template, b: Template | None) -> Template | None:
     """The form for elements of either form: dtypes of arrays are joined."""
     if a == b or b is None:
         return b
+    if isinstance(a, OneOf) or isinstance(b, OneOf):
+        return either(a, b)
     if isinstance(a, Block) and isinstance(b, Block) and a.type.shape == b.type.shape:
         dtype, _ = join_dtypes((a.type.dtype, False), (b.type.dtype, False))
         return Block(array(dtype, a.type.shape))
@@ -221,6 +254,30 @@ def unified(a: Template, b: Template | None) -> Template | None:
     if isinstance(a, Group) and isinstance(b, Group):
         return _unified_groups(a, b)
     return None
+
+
+def either(a: Template, b: Template) -> OneOf | None:
+    """The form of one of the objects, known while compiling, that are of either form."""
+    sides = [t.options if isinstance(t, OneOf) else (t,) for t in (a, b)]
+    if not all(isinstance(o, Fixed) for side in sides for o in side):
+        return None
+    options = tuple(dict.fromkeys(o for side in sides for o in side))
+    return OneOf(options) if len(options) <= MANY_OPTIONS else None  # type: ignore[arg-type]
+
+
+def with_options(a: Template, b: Template | None) -> Template | None:
+    """The form for elements of either form: what is known may be one of several things."""
+    found = unified(a, b)
+    if found is not None or b is None:
+        return found
+    if isinstance(a, Group) and isinstance(b, Group) and len(a.items) == len(b.items):
+        parts = [with_options(x, y) for x, y in zip(a.items, b.items, strict=True)]
+        alike = (a.kind, a.meta) == (b.kind, b.meta) and None not in parts
+        return Group(a.kind, a.meta, tuple(parts)) if alike else None  # type: ignore[arg-type]
+    if isinstance(a, Ref) and isinstance(b, Ref):
+        inner = with_options(a.item, b.item)
+        return None if inner is None else Ref(inner)
+    return either(a, b)
 
 
 def _unified_rows(a: Any, b: Template) -> Template | None:
@@ -248,13 +305,19 @@ def loosely(a: Template | None, b: Template | None) -> Template | None:
     """The form for elements of either form, lists of unlike lengths being lists that may grow."""
     if a is None or b is None:
         return None
-    found = unified(a, b)
+    found = unified(a, b) or either(a, b)
     if found is not None:
         return found
+    if isinstance(a, Many) and isinstance(b, Many) and a.n == b.n:
+        inner = loosely(a.item, b.item)
+        return None if inner is None else Many(a.n, inner)
     x, y = _as_rows(a), _as_rows(b)
     if x is not None and y is not None:
         item = y[1] if x[1] is None else x[1] if y[1] is None else loosely(x[1], y[1])
         return None if item is None else Ref(Rows(max(x[0], y[0]), item))
+    if isinstance(a, Ref) and isinstance(b, Ref):
+        inner = loosely(a.item, b.item)
+        return None if inner is None else Ref(inner)
     if isinstance(a, Group) and isinstance(b, Group) and len(a.items) == len(b.items):
         parts = [loosely(p, q) for p, q in zip(a.items, b.items, strict=True)]
         if (a.kind, a.meta) == (b.kind, b.meta) and None not in parts:
@@ -287,7 +350,7 @@ def roomy(t: Any, room: int) -> Any:
 
 def leaves_of(t: Template) -> Iterator[tuple[Leaf, tuple[int, ...]]]:
     """The leaves of a form, each with the lengths of the lists it is inside of."""
-    if isinstance(t, Number | Block | Ref):
+    if isinstance(t, Number | Block | OneOf | Ref):
         yield t, ()
     elif isinstance(t, Group):
         for item in t.items:
@@ -297,6 +360,23 @@ def leaves_of(t: Template) -> Iterator[tuple[Leaf, tuple[int, ...]]]:
             yield NUMBER, ()
         for leaf, lengths in leaves_of(t.item):
             yield leaf, (t.n, *lengths)
+
+
+def carried(old: Template, new: Any, held: Iterator[T], fresh: T) -> Iterator[T]:
+    """What is held for each leaf of a form, for those of a wider one; `fresh` for new leaves."""
+    if isinstance(new, OneOf):
+        yield next(held) if isinstance(old, OneOf) else fresh
+    elif isinstance(new, Rows) and not isinstance(old, Rows):
+        yield from (next(held, fresh) for _ in leaves_of(new))
+    elif isinstance(new, Number | Block | Ref):
+        yield next(held)
+    elif isinstance(new, Group):
+        for before, after in zip(old.items, new.items, strict=True):  # type: ignore[union-attr]
+            yield from carried(before, after, held, fresh)
+    elif isinstance(new, Many | Rows):
+        if isinstance(new, Rows):
+            yield next(held)
+        yield from carried(old.item, new.item, held, fresh)  # type: ignore[union-attr]
 
 
 def has_identity(t: Template) -> bool:

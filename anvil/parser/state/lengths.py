@@ -18,7 +18,8 @@ from anvil.ir.types import I64, array
 from anvil.parser.arrays.ragged import Axis, Ragged, Span, count_of
 from anvil.parser.arrays.ragged_frames import in_front
 from anvil.parser.containers.collection_values import OpenTupleV
-from anvil.parser.containers.columns import Column, Packed, all_rows, length_atom
+from anvil.parser.containers.columns import Column, all_rows, length_atom
+from anvil.parser.containers.options import Packed
 from anvil.parser.containers.templates import (
     NUMBER,
     Block,
@@ -26,14 +27,17 @@ from anvil.parser.containers.templates import (
     Group,
     Many,
     Number,
+    OneOf,
     Ref,
     Rows,
     Template,
+    fixed,
 )
 from anvil.parser.state.heap import ColumnBox, StackBox, fresh_box
 from anvil.parser.state.signature import (
     LENGTH,
     ArraySpec,
+    ChoiceSpec,
     DictSpec,
     ListSpec,
     ObjectSpec,
@@ -44,6 +48,9 @@ from anvil.parser.state.signature import (
     TrimmedSpec,
     TupleSpec,
     leaves,
+)
+from anvil.parser.state.signature import (
+    NUMBER as NUMBER_SPEC,
 )
 from anvil.parser.state.values import NONE, Abstract, Known, ListV, NDArray
 
@@ -89,7 +96,7 @@ def without_refs(ctx: Context, t: Template, rows: Held) -> tuple[Template, Packe
 
 
 def _inlined(ctx: Context, t: Template, rows: Iterator[Any], out: Packed) -> Template:
-    if isinstance(t, Number | Block):
+    if isinstance(t, Number | Block | OneOf):
         out.append(next(rows)[:2])
         return t
     if isinstance(t, Ref):
@@ -129,9 +136,10 @@ def item_spec(it: Interp, t: Template, rows: Iterator[tuple[Atom, bool]]) -> Spe
     if isinstance(t, Many):
         return StackSpec(t.n, item_spec(it, t.item, rows))
     if isinstance(t, Fixed):
-        if not isinstance(t.value, Known):
-            it.error("unsupported-value", f"a compiled function cannot return {t.value.describe()}")
-        return StaticSpec(t.value.value)
+        return _static(it, t)
+    if isinstance(t, OneOf):
+        next(rows)
+        return ChoiceSpec((NUMBER_SPEC, *(_static(it, o) for o in t.options)), False)
     assert isinstance(t, Group)
     items = tuple(item_spec(it, i, rows) for i in t.items)
     meta: Any = t.meta
@@ -142,6 +150,12 @@ def item_spec(it: Interp, t: Template, rows: Iterator[tuple[Atom, bool]]) -> Spe
     if t.kind == "dict":
         return DictSpec(tuple(meta[1]), items, meta[0])
     return ObjectSpec(meta[0], tuple(meta[1]), items)
+
+
+def _static(it: Interp, t: Fixed) -> StaticSpec:
+    if not isinstance(t.value, Known):
+        it.error("unsupported-value", f"a compiled function cannot return {t.value.describe()}")
+    return StaticSpec(t.value.value)
 
 
 # ---- values of a description
@@ -184,16 +198,9 @@ def _form(ctx: Context, spec: Spec, parts: Iterator[Abstract], columns: list[Col
     """The form of an element, whose columns are added to `columns`; leaves may be None."""
     if isinstance(spec, StaticSpec):
         return _fixed(Known(spec.value))
-    if isinstance(spec, ArraySpec | ScalarSpec):
+    if isinstance(spec, ArraySpec | ScalarSpec | ChoiceSpec):
         part = next(parts)
-        if not isinstance(part, NDArray):
-            return _fixed(part)
-        number = isinstance(spec, ScalarSpec)
-        held: Any = ctx.state.heap[part.box]
-        if isinstance(spec, ScalarSpec):
-            ctx.state.heap[part.box] = ColumnBox(held, spec.py)
-        columns.append(Column(part.box, (), part.type.shape))
-        return NUMBER if number else Block(array(part.type.dtype, spec.type.shape))
+        return _leaf_form(ctx, spec, part, columns) if isinstance(part, NDArray) else _fixed(part)
     if isinstance(spec, StackSpec) and spec.counted:
         return _rows_form(ctx, spec, parts, columns)
     if isinstance(spec, StackSpec):
@@ -207,6 +214,21 @@ def _form(ctx: Context, spec: Spec, parts: Iterator[Abstract], columns: list[Col
         return Group("dict", (spec.cls, spec.keys), items)
     assert isinstance(spec, ObjectSpec)
     return Group("object", (spec.cls, spec.names), items)
+
+
+def _leaf_form(
+    ctx: Context, spec: ArraySpec | ScalarSpec | ChoiceSpec, part: NDArray, columns: list[Column]
+) -> Template:
+    """The form of a leaf, whose column is added to `columns`."""
+    columns.append(Column(part.box, (), part.type.shape))
+    if isinstance(spec, ArraySpec):
+        return Block(array(part.type.dtype, spec.type.shape))
+    held: Any = ctx.state.heap[part.box]
+    ctx.state.heap[part.box] = ColumnBox(held, isinstance(spec, ChoiceSpec) or spec.py)
+    if isinstance(spec, ScalarSpec):
+        return NUMBER
+    statics: Any = spec.items[1:]
+    return OneOf(tuple(_fixed(Known(s.value)) for s in statics))
 
 
 def _rows_form(
@@ -232,7 +254,7 @@ def _rows_form(
 
 
 def _fixed(v: Abstract) -> Fixed:
-    return Fixed(v, v.open()[0])
+    return fixed(v) or Fixed(v, v.open()[0])
 
 
 # ---- where lengths have to be known

@@ -27,6 +27,7 @@ from anvil.parser.containers.templates import (
     Fixed,
     Many,
     Number,
+    OneOf,
     Ref,
     Rows,
     Template,
@@ -266,7 +267,7 @@ def _slots(t: Template, spec: Spec) -> Iterator[bool]:
         return
     if isinstance(t, Fixed):
         yield from (False for _ in leaves(spec))
-    elif isinstance(t, Number | Block | Ref):
+    elif isinstance(t, Number | Block | OneOf | Ref):
         yield True
     elif isinstance(t, Many | Rows):
         if isinstance(spec, StackSpec) and spec.counted:
