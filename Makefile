@@ -39,6 +39,8 @@ types: $(VENV)/.test
 
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz.calls $(FUZZ_PROGRAMS)
+	$(BIN)/python -m tests.fuzz.kinds views $(FUZZ_PROGRAMS)
+	$(BIN)/python -m tests.fuzz.kinds effects $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz $(FUZZ_PROGRAMS)
 
 bench: $(VENV)/.bench

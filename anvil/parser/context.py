@@ -52,7 +52,7 @@ from anvil.parser.objects import wording
 from anvil.parser.reports import texts
 from anvil.parser.reports.conflicts import conflict_error, refuse_partial
 from anvil.parser.reports.spelling import spelled
-from anvil.parser.state import roots
+from anvil.parser.state import memory, roots
 from anvil.parser.state.heap import (
     Content,
     DictBox,
@@ -303,15 +303,28 @@ class Context:
         if shape == a.type.shape:
             return NDArray(a.box, a.path, a.type)
         step = Reshaped(a.type.shape, shape)
-        if all(s.contiguous for s in a.path):
-            return self.view(a, step, shape)
-        return self.array(step.read(self.b, self.read(a)))
+        lies = self.memory(a) if a.path else None
+        if a.path and (lies is None or memory.reshaped(lies, shape) is None):
+            return self.array(step.read(self.b, self.read(a)))
+        return self.view(a, step, shape)
 
-    def frozen(self, a: Any, key: Hashable, reader: Callable[[Builder, Atom], Atom]) -> NDArray:
-        """What `reader` shows of an array-like, not to be written; `key` says what it does."""
+    def memory(self, a: NDArray) -> np.ndarray | None:
+        """An array that lies in memory as NumPy's does; None where that is not known."""
+        return memory.memory(a, type_at(self.state.heap[a.box]))
+
+    def frozen(
+        self,
+        a: Any,
+        key: Hashable,
+        reader: Callable[[Builder, Atom], Atom],
+        like: Callable[[Any], Any] | None = None,
+    ) -> NDArray:
+        """What `reader` shows of an array-like, not to be written; `key` says what it does, `like`
+        is NumPy's function for it.
+        """
         base = a if isinstance(a, NDArray) else self.array(self.atom(a))
         t = type_at(reader(self.b, self.read(base)))
-        return self.view(base, Frozen(key, base.type.shape, reader), t.shape)
+        return self.view(base, Frozen(key, base.type.shape, reader, like), t.shape)
 
     def copy(self, a: NDArray) -> NDArray:
         """A fresh array with the contents of `a`."""

@@ -36,13 +36,13 @@ def spelled(value: Any) -> str:
     return repr(value)
 
 
-def keep(program: Program, why: str, folder: Path = KEPT) -> Path:
+def keep(program: Program, why: str, folder: Path = KEPT, name: str = "") -> Path:
     """Writes the program; `why` is its docstring."""
     cases = "".join(f"    {spelled(case)},\n" for case in program.cases)
     why = why.replace("\\", "").replace('"', "'")
     text = f'"""{why}"""\n\n{program.source}\n\nCASES = (\n{cases})\n'
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"seed_{program.seed}.py"
+    path = folder / f"{name or f'seed_{program.seed}'}.py"
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -63,7 +63,7 @@ def function_of(source: str) -> Callable[..., Any]:
     """The function `program`, its source registered as interactive shells register theirs."""
     name = f"<program {next(_serial)}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"__name__": "program"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is odd in the text
         exec(compile(source, name, "exec"), scope)

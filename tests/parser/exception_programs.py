@@ -510,3 +510,96 @@ def texts_of_numbers(n):
         message = "zero: " + str(n)
         raise ArithmeticError(message, repr(n))
     return n
+
+
+class Quiet:
+    """A manager that lets exceptions through."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        return False
+
+
+@case((X, 1), (X, 5), (X, 7))
+def raised_again_inside_a_manager(x, i):
+    tries = 0
+    try:
+        with Quiet():
+            try:
+                v = x[i]
+            except LookupError:
+                tries += 1
+                if i > 5 and tries == 1:
+                    raise
+                v = np.float64(-1.0)
+    except IndexError:
+        return -2.0, tries
+    return v, tries
+
+
+@case((2.0,), (0.0,), (-1.0,))
+def raised_in_a_handler_under_finally(x):
+    log = []
+    try:
+        try:
+            y = math.log(x)
+        except ValueError as e:
+            log.append(len(e.args))
+            y = [2.0].index(x)
+        finally:
+            log.append(2)
+    except ValueError:
+        y = 5.0
+    return y, log
+
+
+def _halves(s, c):
+    yield s
+    if s > 2:
+        raise Plain("too large", s)
+    yield 1.0 / c
+    yield 7.0
+
+
+def _quotients(s, c):
+    yield s
+    yield s / c
+    yield 7.0
+
+
+@case((1.0, 2), (1.0, 0), (3.0, 1))
+def items_of_a_generator_that_raises(x, n):
+    s, items = 5.0, _halves(x, n)
+    try:
+        s = next(items)
+        s += next(items)
+    except ZeroDivisionError:
+        s *= 10.0
+    except Plain as e:
+        s += len(e.args)
+    return s
+
+
+@case((1.0, 2), (1.0, 0))
+def the_end_of_a_generator_that_has_raised(x, n):
+    s, items = 5.0, _quotients(x, n)
+    try:
+        next(items)
+        s = next(items)
+    except ZeroDivisionError:
+        pass
+    return s, next(items, -1.0)
+
+
+@case((1.0,), (3.0,))
+def own_variables_of_a_generator(x):
+    s = -x
+    try:
+        items = _halves(x, 0)
+        next(items)
+        next(items)
+    except ArithmeticError:
+        pass
+    return s

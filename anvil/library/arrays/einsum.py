@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,8 @@ def _view(ctx: Context, a: NDArray, term: str, output: str) -> Abstract:
         out: Atom = b.gather(elements, b.const(places[..., None]), axes=(0,))
         return out
 
-    return ctx.frozen(a, ("einsum", term, output), read)
+    like = partial(np.einsum, f"{term}->{output}")
+    return ctx.frozen(a, ("einsum", term, output), read, like)
 
 
 def _read(ctx: Context, operands: Any) -> tuple[str, list[Any]]:

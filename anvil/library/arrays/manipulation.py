@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,20 @@ def _reshape_method(
     if ctx.known(order) == "K":
         ctx.error("bad-value", "order 'K' is not permitted for reshaping")
     dims = _resolve(ctx, x.type.size, _shape_from(ctx, shape), x.type.shape)
-    if ctx.known(order) == "F":
-        return ctx.array(_reversed(ctx, _by_columns(ctx, ctx.read(x)), dims))
+    if in_columns(ctx, x, order):
+        return _flipped(ctx, ctx.reshaped(_flipped(ctx, x), dims[::-1]))
     return ctx.reshaped(x, dims)
+
+
+def _flipped(ctx: Context, x: NDArray) -> NDArray:
+    """The view with its axes in reverse order."""
+    return ctx.permuted(x, range(x.type.ndim)[::-1])
+
+
+def in_columns(ctx: Context, x: NDArray, order: Any) -> bool:
+    """Whether an order of elements is that of Fortran."""
+    lies = ctx.memory(x) if (known := ctx.known(order)) == "A" else None
+    return known == "F" or (lies is not None and lies.flags.fnc)
 
 
 def _by_columns(ctx: Context, x: Atom) -> Atom:
@@ -88,9 +100,17 @@ def _reversed(ctx: Context, x: Atom, shape: tuple[int, ...]) -> Atom:
 
 def _ravel(ctx: Context, a: Any, order: Any = "C") -> Abstract:
     x = _as_array(ctx, a)
-    if ctx.known(order) == "F":
-        return ctx.array(_by_columns(ctx, ctx.read(x)))
-    return ctx.reshaped(x, (x.type.size,))
+    known = ctx.known(order)
+    lies = ctx.memory(x)
+    if known == "K" and lies is not None:
+        distances = lies.strides
+        outer = sorted(range(x.type.ndim), key=lambda i: -abs(distances[i]))
+        x, known = ctx.permuted(x, outer), "C"
+    elif in_columns(ctx, x, known):
+        x, known = _flipped(ctx, x), "C"
+    lies = ctx.memory(x)
+    whole = lies is not None and lies.flags.c_contiguous
+    return ctx.reshaped(x if whole else ctx.copy(x), (x.type.size,))
 
 
 def _flatten(ctx: Context, a: Any, order: Any = "C") -> Abstract:
@@ -174,7 +194,8 @@ def _broadcast_to(ctx: Context, array: Any, shape: Any, subok: Any = False) -> A
         words = "operands could not be broadcast together with remapped shapes"
         shapes = f"{spelled(have)}  and requested shape {spelled(wide)}"
         ctx.error("shape-mismatch", f"{words} [original->remapped]: {shapes}")
-    return ctx.frozen(array, ("broadcast", wide), lambda b, x: b.broadcast_to(x, wide))
+    like = partial(np.broadcast_to, shape=wide)
+    return ctx.frozen(array, ("broadcast", wide), lambda b, x: b.broadcast_to(x, wide), like)
 
 
 def _at_least(n: int) -> Intrinsic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,8 @@ def _diagonal_view(ctx: Context, a: Any, k: int, axes: tuple[int, int] = (0, 1))
     """A read-only view, as NumPy's."""
     if axes[0] == axes[1]:
         ctx.error("bad-axis", "axis1 and axis2 cannot be the same")
-    return ctx.frozen(a, ("diagonal", k, axes), lambda b, x: _diagonal_in(b, x, k, axes))
+    like = partial(np.diagonal, offset=k, axis1=axes[0], axis2=axes[1])
+    return ctx.frozen(a, ("diagonal", k, axes), lambda b, x: _diagonal_in(b, x, k, axes), like)
 
 
 def diagonal_of(ctx: Context, x: Atom, k: int, axes: tuple[int, int] = (0, 1)) -> Atom:

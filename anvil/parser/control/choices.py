@@ -25,6 +25,7 @@ from anvil.parser.control.branches import branch, go_on
 from anvil.parser.control.narrowing import narrow, possible
 from anvil.parser.control.number_joins import picked
 from anvil.parser.control.number_paths import over_numbers
+from anvil.parser.control.sharing import mark_copy
 from anvil.parser.state.heap import unchanged
 from anvil.parser.state.number_choices import (
     NumberChoice,
@@ -134,14 +135,23 @@ def _answered(ctx: Context, v: Choice, use: Use) -> Abstract | None:
 
 def settled(ctx: Context, v: Abstract) -> Abstract:
     """One array with the contents of the option that `v` is, where all are arrays of one shape and
-    dtype; anything else as it is.
+    dtype; anything else as it is. The array is marked: where it, or a view of it, is written
+    while an option lives, or the other way round, the options stay apart at the next attempt.
     """
-    if not isinstance(v, Choice):
+    if not isinstance(v, Choice) or ctx.loc in ctx.session.exact:
         return v
-    options = v.options
-    if not all(isinstance(o, NDArray) and o.type is options[0].type for o in options):  # type: ignore[attr-defined]
+    if not alike(v):
         return v
-    return each(ctx, v, lambda a: ctx.copy(a))
+    found = each(ctx, v, lambda a: ctx.copy(a))
+    if isinstance(found, NDArray):
+        mark_copy(ctx.state, found.box, {o.box for o in v.options}, ctx.loc)  # type: ignore[attr-defined]
+    return found
+
+
+def alike(v: Choice) -> bool:
+    """Whether a value is one of several arrays of one shape and dtype."""
+    first: Any = v.options[0]
+    return all(isinstance(o, NDArray) and o.type is first.type for o in v.options)
 
 
 def spread(

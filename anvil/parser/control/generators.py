@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from anvil.parser.control.exceptions import exception_class
+from anvil.parser.control.branches import go_on
+from anvil.parser.control.exceptions import exception_class, waiting
 from anvil.parser.control.fusing import RESULT, Emit, Exit, fused
 from anvil.parser.control.iteration import iterator, next_item, opened_object
 from anvil.parser.control.rolled import rename_exit, settle_exit
@@ -34,7 +35,6 @@ from anvil.parser.state.heap import (
     fresh_box,
     reachable,
 )
-from anvil.parser.state.signals import PathEnd
 from anvil.parser.state.values import NONE, Abstract, CellRef, Known, Lazy, ObjectV
 
 if TYPE_CHECKING:
@@ -214,26 +214,32 @@ def advance(it: Interp, v: GeneratorV, sent: Abstract = NONE) -> Abstract | None
     if not box.place:
         return None
     it.touch(v.box)
-    outer, loc, stmt = it.state, it.b.loc, it.stmt
+    outer, loc, stmt, opened = it.state, it.b.loc, it.stmt, len(it.guards)
     child = _suspended(it, v.info, box, sent)
     run = _Run(child, list(box.place))
+    value = None
     try:
         value = run.next()
     finally:
         inner = child.state
-        it.state = replace(
-            inner,
-            locals=outer.locals,
-            where=outer.where,
-            status=outer.status,
-            may=outer.may,
-            ret=outer.ret,
-        )
-        it.stmt = stmt
+        it.state, it.guards, it.stmt = _outside(inner, outer), child.guards, stmt
+        for guard in it.guards[opened:]:
+            guard.state = _outside(guard.state, outer)
+            guard.state.heap[v.box] = GeneratorBox((), {})
+        it.state.heap[v.box] = GeneratorBox((), {RESULT: run.result})
     it.b.loc = loc
-    scope = inner.locals if value is not None else {RESULT: run.result}
-    it.state.heap[v.box] = GeneratorBox(tuple(run.frames), scope)
+    if value is not None:
+        it.state.heap[v.box] = GeneratorBox(tuple(run.frames), inner.locals)
     return value
+
+
+def _outside(inner: State, outer: State) -> State:
+    """The state of a generator at its `yield`, or where an exception leaves it, as that of what
+    asks for an item.
+    """
+    raised = {n: inner.locals[n] for n in map(waiting, inner.raised)}
+    scope = {**outer.locals, **raised}
+    return replace(inner, locals=scope, where=outer.where, ret=outer.ret)
 
 
 def close(it: Interp, v: GeneratorV) -> Abstract:
@@ -253,6 +259,7 @@ def _suspended(it: Interp, info: FunctionInfo, box: GeneratorBox, sent: Abstract
     """The interpreter of a generator that goes on, in the store of `it`."""
     child = copy.copy(it)
     child.info, child.fixed_loc, child.inlined = info, info.library, {}
+    child.guards, child.catchers = list(it.guards), list(it.catchers)
     seen = (v for v in it.state.locals.values())
     child.external = it.external | reachable(iter(list(seen)), it.state.heap)
     state = it.state
@@ -278,12 +285,31 @@ class _Run:
 
     def next(self) -> Abstract | None:
         """The next item, None at the end."""
+        catchers = list(self.child.catchers)
         while self.frames:
+            pending = any(kind == "finalbody" for _, kind, _ in self.frames[:-1])
+            self.child.catchers = [*catchers, CLEANUP] if pending else catchers
+            opened = len(self.child.guards)
             node, kind, i = self.frames.pop()
-            value = _KINDS[kind](self, node, kind, i)
+            try:
+                value = _KINDS[kind](self, node, kind, i)
+            finally:
+                if pending:
+                    self.uncaught(opened)
             if value is not None:
                 return value
         return None
+
+    def uncaught(self, opened: int) -> None:
+        """Refuses exceptions on which a `finally` would have to be run."""
+        child = self.child
+        if child.state.raised or len(child.guards) > opened:
+            child.error(
+                "unsupported-syntax",
+                "an exception may be raised inside the `try` of a generator that is advanced item "
+                "by item",
+                hint="Consume the generator with one `for` loop.",
+            )
 
     def sequence(self, node: Any, kind: str, i: int) -> Abstract | None:
         """A list of statements, from number `i` on."""
@@ -313,8 +339,9 @@ class _Run:
         state = self.child.state
         if state.may == ONLY_FALL:
             return
-        if not state.may:
-            raise PathEnd
+        if state.may - state.raised <= ONLY_FALL:
+            go_on(self.child)
+            return
         if len(state.may) > 1:
             self.child.error(
                 "unsupported-value",

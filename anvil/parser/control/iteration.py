@@ -27,7 +27,7 @@ from anvil.parser.containers.set_order import elements_of, ordered
 from anvil.parser.containers.stacks import stackable
 from anvil.parser.containers.table_boxes import size_of, table_of, viewed
 from anvil.parser.control import places, range_items
-from anvil.parser.control.choices import choose, each, settled
+from anvil.parser.control.choices import alike, choose, each, settled
 from anvil.parser.control.items import ChosenItems, Items, entries_of
 from anvil.parser.control.streams import by_index, list_, stepped_
 from anvil.parser.objects.overloading import defines
@@ -128,6 +128,9 @@ def _chosen(ctx: Context, v: Choice) -> Items:
     one = settled(ctx, v)
     if isinstance(one, NDArray):
         return _rows(ctx, one)
+    if alike(v):
+        first: Any = v.options[0]
+        return replace(_rows(ctx, first), item=lambda i: each(ctx, v, lambda a: row_of(ctx, a, i)))
     copy = chosen_lists.joined_list(ctx, v)
     if copy is None:
         ctx.error(

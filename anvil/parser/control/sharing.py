@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from anvil.ir.loc import AnyLoc
 from anvil.parser.state.heap import Content, Mark, RowBox, State, boxes_in, open_content, reachable
 
 if TYPE_CHECKING:
@@ -58,6 +59,21 @@ def marks_of_second(join: Join) -> dict[int, Mark]:
     for copy, _, y in join.copied:
         _relate(join, copy, _shared_with(join.b, y, second))
     return join.state.marks
+
+
+def mark_copy(state: State, copy: int, options: Collection[int], at: AnyLoc) -> None:
+    """Marks a copy of the array that is in one of these boxes, and these."""
+    marks = [state.marks.get(o) for o in options]
+    if any(mark is not None and not mark.group for mark in marks):
+        state.marks[copy] = Mark(_SHARED, frozenset(), "alias-types", at)
+        return
+    others = {*options, *(b for mark in marks if mark is not None for b in mark.group)}
+    state.marks[copy] = Mark(_SHARED, frozenset(others | {copy}), "alias-types", at)
+    for box in others & state.heap.keys():
+        old = state.marks.get(box)
+        if old is None or old.group:
+            group = {box, copy} if old is None else old.group | {copy}
+            state.marks[box] = Mark(_SHARED, frozenset(group), "alias-types", at)
 
 
 def forget_dead(state: State, roots: Collection[int]) -> None:

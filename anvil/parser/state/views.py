@@ -12,6 +12,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from anvil.ir.builder import Builder
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
@@ -46,15 +48,6 @@ class Window:
     def with_atoms(self, atoms: Any) -> Window:
         """The same window at other computed positions."""
         return Window(self.base, self.starts, self.counts, self.strides, self.shape, tuple(atoms))
-
-    @property
-    def contiguous(self) -> bool:
-        """Whether NumPy could reshape the result without a copy, the base being contiguous."""
-        full = [n == c for n, c in zip(self.base, self.counts, strict=True)]
-        lead = 0
-        while lead < len(full) and self.counts[lead] == 1:
-            lead += 1
-        return all(s == 1 for s in self.strides) and all(full[lead + 1 :])
 
     def read(self, b: Builder, x: Atom) -> Atom:
         """The part of `x` inside the window."""
@@ -153,7 +146,6 @@ class Permuted:
 
     perm: tuple[int, ...]
     atoms: tuple[Atom, ...] = ()
-    contiguous = False
 
     @property
     def tag(self) -> Hashable:
@@ -182,7 +174,6 @@ class Reshaped:
     base: Shape
     shape: Shape
     atoms: tuple[Atom, ...] = ()
-    contiguous = True
 
     @property
     def tag(self) -> Hashable:
@@ -209,7 +200,6 @@ class RealPart:
 
     imag: bool
     atoms: tuple[Atom, ...] = ()
-    contiguous = False
 
     @property
     def tag(self) -> Hashable:
@@ -237,7 +227,6 @@ class Bits:
     base: DType
     dtype: DType
     atoms: tuple[Atom, ...] = ()
-    contiguous = True
 
     @property
     def tag(self) -> Hashable:
@@ -261,14 +250,14 @@ class Bits:
 @dataclass(slots=True, eq=False)
 class Frozen:
     """What NumPy gives as a view that is not to be written: a diagonal, a broadcast array. `key`
-    says what `reader` does.
+    says what `reader` does, `like` is NumPy's function for it.
     """
 
     key: Hashable
     base: Shape
     reader: Callable[[Builder, Atom], Atom]
+    like: Callable[[np.ndarray], np.ndarray] | None = None
     atoms: tuple[Atom, ...] = ()
-    contiguous = False
     writable = False
 
     @property

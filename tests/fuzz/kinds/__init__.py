@@ -1,0 +1,1 @@
+"""Random programs of one kind each: views, exceptions and effects, wrong programs, classes."""
