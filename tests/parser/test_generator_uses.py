@@ -315,3 +315,67 @@ def inner_generators(x):
 
 def test_generators_made_by_generators():
     agree(inner_generators, X)
+
+
+def _halves(s, c):
+    yield s
+    if s > 2:
+        raise ValueError("too large", s)
+    yield 1.0 / c
+    yield 7.0
+
+
+def _quotients(s, c):
+    yield s
+    yield s / c
+    yield 7.0
+
+
+def items_of_a_generator_that_raises(x, n):
+    s, items = 5.0, _halves(x, n)
+    try:
+        s = next(items)
+        s += next(items)
+    except ZeroDivisionError:
+        s *= 10.0
+    except ValueError as e:
+        s += len(e.args)
+    return s
+
+
+def the_end_of_a_generator_that_has_raised(x, n):
+    s, items = 5.0, _quotients(x, n)
+    try:
+        next(items)
+        s = next(items)
+    except ZeroDivisionError:
+        pass
+    return s, next(items, -1.0)
+
+
+def own_variables_of_a_generator(x):
+    s = -x
+    try:
+        items = _halves(x, 0)
+        next(items)
+        next(items)
+    except ArithmeticError:
+        pass
+    return s
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (items_of_a_generator_that_raises, 1.0, 2),
+        (items_of_a_generator_that_raises, 1.0, 0),
+        (items_of_a_generator_that_raises, 3.0, 1),
+        (the_end_of_a_generator_that_has_raised, 1.0, 2),
+        (the_end_of_a_generator_that_has_raised, 1.0, 0),
+        (own_variables_of_a_generator, 1.0),
+        (own_variables_of_a_generator, 3.0),
+    ],
+    ids=lambda c: c[0].__name__,
+)
+def test_exceptions_of_generators_that_are_advanced(case):
+    agree(*case)
