@@ -49,6 +49,7 @@ MODULES = (
     "rays",
     "recurrences",
     "recursion",
+    "collecting",
     "search",
     "selections",
     "simulation",

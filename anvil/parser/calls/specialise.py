@@ -21,6 +21,7 @@ from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Func, Origin, Value
 from anvil.ir.types import TOKEN
 from anvil.parser.calls.emission import emit_call
+from anvil.parser.calls.piling import pile_up
 from anvil.parser.calls.recursion import (
     ROUNDS,
     Activation,
@@ -136,9 +137,7 @@ def specialised(
     cells = _class_cells(it, cells)
     if info in session.recursive:
         it.token()
-    seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
-    if seen.key in session.wide:
-        bound = widened(it, bound, cells, session.wide[seen.key])
+    seen, bound = _widest(it, info, bound, cells)
     signature, key = signature_of(it, info, [*bound.values(), *cells.values()])
     atoms = signature.atoms
     caught = frozenset[type[BaseException]]()
@@ -180,6 +179,22 @@ def specialised(
     return spec, atoms, list(signature.boxes)
 
 
+def _widest(
+    it: Interp, info: FunctionInfo, bound: dict[str, Abstract], cells: dict[str, CellRef]
+) -> tuple[Outline, dict[str, Abstract]]:
+    """The outline of a call and its arguments, in the form that has been found for a recursion."""
+    session = it.session
+    seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
+    done: set[Hashable] = set()
+    while seen.key in session.piles and seen.key not in done:
+        done.add(seen.key)
+        pile_up(it, seen.roots.boxes, session.piles[seen.key])
+        seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
+    if seen.key in session.wide:
+        bound = widened(it, bound, cells, session.wide[seen.key])
+    return seen, bound
+
+
 def _once_more(
     it: Interp,
     again: Again | Widen | Reveal,
@@ -196,6 +211,8 @@ def _once_more(
         before = session.revealed.get(plain, frozenset())
         session.revealed[plain] = before | again.places
         return call()
+    if again.piles:
+        return _with_piles(it, again, seen, call)
     session.wide[seen.key] = session.wide.get(seen.key, frozenset()) | again.places
     forget = session.remember()
     try:
@@ -204,6 +221,30 @@ def _once_more(
         forget()
         forget_widening(session, seen.key)
         return call()
+
+
+def _with_piles(
+    it: Interp,
+    found: Widen,
+    seen: Outline,
+    call: Callable[[], tuple[Specialisation, list[Atom], list[int]]],
+) -> tuple[Specialisation, list[Atom], list[int]]:
+    """`specialised` after lists have been found that grow at each level of a recursion."""
+    session, before = it.session, it.state
+    it.state = before.fork()
+    session.piles[seen.key] = found.piles
+    forget = session.remember()
+    try:
+        return call()
+    except (AnvilError, Blocked) as error:
+        forget()
+        it.state = before
+        del session.piles[seen.key]
+        session.unpiled.add(seen.info)
+        try:
+            return call()
+        except (AnvilError, Blocked):
+            raise error from None
 
 
 def _class_cells(it: Interp, cells: dict[str, CellRef]) -> dict[str, CellRef]:

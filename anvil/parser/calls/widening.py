@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from anvil.parser.calls.piling import Pile, Roots, growing
 from anvil.parser.calls.recursion import Activation, computed
 from anvil.parser.state.heap import ONLY_FALL, Content, close_content, open_content
 from anvil.parser.state.number_choices import NumberChoice
@@ -41,16 +42,20 @@ STATIC_LEVELS = 100
 class Outline:
     """What the arguments of a call are apart from the values of numbers, and these in order."""
 
+    info: FunctionInfo
     key: Hashable
     numbers: tuple[Abstract, ...]
+    roots: Roots
 
 
 class Widen(Signal):
-    """The numbers at `places` are to be computed ones from the activation of `key` on."""
+    """From the activation of `key` on the numbers at `places` are to be computed ones, and `piles`
+    the lists that grow.
+    """
 
-    def __init__(self, key: Hashable, places: frozenset[int]) -> None:
+    def __init__(self, key: Hashable, places: frozenset[int], piles: tuple[Pile, ...] = ()) -> None:
         super().__init__()
-        self.key, self.places = key, places
+        self.key, self.places, self.piles = key, places, piles
 
 
 def outline(heap: Mapping[int, Content], info: FunctionInfo, roots: list[Abstract]) -> Outline:
@@ -79,7 +84,8 @@ def outline(heap: Mapping[int, Content], info: FunctionInfo, roots: list[Abstrac
         tag, parts = part.open()
         return (tag, *map(visit, parts))
 
-    return Outline((info, *map(visit, roots)), tuple(numbers))
+    key = (info, *map(visit, roots))
+    return Outline(info, key, tuple(numbers), Roots(heap, roots, tuple(boxes)))
 
 
 def conditional(it: Interp) -> bool:
@@ -91,15 +97,33 @@ def check_levels(it: Interp, now: Outline) -> None:
     """Raises Widen if known numbers differ at too many levels of a recursion."""
     active = it.session.active
     same = [i for i, a in enumerate(active) if a.outline.key == now.key]
+    if len(same) < LEVELS:
+        _check_lists(it, now)
     if len(same) < LEVELS or now.key in it.session.narrow:
         return
-    by_data = conditional(it) or any(a.conditional for a in active[same[0] + 1 :])
-    if not by_data and len(same) < STATIC_LEVELS:
+    if not _by_data(it, same[0]) and len(same) < STATIC_LEVELS:
         return
     first: Activation = active[same[0]]
     places = _differing(first.outline, now)
     if places:
         raise Widen(first.key, places)
+
+
+def _by_data(it: Interp, first: int) -> bool:
+    """Whether the data decides that the recursion goes on, from one of its levels on."""
+    return conditional(it) or any(a.conditional for a in it.session.active[first + 1 :])
+
+
+def _check_lists(it: Interp, now: Outline) -> None:
+    """Raises Widen if lists are longer at each level of a recursion."""
+    active, info = it.session.active, now.info
+    alike = [i for i, a in enumerate(active) if a.info is info and not a.flat]
+    if len(alike) < LEVELS or info in it.session.unpiled:
+        return
+    for i in alike[: 1 - LEVELS]:
+        piles = growing(active[i].outline.roots, now.roots) if _by_data(it, i) else ()
+        if piles:
+            raise Widen(active[i].key, frozenset(), piles)
 
 
 def _differing(first: Outline, now: Outline) -> frozenset[int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.state.heap import ListBox, TableBox, fresh_box
+from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import Abstract, DictV, Known, Lazy, TupleV
 
 if TYPE_CHECKING:
@@ -24,7 +25,12 @@ def table_of(ctx: Context, v: Abstract) -> TableBox | None:
     """The contents of a dict or set whose keys the data decide; None for anything else."""
     if not isinstance(v, DictV | SetV):
         return None
-    content = ctx.content(v.box, "dict" if isinstance(v, DictV) else "set")
+    try:
+        content = ctx.content(v.box, "dict" if isinstance(v, DictV) else "set")
+    except Blocked as unlike:  # paths have left other keys: as a table it may have any
+        if v.made is not None:
+            ctx.session.tabled.setdefault(unlike.error, v.made)
+        raise
     return content if isinstance(content, TableBox) else None
 
 

@@ -136,6 +136,8 @@ class Session:
         self.recursive: set[FunctionInfo] = set()
         self.bottoms: set[Any] = set()
         self.wide: dict[Any, frozenset[int]] = {}
+        self.piles: dict[Any, Any] = {}
+        self.unpiled: set[FunctionInfo] = set()
         self.revealed: dict[Any, frozenset[int]] = {}
         self.narrow: set[Any] = set()
         self.cached: dict[Any, dict[int, Any]] = {}
