@@ -21,8 +21,8 @@ from anvil.parser.containers import (
     stack_lists,
     tables,
 )
-from anvil.parser.containers.columns import is_same
 from anvil.parser.containers.open_lists import is_open
+from anvil.parser.containers.same_rows import is_same
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.containers.table_boxes import table_of, viewed
 from anvil.parser.control.choices import each, spread

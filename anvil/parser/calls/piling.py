@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers.columns import is_part, length_atom, pools_of
-from anvil.parser.containers.stacks import capacity, common_form, restack
+from anvil.parser.containers.row_forms import capacity, common_form
+from anvil.parser.containers.stacks import restack
 from anvil.parser.containers.templates import roomy
 from anvil.parser.state.heap import Content, ListBox, StackBox, open_content
 from anvil.parser.state.values import (

@@ -25,6 +25,7 @@ from anvil.parser.containers.templates import (
     Block,
     Fixed,
     Group,
+    Link,
     Many,
     Number,
     OneOf,
@@ -49,6 +50,7 @@ from anvil.parser.state.heap import (
 )
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
+    NONE,
     Abstract,
     Choice,
     DictV,
@@ -196,6 +198,8 @@ def _made(ctx: Context, t: Template, cols: Iterator[Column]) -> Abstract:
         ctx.session.choices = True
         values = tuple(o.value for o in t.options)
         return Choice(which, values).close((which, *values))
+    if isinstance(t, Link):
+        return _linked_object(ctx, t.cls, next(cols))
     if isinstance(t, Many):
         inner = tuple(next(cols) for _ in leaves_of(t.item))
         box = fresh_box()
@@ -209,6 +213,20 @@ def _made(ctx: Context, t: Template, cols: Iterator[Column]) -> Abstract:
     ctx.state.marks[box] = ELEMENT
     ctx.state.heap[box] = group_content(t, items)
     return object_of(t, box)
+
+
+def _linked_object(ctx: Context, cls: type, col: Column) -> Abstract:
+    """None or an object of the pool."""
+    place = read_rows(ctx, col)
+    if isinstance(place, Const) and place.value < 0:  # type: ignore[operator]
+        return NONE
+    box = fresh_box()
+    there = ctx.b.ge(place, 0)
+    ctx.state.heap[box] = RowBox(col.pool, ctx.b.max(place, 0))
+    ctx.session.choices = True
+    which = ctx.b.select(there, ctx.b.i64(1), ctx.b.i64(0))
+    ctx.session.truths.setdefault(there, (which, [0], [1]))
+    return Choice(which, (NONE, ObjectV(box, cls))).close((which, NONE, ObjectV(box, cls)))
 
 
 def _place(ctx: Context, col: Column) -> Atom:
@@ -257,13 +275,11 @@ def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
             ctx.error("unlike-elements", what)
         boxes.append(v.box)
         return [(ctx.b.cast(ctx.read(v), t.type.dtype), False)]
-    if isinstance(t, Ref):
-        held: Any = ctx.state.heap[v.box]  # type: ignore[attr-defined]
-        return [(held.index, True)]
+    if isinstance(t, Ref | Link | OneOf):
+        place = place_of(ctx, t, v) if isinstance(t, OneOf) else _row_place(ctx, v)
+        return [(place, True)]
     if isinstance(t, Fixed):
         return []
-    if isinstance(t, OneOf):
-        return [(place_of(ctx, t, v), True)]
     if isinstance(t, Many):
         return _pack_list(ctx, t, v, boxes)
     if isinstance(t, Rows):
@@ -271,6 +287,19 @@ def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
     out: Packed = []
     for part, item in zip(t.items, _parts(ctx, v, boxes), strict=True):
         out.extend(pack(ctx, part, item, boxes))
+    return out
+
+
+def _row_place(ctx: Context, v: Abstract) -> Atom:
+    """The place of an object in its pool, -1 for None."""
+    if not isinstance(v, Choice):
+        box = getattr(v, "box", None)
+        held: Any = None if box is None else ctx.state.heap[box]
+        return ctx.b.i64(-1) if held is None else held.index
+    *others, last = v.options
+    out = _row_place(ctx, last)
+    for k, option in enumerate(others):
+        out = ctx.b.select(ctx.b.eq(v.which, k), _row_place(ctx, option), out)
     return out
 
 
@@ -319,7 +348,7 @@ def empty(t: Any) -> Packed:
     for leaf, lengths in leaves_of(t):
         shape = leaf.type.shape if isinstance(leaf, Block) else ()
         dtype = leaf.type.dtype if isinstance(leaf, Block) else BOOL
-        dtype = I64 if isinstance(leaf, OneOf | Ref) else dtype
+        dtype = I64 if isinstance(leaf, OneOf | Ref | Link) else dtype
         out.append((Const(array(dtype, (0, *lengths, *shape)), 0), True))
     return out
 
@@ -559,27 +588,3 @@ def add_row(ctx: Context, stack: StackBox, leaves: Packed, boxes: list[int]) -> 
             share(ctx.state, col.box, boxes)  # type: ignore[attr-defined]
     n = scalar(ctx.b.add(i, 1), True)
     return replace(stack, length=n, room=max(room_of(stack) - 1, 0))
-
-
-def _apart(ctx: Context, a: Abstract, b: Abstract) -> bool:
-    """False, for two boxes that cannot be one object; else the branch is asked to keep its paths
-    apart that made one box of several.
-    """
-    marks = ctx.state.marks
-    groups = [(v.box, marks.get(v.box)) for v in (a, b)]  # type: ignore[attr-defined]
-    first, second = (frozenset({box}) | (m.group if m else frozenset()) for box, m in groups)
-    if first & second:
-        text = f"the data decide whether {a.describe()} is the same as {b.describe()}"
-        at = next(m.at for _, m in groups if m is not None and m.group)
-        raise Blocked(make_error("value-needed", text, ctx.loc), exact=at)
-    return False
-
-
-def is_same(ctx: Context, a: Abstract, b: Abstract) -> bool | Atom:
-    """Whether two objects are one."""
-    x, y = (ctx.state.heap[v.box] for v in (a, b))  # type: ignore[attr-defined]
-    if not isinstance(x, RowBox) or not isinstance(y, RowBox) or x.pool != y.pool:
-        one: bool = a.box == b.box  # type: ignore[attr-defined]
-        return one or _apart(ctx, a, b)
-    found: Atom = ctx.b.eq(x.index, y.index)
-    return bool(found.value) if isinstance(found, Const) else found

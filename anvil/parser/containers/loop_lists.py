@@ -27,7 +27,7 @@ from anvil.parser.containers.stacks import (
 from anvil.parser.containers.templates import common_template, roomy, with_options
 from anvil.parser.control.joins import Join, Want
 from anvil.parser.source.functions import written
-from anvil.parser.state.heap import ListBox, RowBox, StackBox, State
+from anvil.parser.state.heap import POOL, ListBox, RowBox, StackBox, State
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import CellRef, Known, ListV, Scalar, scalar
 
@@ -157,7 +157,7 @@ def _entry_capacity(loop: Rolled, want: Want) -> int | None:
     """Room that a list needs before the loop; None if that is not known."""
     here, there = want.capacities
     trips = loop.trips()
-    if trips is not None and trips <= FEW and there != here:
+    if trips is not None and trips <= FEW and there != here and not _is_pool(loop, want):
         return None
     if there <= here:
         return here
@@ -166,6 +166,12 @@ def _entry_capacity(loop: Rolled, want: Want) -> int | None:
         return here + room
     growing = written(loop.node) in loop.it.session.growing
     return max(loop.it.session.capacity, 2 * there) if growing else None
+
+
+def _is_pool(loop: Rolled, want: Want) -> bool:
+    """Whether a list is a pool of the objects that loops make."""
+    kept = (v for n, v in loop.entry.locals.items() if n.startswith(POOL))
+    return any(isinstance(v, ListV) and v.box == want.boxes[0] for v in kept)
 
 
 def _used(want: Want) -> int:

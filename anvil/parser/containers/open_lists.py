@@ -19,7 +19,8 @@ from anvil.parser.containers import stack_lists
 from anvil.parser.containers.chosen_lists import is_joinable
 from anvil.parser.containers.columns import all_rows, element, length_atom, resized
 from anvil.parser.containers.list_arrays import as_list
-from anvil.parser.containers.stacks import kinds_of, restack
+from anvil.parser.containers.row_forms import kinds_of
+from anvil.parser.containers.stacks import restack
 from anvil.parser.containers.table_boxes import table_of, viewed
 from anvil.parser.containers.templates import (
     Group,

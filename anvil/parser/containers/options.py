@@ -15,6 +15,7 @@ from anvil.parser.containers.templates import (
     Block,
     Fixed,
     Group,
+    Link,
     Many,
     Number,
     OneOf,
@@ -66,6 +67,10 @@ def converted(
             return [(Const(array(I64, shape), new.place(old)), True)]
         x, py = next(rows)
         return [(looked_up(ctx, new.table(old.options), x), py)]
+    if isinstance(new, Link):
+        if isinstance(old, Fixed):
+            return [(ctx.b.broadcast_to(ctx.b.i64(-1), shape), True)]
+        return [next(rows)]
     if isinstance(new, Block):
         x, py = next(rows)
         return [(ctx.b.cast(x, new.type.dtype), py)]

@@ -152,7 +152,8 @@ def _write(ctx: Context, held: RowBox, k: int, value: Abstract) -> None:
     """Binds part `k` of an object in a pool."""
     stack = _stack(ctx, held)
     items = stack.template.items
-    part = with_options(items[k], template_of(value, ctx.state.heap))
+    owner = stack.template.meta[0] if stack.template.kind == "object" else None
+    part = with_options(items[k], template_of(value, ctx.state.heap, owner=owner))
     if part is None:
         _unlike(ctx, held, f"{value.describe()} is stored where each has a {names_of(items[k])}")
     if part != items[k]:

@@ -16,14 +16,13 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
 from anvil.parser.arrays.arraylike import const
 from anvil.parser.arrays.indices import checked_index
+from anvil.parser.containers.appending import appended
 from anvil.parser.containers.columns import (
     Column,
     add_row,
     all_rows,
     boxed,
-    check_fits,
     element,
-    grown,
     length_atom,
     pack,
     pools_of,
@@ -369,26 +368,9 @@ def extend(ctx: Context, v: ListV, more: ListV) -> bool:
     held: Any = stack_of(ctx, v)
     adopt(ctx, Many(0, form), [more], pools_of(held))
     held = stack_of(ctx, v)
-    b, n, m = ctx.b, length_atom(held), length_atom(other)
-    total = b.add(n, m)
-    if held.guessed:
-        check_fits(ctx, b.le(total, held.capacity))
-    else:
-        held = grown(ctx, held, held.capacity + max(other.capacity - room_of(held), 0))
-    size = (held.capacity,)
-    at = b.iota(shape=size, axis=0, dtype=I64)
-    inside = b.and_(b.ge(at, b.broadcast_to(n, size)), b.lt(at, b.broadcast_to(total, size)))
-    at = b.max(b.sub(at, b.broadcast_to(n, size)), b.broadcast_to(b.i64(0), size))
-    at = b.min(at, b.broadcast_to(b.i64(other.capacity - 1), size))
-    at = b.reshape(at, shape=(*size, 1))
-    fresh = all_rows(ctx, stack_of(ctx, more))  # type: ignore[arg-type]
-    for col, (x, px), (y, py) in zip(held.columns, all_rows(ctx, held), fresh, strict=True):
-        dtype = ctx.promote(ctx.array(x), ctx.array(y))
-        x, y = b.cast(x, dtype), b.gather(b.cast(y, dtype), at, axes=(0,))
-        mask = b.broadcast(inside, shape=type_at(x).shape, dims=(0,))
-        write_rows(ctx, col, b.select(mask, y, x), px and py)
-    room = 0 if held.guessed else room_of(held) - other.capacity
-    store(ctx, v.box, replace(held, length=scalar(total, True), room=room))
+    other = stack_of(ctx, more)
+    assert other is not None
+    store(ctx, v.box, appended(ctx, held, all_rows(ctx, other), other))
     return True
 
 

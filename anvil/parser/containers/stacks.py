@@ -16,12 +16,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from anvil.ir.families import type_at
-from anvil.ir.records import Const
-from anvil.ir.types import I64, DType, array
+from anvil.ir.records import Atom, Const
+from anvil.ir.types import I64, array
 from anvil.parser.arrays.promotion import Strength
 from anvil.parser.containers import row_lists
+from anvil.parser.containers.appending import appended
 from anvil.parser.containers.columns import (
-    _NUMBER_START,
     ELEMENT,
     TWICE,
     Column,
@@ -44,12 +44,14 @@ from anvil.parser.containers.columns import (
     stacked_rows,
     write_rows,
 )
-from anvil.parser.containers.options import Packed, converted
+from anvil.parser.containers.options import Packed
+from anvil.parser.containers.row_forms import no_rows, widened_rows
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
     Group,
     Heap,
+    Link,
     Many,
     Number,
     OneOf,
@@ -59,7 +61,10 @@ from anvil.parser.containers.templates import (
     carried,
     common_template,
     has_identity,
+    has_links,
+    is_link,
     leaves_of,
+    linked,
     loosely,
     names_of,
     roomy,
@@ -68,18 +73,18 @@ from anvil.parser.containers.templates import (
 )
 from anvil.parser.state.heap import (
     ColumnBox,
-    DictBox,
     ListBox,
+    ObjectBox,
     RowBox,
     StackBox,
     fresh_box,
     reachable,
 )
-from anvil.parser.state.number_choices import NumberChoice, joined_strength, strength_of
 from anvil.parser.state.values import (
     Abstract,
     Known,
     ListV,
+    ObjectV,
     TupleV,
 )
 from anvil.parser.state.views import Window
@@ -141,8 +146,8 @@ def restack(
     items: tuple[Abstract, ...] = ()
     if isinstance(content, StackBox):
         check_whole(ctx, content)
-        pools = _widened_pools(ctx, t, content)
-        rows, n = _widened_rows(ctx, t, content)
+        pools = _widened_pools(ctx, t, content, box)
+        rows, n = widened_rows(ctx, t, content)
         boxes.extend(c.box for c in content.columns)  # type: ignore[attr-defined]
     else:
         assert isinstance(content, ListBox)
@@ -152,7 +157,7 @@ def restack(
             restack(ctx, box, form, capacity, kinds, guessed, known)
             return
         pools = adopt(ctx, t, items, (), known)
-        rows = stacked_rows(ctx, t, items, boxes) if items else _no_rows(t, kinds)
+        rows = stacked_rows(ctx, t, items, boxes) if items else no_rows(t, kinds)
     lists = [v.box for v in items if isinstance(v, ListV)] if isinstance(t, Many) else []
     if len(lists) != len(set(lists)):
         made = boxed(ctx, t, rows, n, TWICE, boxes, pools)
@@ -175,93 +180,6 @@ def _held(ctx: Context, box: int, made: StackBox, lists: Sequence[int]) -> None:
         rows = iter([row(c, Const(array(I64), i)) for c in made.columns])
         view = _made(ctx, made.template, rows)
         ctx.state.heap[inner] = ctx.state.heap.pop(view.box)  # type: ignore[attr-defined]
-
-
-def _widened_rows(ctx: Context, t: Template, content: StackBox) -> tuple[Packed, int]:
-    """The rows of a stacked list in the types of the form `t`, and how many they are."""
-    n = content.length
-    rows = rows_of(ctx, content) if isinstance(n, Known) else all_rows(ctx, content)
-    count = int(n.value) if isinstance(n, Known) else content.capacity
-    return converted(ctx, content.template, t, iter(rows), (count,)), count
-
-
-def _no_rows(t: Template, kinds: list[Strength] | None) -> Packed:
-    out: Packed = []
-    for k, (leaf, lengths) in enumerate(leaves_of(t)):
-        shape = leaf.type.shape if isinstance(leaf, Block) else ()
-        dtype, py = kinds[k] if kinds is not None else _NUMBER_START
-        if isinstance(leaf, Block):
-            dtype = leaf.type.dtype
-        elif isinstance(leaf, OneOf | Ref):
-            dtype = I64
-        out.append((Const(array(dtype, (0, *lengths, *shape)), 0), py))
-    return out
-
-
-def capacity(c: Any) -> int:
-    """How many elements the contents of a list have room for."""
-    return len(c.items) if isinstance(c, ListBox) else int(c.capacity)
-
-
-def common_form(x: Any, y: Any, heap_x: Heap, heap_y: Heap) -> Any:
-    """The form of the elements of two lists, and the dtypes of its leaves; None if there is none.
-
-    Two lists of numbers of equal length need no form: they are joined element by element.
-    """
-    forms = []
-    for c, heap in ((x, heap_x), (y, heap_y)):
-        stacked = isinstance(c, StackBox)
-        own = common_template(c.items, heap, join=loosely) if not stacked else c.template
-        forms.append(own)
-    a, b = forms
-    if (a is None and capacity(x)) or (b is None and capacity(y)) or a is b is None:
-        return None
-    form = b if a is None else a if b is None else loosely(a, b)
-    if form is None:
-        return None
-    c, heap = (x, heap_x) if a is not None else (y, heap_y)
-    if isinstance(c, StackBox):
-        kinds = iter(column_kinds(c, heap))
-        return form, list(carried(c.template, form, kinds, (I64, True)))
-    return form, kinds_of(form, c.items[0], heap)
-
-
-def kinds_of(t: Template, v: Any, heap: Heap) -> list[Strength]:
-    """The dtypes of the leaves of a value of form `t`, and whether they are Python numbers."""
-    if isinstance(t, Number):
-        strength = joined_strength(v) if isinstance(v, NumberChoice) else strength_of(v)
-        return [strength or _NUMBER_START]
-    if isinstance(t, Block):
-        return [(t.type.dtype, False)]
-    if isinstance(t, OneOf | Ref):
-        return [(I64, True)]
-    if isinstance(t, Fixed):
-        return []
-    content: Any = v if isinstance(v, TupleV) else heap[v.box]
-    if isinstance(content, StackBox):
-        return column_kinds(content, heap)
-    if isinstance(content, DictBox):
-        named: Any = content.entries
-        items = tuple(named.values())
-    else:
-        items = content.items
-    if isinstance(t, Many):
-        return kinds_of(t.item, items[0], heap)
-    assert isinstance(t, Group)
-    return [
-        k for part, item in zip(t.items, items, strict=True) for k in kinds_of(part, item, heap)
-    ]
-
-
-def column_kinds(stack: StackBox, heap: Heap) -> list[Strength]:
-    """The dtypes of the columns of a list."""
-    out: list[tuple[DType, bool]] = []
-    for col in stack.columns:
-        c: Any = heap[col.box]  # type: ignore[attr-defined]
-        out.append(
-            (type_at(c.atom).dtype, c.py) if isinstance(c, ColumnBox) else (c.type.dtype, False)
-        )
-    return out
 
 
 # ---- pools
@@ -310,14 +228,17 @@ def adopt(
     held: list[list[Abstract]] = [[] for _ in leaves]
     last: Abstract | None = None
     for item in items:
-        if item is not last and any(isinstance(leaf, Ref) for leaf in leaves):
+        if item is not last and any(isinstance(leaf, Ref | Link) for leaf in leaves):
             for found, more in zip(held, _objects(ctx, t, item), strict=True):
                 found.extend(more)
         last = item
-    return [
-        pool_of(ctx, leaf.item, objects, pool, known) if isinstance(leaf, Ref) else 0
-        for leaf, objects, pool in zip(leaves, held, given or [0] * len(leaves), strict=True)
-    ]
+    pools = []
+    for leaf, objects, pool in zip(leaves, held, given or [0] * len(leaves), strict=True):
+        if isinstance(leaf, Link) and objects and pool:
+            pool_of(ctx, None, objects, pool, known)
+        new = pool_of(ctx, leaf.item, objects, pool, known) if isinstance(leaf, Ref) else pool
+        pools.append(new)
+    return pools
 
 
 def _objects(ctx: Context, t: Template, v: Any) -> list[list[Abstract]]:
@@ -326,6 +247,8 @@ def _objects(ctx: Context, t: Template, v: Any) -> list[list[Abstract]]:
         return [[]]
     if isinstance(t, Ref):
         return [[v]]
+    if isinstance(t, Link):
+        return [list(linked(v))]
     if isinstance(t, Fixed):
         return []
     content = None if isinstance(v, TupleV) else ctx.content(v.box, "list")
@@ -351,6 +274,8 @@ def pool_of(
     new one.
     """
     heap = ctx.state.heap
+    if pool:
+        ctx.content(pool, "object")
     pools, fresh = [pool] if pool else [], {}
     if not objects and not pool and known.get(form) in heap:
         return known[form]
@@ -426,16 +351,32 @@ def _new_pool(ctx: Context, form: Any, objects: list[Any], known: Pools) -> int:
         form = _wide_enough(ctx, form, v)
     if isinstance(form, Rows):
         return _new_rows(ctx, form, objects, known)
+    if has_links(form):
+        return _new_links(ctx, form, objects)
     parts = [TupleV(group_parts(ctx.content(v.box, "object"))) for v in objects]
     flat = Group("tuple", None, form.items)
     pools = adopt(ctx, flat, parts, (), known)
     boxes: list[int] = []
-    rows = stacked_rows(ctx, flat, tuple(parts), boxes) if parts else _no_rows(flat, None)
+    rows = stacked_rows(ctx, flat, tuple(parts), boxes) if parts else no_rows(flat, None)
     box = fresh_box()
     ctx.state.heap[box] = boxed(ctx, form, rows, len(parts), None, boxes, pools)
     _freeze(ctx, box, objects)
     for i, v in enumerate(objects):
         ctx.state.heap[v.box] = RowBox(box, Const(array(I64), i))
+    return box
+
+
+def _new_links(ctx: Context, form: Any, objects: Sequence[Any]) -> int:
+    """A pool of objects that refer to each other."""
+    box = fresh_box()
+    flat = Group("tuple", None, form.items)
+    found = adopt(ctx, flat, [])
+    leaves = [leaf for leaf, _ in leaves_of(form)]
+    pools = [box if isinstance(x, Link) else p for x, p in zip(leaves, found, strict=True)]
+    ctx.state.heap[box] = boxed(ctx, form, no_rows(flat, None), 0, None, [], pools)
+    for v in objects:
+        if not isinstance(ctx.state.heap[v.box], RowBox):
+            _join_pool(ctx, box, v)
     return box
 
 
@@ -474,7 +415,7 @@ def _new_rows(ctx: Context, form: Rows, objects: list[Any], known: Pools) -> int
     """A pool of these lists."""
     boxes: list[int] = []
     pools = [0, *adopt(ctx, Many(0, form.item), objects, (), known)]
-    rows = stacked_rows(ctx, form, tuple(objects), boxes) if objects else _no_rows(form, None)
+    rows = stacked_rows(ctx, form, tuple(objects), boxes) if objects else no_rows(form, None)
     box = fresh_box()
     ctx.state.heap[box] = boxed(ctx, form, rows, len(objects), None, boxes, pools)
     _freeze(ctx, box, objects)
@@ -493,8 +434,63 @@ def _freeze(ctx: Context, pool: int, objects: Sequence[Any]) -> None:
 
 
 def _join_pool(ctx: Context, pool: int, v: Any) -> None:
-    """Moves an object into a pool."""
+    """Moves an object, with those that it refers to by its attributes, into a pool."""
     ctx.touch(pool)
+    group = [v]
+    for one in group:
+        group += _followers(ctx, pool, one, group)
+    for one in group:
+        _widen_for(ctx, pool, one)
+    stack: Any = ctx.state.heap[pool]
+    form, heap = stack.template, ctx.state.heap
+    if isinstance(form, Rows):
+        boxes: list[int] = []
+        adopt(ctx, Many(0, form.item), [v], pools_of(stack)[1:])
+        leaves = pack(ctx, form, v, boxes)
+        _added(ctx, pool, v, leaves, boxes)
+        return
+    flat = Group("tuple", None, form.items)
+    parts = [TupleV(group_parts(ctx.content(one.box, "object"))) for one in group]
+    for inner in parts:
+        adopt(ctx, flat, [inner], [0 if p == pool else p for p in pools_of(heap[pool])])  # type: ignore[arg-type]
+    start = length_atom(heap[pool])  # type: ignore[arg-type]
+    for k, one in enumerate(group):
+        heap[one.box] = RowBox(pool, ctx.b.add(start, k))
+    for one, inner in zip(group, parts, strict=True):
+        boxes = []
+        leaves = pack(ctx, flat, inner, boxes)
+        _added(ctx, pool, one, leaves, boxes)
+
+
+def _added(ctx: Context, pool: int, v: Any, leaves: Packed, boxes: list[int]) -> None:
+    """Gives a pool the row of an object."""
+    stack: Any = ctx.state.heap[pool]
+    place = length_atom(stack)
+    ctx.state.heap[pool] = add_row(ctx, stack, leaves, boxes)
+    _freeze(ctx, pool, [v])
+    ctx.state.heap[v.box] = RowBox(pool, place)
+
+
+def _followers(ctx: Context, pool: int, v: Any, known: Sequence[Any]) -> list[Any]:
+    """The objects of its class that an object refers to, and that are in no pool yet; those of
+    another pool are moved.
+    """
+    out: dict[int, Any] = {}
+    content = ctx.content(v.box, "object")
+    if not isinstance(v, ObjectV) or not isinstance(content, ObjectBox):
+        return []
+    for part in content.attrs.values():
+        for other in linked(part) if is_link(part, v.cls) else ():
+            held = ctx.state.heap[other.box]
+            if isinstance(held, RowBox) and held.pool != pool:
+                _merge(ctx, pool, held.pool)
+            elif not isinstance(held, RowBox) and all(other.box != k.box for k in known):
+                out[other.box] = other
+    return list(out.values())
+
+
+def _widen_for(ctx: Context, pool: int, v: Any) -> None:
+    """Gives a pool a form that an object fits in."""
     stack: Any = ctx.content(pool, "object")
     found = template_of(v, ctx.state.heap)
     rows = isinstance(stack.template, Rows)
@@ -508,21 +504,6 @@ def _join_pool(ctx: Context, pool: int, v: Any) -> None:
         _unlike(ctx, stack.template, v)
     if form != stack.template:
         restack(ctx, pool, form, stack.capacity)
-        stack = ctx.state.heap[pool]
-    boxes: list[int] = []
-    if isinstance(form, Rows):
-        adopt(ctx, Many(0, form.item), [v], pools_of(stack)[1:])
-        leaves = pack(ctx, form, v, boxes)
-    else:
-        parts = TupleV(group_parts(ctx.content(v.box, "object")))
-        flat = Group("tuple", None, form.items)  # type: ignore[union-attr]
-        adopt(ctx, flat, [parts], pools_of(stack))
-        leaves = pack(ctx, flat, parts, boxes)
-    stack = ctx.state.heap[pool]
-    place = length_atom(stack)
-    ctx.state.heap[pool] = add_row(ctx, stack, leaves, boxes)
-    _freeze(ctx, pool, [v])
-    ctx.state.heap[v.box] = RowBox(pool, place)
 
 
 def _merge(ctx: Context, pool: int, other: int) -> None:
@@ -530,31 +511,49 @@ def _merge(ctx: Context, pool: int, other: int) -> None:
     x: Any = ctx.content(pool, "object")
     y: Any = ctx.content(other, "object")
     form = loosely(x.template, y.template)
-    known = isinstance(x.length, Known) and isinstance(y.length, Known)
-    if form is None or not known:
+    if form is None:
         ctx.error(
             "unlike-elements",
-            "objects of two lists, of which the data decide how many there are, meet in one",
-            hint="Make one list of all objects, and let other lists hold some of them.",
+            "objects of two lists that hold unlike things meet in one",
+            hint="Give the attributes of like objects the same types and shapes.",
         )
+    if other in ctx.external:  # a caller may have more that refers to it
+        what = "objects of two lists meet in one, in a function that is given both"
+        ctx.error("unlike-elements", what, hint="Put them into one list before the call.")
+    ctx.touch(pool)
+    ctx.touch(other)
     for box in (pool, other):
-        restack(ctx, box, form, 0)
+        if ctx.state.heap[box].template != form:  # type: ignore[union-attr]
+            restack(ctx, box, form, 0)
     x, y = ctx.state.heap[pool], ctx.state.heap[other]
     for first, second in zip(pools_of(x), pools_of(y), strict=True):
-        if first != second:
+        if first != second and first != pool:
             _merge(ctx, first, second)
-    x, y = ctx.state.heap[pool], ctx.state.heap[other]
-    start, more = int(x.length.value), int(y.length.value)
-    x = grown(ctx, x, start + more)
-    rows = rows_of(ctx, y)
+    x = ctx.state.heap[pool]
+    start = length_atom(x)
+    _readdress(ctx, other, pool, start)
+    y = ctx.state.heap[other]
     boxes = [c.box for c in y.columns]
-    for col, (atom, py) in zip(x.columns, rows, strict=True):
-        write_rows(ctx, _span(col, start, more), atom, py)
+    ctx.state.heap[pool] = _with_rows(ctx, x, y)
+    for col, old in zip(x.columns, boxes, strict=True):
+        mark = ctx.state.marks.get(old)
         if has_identity(form):
             share(ctx.state, col.box, boxes)
-    n = Known(start + more)
-    ctx.state.heap[pool] = replace(x, length=n, room=0)
-    _readdress(ctx, other, pool, start)
+        elif mark is not None and not mark.group:
+            ctx.state.marks[col.box] = mark
+
+
+def _with_rows(ctx: Context, x: StackBox, y: StackBox) -> StackBox:
+    """A pool with the rows of another one."""
+    if not y.capacity:
+        return x
+    if not isinstance(x.length, Known) or not isinstance(y.length, Known) or x.guessed:
+        return appended(ctx, x, all_rows(ctx, y), y)
+    start, more = int(x.length.value), int(y.length.value)
+    x = grown(ctx, x, start + more)
+    for col, (atom, py) in zip(x.columns, rows_of(ctx, y), strict=True):
+        write_rows(ctx, _span(col, start, more), atom, py)
+    return replace(x, length=Known(start + more), room=0)
 
 
 def _span(col: Any, start: int, n: int) -> Column:
@@ -566,7 +565,7 @@ def _span(col: Any, start: int, n: int) -> Column:
     return Column(col.box, (window,), counts, col.pool)
 
 
-def _readdress(ctx: Context, old: int, new: int, start: int) -> None:
+def _readdress(ctx: Context, old: int, new: int, start: Atom) -> None:
     """Everything that refers to objects of the pool `old` refers to them in `new`."""
     heap, b = ctx.state.heap, ctx.b
     moved: set[int] = set()
@@ -579,15 +578,18 @@ def _readdress(ctx: Context, old: int, new: int, start: int) -> None:
             moved |= {k.box for k in c.columns if k.pool == old}  # type: ignore[attr-defined]
     for box in moved:
         held: Any = heap[box]
-        by = b.broadcast_to(b.i64(start), type_at(held.atom).shape)
-        heap[box] = ColumnBox(b.add(held.atom, by), held.py)
+        shape = type_at(held.atom).shape
+        moved_to = b.add(held.atom, b.broadcast_to(start, shape))
+        none = b.lt(held.atom, b.broadcast_to(b.i64(0), shape))
+        heap[box] = ColumnBox(b.select(none, held.atom, moved_to), held.py)
 
 
-def _widened_pools(ctx: Context, t: Template, stack: StackBox) -> list[int]:
-    """The pools of a list that takes the form `t`, brought into their new forms."""
+def _widened_pools(ctx: Context, t: Template, stack: StackBox, box: int) -> list[int]:
+    """The pools of a list in `box` that takes the form `t`, brought into their new forms."""
     pools = list(carried(stack.template, t, iter(pools_of(stack)), 0))
     for (leaf, _), pool in zip(leaves_of(t), pools, strict=True):
         held: Any = ctx.state.heap.get(pool)
         if isinstance(leaf, Ref) and isinstance(held, StackBox) and held.template != leaf.item:
             restack(ctx, pool, leaf.item, held.capacity)
-    return pools
+    leaves = [leaf for leaf, _ in leaves_of(t)]
+    return [box if isinstance(x, Link) else p for x, p in zip(leaves, pools, strict=True)]

@@ -8,6 +8,7 @@
     Many     a list of a number of like things
     Ref      an object (a dict, a list of unlike things) in a pool: its place there
     Rows     a list of like things in a pool, which may grow
+    Link     None, or an object in the pool of the object that it is a part of: its place there
 
 The leaves of an element (numbers and arrays) are stacked, one column each, in order of a walk over
 the form.
@@ -59,6 +60,11 @@ class Fixed:
 
     def __init__(self, value: Abstract, key: Hashable) -> None:
         self.value, self.key = value, key
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it is None."""
+        return isinstance(self.value, Known) and self.value.value is None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fixed) and self.key == other.key
@@ -119,8 +125,15 @@ class Rows:
         return "list"
 
 
-Template: TypeAlias = "Number | Block | Fixed | OneOf | Group | Many | Ref | Rows"
-Leaf: TypeAlias = "Number | Block | OneOf | Ref"
+@dataclass(frozen=True, slots=True)
+class Link:
+    """None or an object: of the class, and in the pool, of the one whose attribute it is."""
+
+    cls: type
+
+
+Template: TypeAlias = "Number | Block | Fixed | OneOf | Group | Many | Ref | Rows | Link"
+Leaf: TypeAlias = "Number | Block | OneOf | Ref | Link"
 Heap = Mapping[int, Content]
 
 T = TypeVar("T")
@@ -130,12 +143,16 @@ MANY_OPTIONS = 32
 """An element of a list is one of at most so many objects known while compiling."""
 
 
-def template_of(v: Abstract, heap: Heap, above: frozenset[int] = frozenset()) -> Template | None:
-    """The form of a value, which is inside the boxes `above`; None for what cannot be an element of
-    a stacked list.
+def template_of(
+    v: Abstract, heap: Heap, above: frozenset[int] = frozenset(), owner: type | None = None
+) -> Template | None:
+    """The form of a value, which is inside the boxes `above` and an attribute of an instance of
+    `owner`; None for what cannot be an element of a stacked list.
     """
     if is_numeric(v):
         return NUMBER
+    if owner is not None and is_link(v, owner):
+        return Link(owner)
     if isinstance(v, NDArray):
         return Block(v.type)
     if isinstance(v, Known | Closure):
@@ -174,7 +191,8 @@ def _boxed(
             return None
         meta = (v.cls, tuple(content.entries))
         kind = "dict" if isinstance(v, DictV) else "object"
-        group = _group(kind, meta, tuple(content.entries.values()), heap, above)
+        own = v.cls if isinstance(v, ObjectV) and not _is_frozen(v.cls) else None
+        group = _group(kind, meta, tuple(content.entries.values()), heap, above, own)
     return group if group is None or _is_frozen(v.cls) else Ref(group)
 
 
@@ -184,12 +202,35 @@ def _is_frozen(cls: type) -> bool:
     return params is not None and bool(params.frozen)
 
 
+def linked(v: Abstract) -> list[ObjectV]:
+    """The objects that a value may be, None aside."""
+    options = v.options if isinstance(v, Choice) else (v,)
+    return [o for o in options if isinstance(o, ObjectV)]
+
+
+def is_link(v: Abstract, cls: type) -> bool:
+    """Whether a value is an instance of the class, or may be one and else is None."""
+    options = v.options if isinstance(v, Choice) else (v,)
+    found = linked(v)
+    nothing = [o for o in options if isinstance(o, Known) and o.value is None]
+    return bool(found) and len(found) + len(nothing) == len(options) and _of_class(found, cls)
+
+
+def _of_class(found: list[ObjectV], cls: type) -> bool:
+    return all(o.cls is cls for o in found)
+
+
 def _group(
-    kind: str, meta: Hashable, items: tuple[Abstract, ...], heap: Heap, above: frozenset[int]
+    kind: str,
+    meta: Hashable,
+    items: tuple[Abstract, ...],
+    heap: Heap,
+    above: frozenset[int],
+    owner: type | None = None,
 ) -> Group | None:
     parts = []
     for item in items:
-        part = template_of(item, heap, above)
+        part = template_of(item, heap, above, owner)
         if part is None:
             return None
         parts.append(part)
@@ -253,6 +294,9 @@ def unified(a: Template, b: Template | None) -> Template | None:
         return _unified_rows(a, b) if isinstance(a, Rows) else _unified_rows(b, a)
     if isinstance(a, Group) and isinstance(b, Group):
         return _unified_groups(a, b)
+    if isinstance(a, Link) or isinstance(b, Link):
+        link, other = (a, b) if isinstance(a, Link) else (b, a)
+        return link if isinstance(other, Fixed) and other.is_none else None
     return None
 
 
@@ -350,7 +394,7 @@ def roomy(t: Any, room: int) -> Any:
 
 def leaves_of(t: Template) -> Iterator[tuple[Leaf, tuple[int, ...]]]:
     """The leaves of a form, each with the lengths of the lists it is inside of."""
-    if isinstance(t, Number | Block | OneOf | Ref):
+    if isinstance(t, Number | Block | OneOf | Ref | Link):
         yield t, ()
     elif isinstance(t, Group):
         for item in t.items:
@@ -364,8 +408,8 @@ def leaves_of(t: Template) -> Iterator[tuple[Leaf, tuple[int, ...]]]:
 
 def carried(old: Template, new: Any, held: Iterator[T], fresh: T) -> Iterator[T]:
     """What is held for each leaf of a form, for those of a wider one; `fresh` for new leaves."""
-    if isinstance(new, OneOf):
-        yield next(held) if isinstance(old, OneOf) else fresh
+    if isinstance(new, OneOf | Link):
+        yield next(held) if isinstance(old, OneOf | Link) else fresh
     elif isinstance(new, Rows) and not isinstance(old, Rows):
         yield from (next(held, fresh) for _ in leaves_of(new))
     elif isinstance(new, Number | Block | Ref):
@@ -392,7 +436,12 @@ def has_identity(t: Template) -> bool:
 
 def has_refs(t: Template) -> bool:
     """Whether elements of this form are, or contain, objects in a pool."""
-    return any(isinstance(leaf, Ref) for leaf, _ in leaves_of(t))
+    return any(isinstance(leaf, Ref | Link) for leaf, _ in leaves_of(t))
+
+
+def has_links(t: Template) -> bool:
+    """Whether objects of this form may refer to each other."""
+    return any(isinstance(leaf, Link) for leaf, _ in leaves_of(t))
 
 
 def names_of(t: Any) -> str:
@@ -403,6 +452,8 @@ def names_of(t: Any) -> str:
         return f"{t.type} array"
     if isinstance(t, Many):
         return f"list of {t.n}"
+    if isinstance(t, Link):
+        return str(t.cls.__name__)
     if isinstance(t, Rows):
         return "list"
     if isinstance(t, Group):

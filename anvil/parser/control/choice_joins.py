@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.ir.records import Const
 from anvil.parser.control.remapped import MOST, WHICH, renumbered
-from anvil.parser.state.heap import State, open_content
+from anvil.parser.state.heap import RowBox, State, open_content
 from anvil.parser.state.number_choices import NumberChoice, is_numeric
 from anvil.parser.state.values import (
     Abstract,
@@ -106,7 +106,10 @@ def _alike(join: Join, x: Abstract, y: Abstract, first: State, second: State) ->
     if x.open()[0] != y.open()[0]:
         return False
     if isinstance(x, BOXED) and isinstance(y, BOXED):
-        tags = open_content(first.heap[x.box])[0], open_content(second.heap[y.box])[0]
+        held = first.heap[x.box], second.heap[y.box]
+        if isinstance(held[0], RowBox) != isinstance(held[1], RowBox):
+            return True  # the one that is in no pool is moved into that of the other
+        tags = open_content(held[0])[0], open_content(held[1])[0]
         pair = (x.box, y.box) if first is join.a else (y.box, x.box)
         if isinstance(join.state.heap.get(join.pairs.get(pair, 0)), Conflict):
             return False  # objects of pools that cannot be joined

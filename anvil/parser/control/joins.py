@@ -28,7 +28,8 @@ from anvil.parser.arrays.growing import agreed, growth
 from anvil.parser.arrays.promotion import Strength, join_dtypes
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.containers.columns import Column, room_of
-from anvil.parser.containers.stacks import capacity, common_form
+from anvil.parser.containers.row_forms import capacity, common_form
+from anvil.parser.containers.templates import is_link
 from anvil.parser.control.choice_joins import BOXED, merged
 from anvil.parser.control.number_joins import joined
 from anvil.parser.control.remapped import Remapped
@@ -63,6 +64,7 @@ from anvil.parser.state.values import (
     Known,
     ListV,
     NDArray,
+    ObjectV,
     Part,
     Partial,
     Scalar,
@@ -259,8 +261,8 @@ class Join:
         if not self.manner.exact or not (isinstance(x, BOXED) and isinstance(y, BOXED)):
             return False
         held = self.a.heap.get(x.box), self.b.heap.get(y.box)
-        if all(isinstance(c, RowBox) for c in held):
-            return False  # a write goes to the pool, whichever it is
+        if any(isinstance(c, RowBox) for c in held) and x.open()[0] == y.open()[0]:
+            return False  # a write goes to the pool, which the other one is moved into
         known = y.box in self.a.heap or (self.loop is None and x.box in self.b.heap)
         return known and x.box != y.box
 
@@ -273,11 +275,21 @@ class Join:
             self.growths.append((x, y))
             return replace(self._conflict(x, y), grows=True)
         either = isinstance(x, Choice) or isinstance(y, Choice)
-        if self.manner.choosing or either:
+        if self.manner.choosing or either or self._links(x, y) or self._links(y, x):
             found = merged(self, x, y)
             if found is not None:
                 return found
         return self._conflict(x, y)
+
+    def _links(self, x: Abstract, y: Abstract) -> bool:
+        """Whether these are None and an object that may refer to others like it."""
+        if not (isinstance(x, Known) and x.value is None and isinstance(y, ObjectV)):
+            return False
+        content = self.a.heap.get(y.box, self.b.heap.get(y.box))
+        if isinstance(content, RowBox):
+            return True
+        parts = content.attrs.values() if isinstance(content, ObjectBox) else ()
+        return any(p.open() == x.open() or is_link(p, y.cls) for p in parts)
 
     def _structure(self, x: Abstract, parts: Any, parts_y: Any, y: Abstract) -> Abstract:
         joined: list[Part] = []

@@ -120,7 +120,9 @@ def run_while(it: Interp, node: ast.While) -> None:
 
     blocked = None if written(node) in it.unroll else with_guesses(it, node, attempt(), attempt)
     if blocked is not None and _choose(it, node, blocked):
-        blocked = None if attempt() is None else blocked
+        again = attempt()
+        lasting = again is None or again.error in it.session.growable
+        blocked = again if lasting else blocked
     if blocked is not None or written(node) in it.unroll:
         with _growing(it, blocked), _refusing(blocked):
             _unrolled_while(it, node, 0, blocked)

@@ -23,7 +23,7 @@ from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import BOOL, I64, TOKEN, array
 from anvil.parser.arrays.ranges import bounds_of_atom
 from anvil.parser.containers import loop_lists
-from anvil.parser.control import fits, loop_arrays
+from anvil.parser.control import fits, links, loop_arrays
 from anvil.parser.control.branches import defined, place, scoped
 from anvil.parser.control.guesses import assume, compared, prove
 from anvil.parser.control.items import Items
@@ -57,6 +57,7 @@ MOST_TRIPS = 1 << 14
 _NEAR = 40
 """Ops before a rotated loop among which its first test is."""
 TEST = "<test>"
+Pairs = dict[tuple[int | None, int | None], int]
 _STAYS = frozenset((FALL, CONTINUE))
 
 
@@ -79,6 +80,8 @@ class Rolled:
         self.head_leaves: list[Leaf] = []
         self.unrollable: list[Abstract] = []
         self.fitted: list[Abstract] = []
+        self.pools: set[str] = set()
+        self.head_pairs: Pairs = {}
         self.guessed: dict[int, tuple[int, int]] = {}
 
     # ---- the fixed point
@@ -91,7 +94,7 @@ class Rolled:
         sizes: list[int] = []
         for attempt in range(ROUNDS):
             self.params.update(leaf.out for leaf in head.leaves)
-            self.head_leaves = head.leaves
+            self.head_leaves, self.head_pairs = head.leaves, head.pairs
             end = self.iterate(head.state)
             fits.conform(self, head.state, end)
             joined = self._in_one_form(self._join(end), end)
@@ -122,9 +125,11 @@ class Rolled:
         """The join after lists that differ have been brought into one form; None if that has
         changed the entry.
         """
+        changed = links.pool_sides(self, joined, end)
+        if changed:
+            return None if changed == "entry" else self._in_one_form(self._join(end), end)
         if not (joined.adoptions or joined.wants):
             return joined
-        changed = ""
         if joined.adoptions:
             changed = loop_lists.adopt_sides(self, joined.adoptions, end)
         if changed != "entry" and joined.wants:
@@ -253,6 +258,8 @@ class Rolled:
         least once.
         """
         state = joined.state
+        for name in self.pools:
+            state.locals.pop(name, None)
         state.may = (ONLY_FALL if natural else frozenset()) | (end.may - _STAYS)
         steps = loop_lists.steps_of(self, joined)
         loop_lists.settle_lengths(self, joined, end, steps)

@@ -33,13 +33,15 @@ def mark_shared(join: Join) -> None:
     first, second = _partners(join)
     for (x, y), box in join.pairs.items():
         if x is not None and y is not None:
-            shared = _shared_with(join.a, x, first) | _shared_with(join.b, y, second)
+            shared = _shared_with(join, join.a, x, first) | _shared_with(join, join.b, y, second)
             _relate(join, box, shared)
     for box in _left_alone(join, first, second):
-        shared = _shared_with(join.a, box, first) | _shared_with(join.b, box, second)
+        shared = _shared_with(join, join.a, box, first) | _shared_with(join, join.b, box, second)
         _relate(join, box, shared)
     for copy, x, y in join.copied:
-        _relate(join, copy, _shared_with(join.a, x, first) | _shared_with(join.b, y, second))
+        _relate(
+            join, copy, _shared_with(join, join.a, x, first) | _shared_with(join, join.b, y, second)
+        )
 
 
 def marks_of_second(join: Join) -> dict[int, Mark]:
@@ -53,11 +55,11 @@ def marks_of_second(join: Join) -> dict[int, Mark]:
             mark = join.b.marks.get(y)
             if mark is not None:
                 join.state.marks[box] = mark
-            _relate(join, box, _shared_with(join.b, y, second))
+            _relate(join, box, _shared_with(join, join.b, y, second))
     for box in _left_alone(join, second):
-        _relate(join, box, _shared_with(join.b, box, second))
+        _relate(join, box, _shared_with(join, join.b, box, second))
     for copy, _, y in join.copied:
-        _relate(join, copy, _shared_with(join.b, y, second))
+        _relate(join, copy, _shared_with(join, join.b, y, second))
     return join.state.marks
 
 
@@ -131,8 +133,6 @@ def _relate(join: Join, box: int, others: set[int]) -> None:
 
 def _mark(join: Join, box: int, group: set[int]) -> None:
     marks, heap = join.state.marks, join.state.heap
-    if isinstance(heap.get(box), RowBox):
-        return  # a write goes to the pool
     old = marks.get(box)
     if old is not None:
         if not old.group:
@@ -143,11 +143,14 @@ def _mark(join: Join, box: int, group: set[int]) -> None:
         marks[box] = Mark(_SHARED, frozenset(group), "alias-types", join.manner.at)
 
 
-def _shared_with(state: State, box: int, now: Partners) -> set[int]:
+def _shared_with(join: Join, state: State, box: int, now: Partners) -> set[int]:
     """The boxes that stand for `box`, or for what it may have been the same as."""
     group = set(now.get(box, (box,)))
+    rows = {b for b in group if isinstance(join.state.heap.get(b), RowBox)}
+    if rows == group:  # a write goes to the pool, and reaches all of them
+        group = set()
     mark = state.marks.get(box)
     if mark is not None:
-        for other in mark.group:
+        for other in mark.group - {box}:
             group |= now.get(other, {other})
     return group

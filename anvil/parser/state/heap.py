@@ -46,6 +46,9 @@ FINALLY = "<finally>"
 SCRATCH = "<"
 """What the names of the front end's own variables begin with; joins keep all of them."""
 
+POOL = f"{SCRATCH}pool "
+"""What the names of the variables begin with that keep the pools of the objects of loops."""
+
 ONLY_FALL = frozenset((FALL,))
 NOWHERE: frozenset[int] = frozenset()
 STATUS = array(I64)

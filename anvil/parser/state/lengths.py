@@ -25,6 +25,7 @@ from anvil.parser.containers.templates import (
     Block,
     Fixed,
     Group,
+    Link,
     Many,
     Number,
     OneOf,
@@ -80,6 +81,8 @@ def describe_list(it: Interp, v: Any, stack: StackBox, atoms: list[Atom]) -> Sta
     return StackSpec(stack.capacity, item, True, v.cls, getattr(v, "maxlen", None))
 
 
+_TAKE = "Return the numbers that they hold, or a list of these."
+
 Held = list[tuple[Atom, bool, int]]
 """Columns: an atom, whether its numbers are Python's, and the pool of the objects it refers to."""
 
@@ -99,6 +102,9 @@ def _inlined(ctx: Context, t: Template, rows: Iterator[Any], out: Packed) -> Tem
     if isinstance(t, Number | Block | OneOf):
         out.append(next(rows)[:2])
         return t
+    if isinstance(t, Link):
+        what = f"a list of {t.cls.__name__} objects that refer to each other, as the data decide"
+        ctx.error("unsupported-value", f"{what}, is a result", hint=_TAKE)
     if isinstance(t, Ref):
         at, _, pool = next(rows)
         held: Any = ctx.content(pool, "object")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from anvil.errors import error as make_error
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
@@ -20,7 +21,7 @@ from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.columns import element, rows_of
 from anvil.parser.containers.stack_lists import known_length
 from anvil.parser.containers.table_boxes import known_empty
-from anvil.parser.containers.templates import Many, has_refs
+from anvil.parser.containers.templates import Many, has_links, has_refs
 from anvil.parser.control.choices import settled
 from anvil.parser.reports import texts
 from anvil.parser.reports.blame import involve
@@ -242,6 +243,7 @@ def _describe_box(
     if isinstance(content, Conflict):
         it.refuse_conflict("a part of the result", content)
     if isinstance(content, RowBox):
+        _refuse_links(it, v, content)
         content = it.content(v.box, "part of the result")
     if isinstance(content, StackBox):
         return _describe_stack(it, v, content, atoms, above, ints)
@@ -266,6 +268,19 @@ def _describe_box(
     refuse_partial(it, content)
     items = tuple(_describe(it, i, atoms, above, ints) for i in content.attrs.values())
     return ObjectSpec(v.cls, tuple(content.attrs), items)
+
+
+def _refuse_links(it: Interp, v: Any, held: RowBox) -> None:
+    """Refuses objects that refer to each other as the data decide; short loops that make such are
+    unrolled rather.
+    """
+    pool = it.state.heap[held.pool]
+    if isinstance(pool, StackBox) and has_links(pool.template):
+        what = f"the result has {v.describe()} that refers to others, as the data decide"
+        hint = "Return the numbers that they hold, or a list of these."
+        error = make_error("unsupported-value", what, it.loc, hint=hint)
+        left = [loop for loop in it.session.linking if loop not in it.unroll]
+        raise Blocked(error, unroll=next(iter(left), None))
 
 
 def _describe_table(

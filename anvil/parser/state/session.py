@@ -165,6 +165,7 @@ class Session:
         self.attributed: set[AnyLoc] = set()
         self.attributable: dict[AnvilError, AnyLoc] = {}
         self.growing: set[ast.AST] = set()
+        self.linking: dict[ast.AST, None] = {}
         self.growable: dict[AnvilError, ast.AST] = {}
         self.capacity = CAPACITY
         self.open_lengths = False

@@ -236,7 +236,7 @@ def _scramble_stack(v: ListV, stack: StackBox, out: State, how: str) -> Abstract
         return v
     for col in stack.columns:
         pool: Any = out.heap.get(col.pool)  # type: ignore[attr-defined]
-        if isinstance(pool, StackBox):
+        if isinstance(pool, StackBox) and pool is not stack:
             _scramble_stack(v, pool, out, how)
             continue
         box = col.box  # type: ignore[attr-defined]

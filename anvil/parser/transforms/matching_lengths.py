@@ -25,6 +25,7 @@ from anvil.parser.containers.table_boxes import key_value, table_of
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
+    Link,
     Many,
     Number,
     OneOf,
@@ -267,7 +268,7 @@ def _slots(t: Template, spec: Spec) -> Iterator[bool]:
         return
     if isinstance(t, Fixed):
         yield from (False for _ in leaves(spec))
-    elif isinstance(t, Number | Block | OneOf | Ref):
+    elif isinstance(t, Number | Block | OneOf | Ref | Link):
         yield True
     elif isinstance(t, Many | Rows):
         if isinstance(spec, StackSpec) and spec.counted:
