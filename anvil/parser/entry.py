@@ -141,6 +141,7 @@ class _Search:
         self.fixed: dict[int, Fixed] = {}
         self.unbounded: set[bool] = set()
         self.attributed: set[AnyLoc] = set()
+        self.moving: set[AnyLoc] = set()
 
     def run(self) -> Parsed:
         """The program of the first attempt that succeeds."""
@@ -153,6 +154,7 @@ class _Search:
             session.exact, session.growing, session.tables = self.exact, self.growing, self.tables
             session.capacity, session.known_keys = self.capacity, self.known_keys
             session.fixed, session.attributed = self.fixed, self.attributed
+            session.moving = self.moving
             session.open_lengths = bool(self.open_lengths)
             session.bounding = not self.unbounded
             session.piling, attempt.piling = bool(self.piling), self.piling
@@ -204,6 +206,7 @@ class _Attempt:
             self._again(error, blocked.exact, session.exact)
             self._again(error, written(blocked.unroll), self.unroll)
             self._again(error, session.attributable.get(error), session.attributed)
+            self._again(error, session.movable.get(error), session.moving)
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
             self._again(None, session.tabled.get(error), session.tables)
@@ -216,6 +219,7 @@ class _Attempt:
             raise (self.refused or [error])[0] from None
         except AnvilError as error:
             self._again(error, session.attributable.get(error), session.attributed)
+            self._again(error, session.movable.get(error), session.moving)
             self._again(error, session.bounded or None, self.unbounded)
             self._grow(error)
             self._whole(error)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, array
 from anvil.parser.containers import stack_lists, tables
@@ -70,7 +71,12 @@ class Items:
             now = len(ctx.items(v) if keys is None else keys)
         if now is not self.count and not (isinstance(now, int) and now == self.count):
             what = f"{v.describe()} changes its length while a loop runs over it"
-            ctx.error("unsupported-value", what, hint="Loop over a copy: `list(...)`.")
+            error = make_error("unsupported-value", what, ctx.loc, hint=_COPY)
+            ctx.session.movable[error] = None
+            raise error
+
+
+_COPY = "Loop over a copy: `list(...)`."
 
 
 class ChosenItems(Items):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
 from anvil.errors import error as make_error
+from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
 from anvil.parser.control import places
@@ -33,11 +34,11 @@ from anvil.parser.control.rolled import (
     rename_exit,
     settle_exit,
 )
-from anvil.parser.control.streams import rest_
+from anvil.parser.control.streams import moving_, moving_zip_, rest_
 from anvil.parser.source.functions import written
 from anvil.parser.state.heap import BREAK, CONTINUE, FALL, LEFT, ONLY_FALL, GeneratorV
 from anvil.parser.state.signals import Blocked, NeedStatic, Refused
-from anvil.parser.state.values import Abstract, Known, Lazy
+from anvil.parser.state.values import Abstract, Known, Lazy, ListV, NDArray, RangeV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
@@ -60,7 +61,8 @@ def run_for(it: Interp, node: ast.For) -> None:
 
 def _over(it: Interp, node: ast.For, source: Abstract) -> None:
     it.at(node.iter)
-    source = iterated(it, source)
+    at = it.loc
+    source = iterated(it, _moving(it, source) if at in it.session.moving else source)
     if isinstance(source, Lazy) and source.box and _takes_more(node):
         source = it.session.calls.call_entry(it, rest_, [source], {})
     if isinstance(source, GeneratorV):
@@ -69,8 +71,35 @@ def _over(it: Interp, node: ast.For, source: Abstract) -> None:
         return
     early = any(map(_leaves, ast.walk(node)))
     before = places.started(it, source) if early else {}
-    with it.holding(source):
+    with it.holding(source), _moved(it, at):
         _over_items(it, node, places.tracked(it, items_of(it, source), before))
+
+
+def _moving(it: Interp, v: Abstract) -> Abstract:
+    """What a loop runs over whose body makes a list longer or shorter: it looks each time."""
+    if isinstance(v, ListV):
+        return it.session.calls.call_entry(it, moving_, [v], {})
+    if isinstance(v, Lazy) and v.kind == "enumerate":
+        inner, start = v.items
+        return it.call(enumerate, _moving(it, inner), start)
+    if isinstance(v, Lazy) and v.kind == "zip" and v.items[0].open() == Known(False).open():
+        lists = v.items[1:]
+        if all(isinstance(x, ListV | TupleV | NDArray | RangeV) for x in lists):
+            return it.session.calls.call_entry(it, moving_zip_, list(lists), {})
+    return v
+
+
+@contextmanager
+def _moved(it: Interp, at: AnyLoc) -> Iterator[None]:
+    """Notes the loop over a list that its body makes longer or shorter."""
+    try:
+        yield
+    except (Blocked, AnvilError) as problem:
+        error = problem.error if isinstance(problem, Blocked) else problem
+        movable = it.session.movable
+        if error in movable and movable[error] is None:
+            movable[error] = at
+        raise
 
 
 def _over_items(it: Interp, node: ast.For, items: Items) -> None:

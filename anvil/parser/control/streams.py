@@ -271,6 +271,24 @@ def iter_(f: Any, sentinel: Any) -> Any:
         yield v
 
 
+def moving_(v: Any) -> Any:
+    """The items of a list that may grow or shrink meanwhile."""
+    i = 0
+    while i < len(v):
+        x = v[i]
+        i += 1
+        yield x
+
+
+def moving_zip_(*lists: Any) -> Any:
+    """As `zip` of lists that may grow or shrink meanwhile."""
+    i = 0
+    while builtins.all(i < len(v) for v in lists):
+        row = builtins.tuple(v[i] for v in lists)
+        i += 1
+        yield row
+
+
 def by_index(v: Any) -> Any:
     """What `for` takes from an object that has `__getitem__` and no `__iter__`."""
     i = 0

@@ -164,6 +164,8 @@ class Session:
         self.choices = False
         self.attributed: set[AnyLoc] = set()
         self.attributable: dict[AnvilError, AnyLoc] = {}
+        self.moving: set[AnyLoc] = set()
+        self.movable: dict[AnvilError, AnyLoc | None] = {}
         self.growing: set[ast.AST] = set()
         self.linking: dict[ast.AST, None] = {}
         self.growable: dict[AnvilError, ast.AST] = {}
