@@ -416,7 +416,7 @@ class Context:
         """What a box holds; refused if two paths left it in different forms."""
         content = self.state.heap[box]
         if isinstance(content, Conflict):
-            self.refuse_conflict(f"this {what}", content)
+            self.refuse_conflict(f"this {what}", content, box)
         if isinstance(content, ObjectBox) and what == "dict":  # the `__dict__` of an instance
             refuse_partial(self, content)
         return pools.contents(self, content) if isinstance(content, RowBox) else content
@@ -434,9 +434,14 @@ class Context:
         else:
             self.state.heap[box] = content
 
-    def refuse_conflict(self, what: str, v: Conflict) -> NoReturn:
-        """Refuses to read what two paths left in different forms."""
+    def refuse_conflict(self, what: str, v: Conflict, box: int = 0) -> NoReturn:
+        """Refuses to read what two paths left in different forms, as a dict or set whose keys they
+        decide may be made a table; `box` is what holds it.
+        """
         error = conflict_error(what, v, self.loc)
+        made = self.session.places.get(box)
+        if made not in self.session.tables and not self.session.known_keys:
+            self.session.tabled[error] = made
         if v.loop is not None and (v.grows or error.diagnostic.code == "growing-list"):
             self.session.growable[error] = v.loop
         if v.pred is not None:

@@ -209,7 +209,8 @@ class _Attempt:
             self._again(error, session.movable.get(error), session.moving)
             self._promote(blocked)
             self._again(error, session.choosable.get(error), session.exact)
-            self._again(None, session.tabled.get(error), session.tables)
+            unlike = error if error.diagnostic.code == "branch-types" else None
+            self._again(unlike, session.tabled.get(error), session.tables)
             self._again(error, error in session.lengths or None, self.open_lengths)
             endless = error.diagnostic.code == "recursion-limit"
             self._again(error, endless or None, self.piling)

@@ -45,6 +45,7 @@ def new_dict(
             return DictV(new_table(ctx, keys, tuple(entries.values())), cls, factory, ctx.loc)
     box = fresh_box()
     ctx.state.heap[box] = DictBox(entries)
+    ctx.session.places[box] = ctx.loc
     return DictV(box, cls, factory, ctx.loc)
 
 

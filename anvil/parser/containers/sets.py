@@ -47,6 +47,7 @@ def new_set(ctx: Context, elements: Iterable[Any]) -> SetV:
             return SetV(new_table(ctx, keys), ctx.loc)
     box = fresh_box()
     ctx.state.heap[box] = SetBox(frozenset(elements))
+    ctx.session.places[box] = ctx.loc
     return SetV(box, ctx.loc)
 
 

@@ -13,6 +13,7 @@ from anvil.parser.containers import stack_lists, tables
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.columns import length_atom
 from anvil.parser.containers.table_boxes import same_size, size_of, table_of
+from anvil.parser.state.heap import FALL, ONLY_FALL, STATUS
 from anvil.parser.state.values import Abstract, Known, TupleV
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Items:
         if table is not None:
             kept = same_size(ctx, table, self.count)
             kept = Const(array(BOOL), kept) if isinstance(kept, bool) else kept
+            if ctx.state.may != ONLY_FALL:  # nor does it matter once the loop has been left
+                kept = ctx.b.or_(kept, ctx.b.ne(ctx.state.status, Const(STATUS, FALL)))
             what = "Set" if isinstance(v, SetV) else "dictionary"
             ctx.check(kept, RuntimeError, f"{what} changed size during iteration")
             return

@@ -241,7 +241,7 @@ def _describe_box(
     above = above | {v.box}
     content = it.state.heap[v.box]
     if isinstance(content, Conflict):
-        it.refuse_conflict("a part of the result", content)
+        it.refuse_conflict("a part of the result", content, v.box)
     if isinstance(content, RowBox):
         _refuse_links(it, v, content)
         content = it.content(v.box, "part of the result")

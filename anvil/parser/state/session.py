@@ -157,6 +157,7 @@ class Session:
         self.exact: set[AnyLoc] = set()
         self.tables: set[AnyLoc] = set()
         self.tabled: dict[AnvilError, AnyLoc | None] = {}
+        self.places: dict[int, AnyLoc] = {}
         self.known_keys = False
         self.searched: set[Atom] = set()
         self.windows: dict[Value, AnyLoc] = {}
