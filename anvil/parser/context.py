@@ -273,7 +273,7 @@ class Context:
         """A Python object as a value: arrays of numbers become constant arrays, lists and tuples
         containers.
         """
-        if type(obj) is ByIdentity:
+        if isinstance(obj, ByIdentity):
             return object_of(obj)
         return arraylike.constant(self, obj)
 

@@ -187,7 +187,7 @@ def _boxed(
         return None
     group = None
     if isinstance(content, DictBox) and isinstance(v, DictV) != isinstance(content, ObjectBox):
-        if any(type(k) is ByIdentity for k in content.entries):
+        if any(isinstance(k, ByIdentity) for k in content.entries):
             return None
         meta = (v.cls, tuple(content.entries))
         kind = "dict" if isinstance(v, DictV) else "object"

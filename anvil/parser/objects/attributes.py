@@ -524,6 +524,9 @@ def raw_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
     """Stores an attribute of an instance."""
     it.touch(base.box)
     attrs = dict(content(it, base).attrs)
+    if name in attrs and (base.cls, name) in it.session.hashed:
+        text = f"`.{name}` decides what {base.describe()} is equal to, as a key of a dict or a set"
+        it.error("unsupported-value", f"{text}, and is bound anew")
     attrs[name] = value
     it.replace(base.box, ObjectBox(attrs))
 

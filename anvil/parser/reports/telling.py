@@ -33,6 +33,9 @@ def emit(it: Interp, text: Abstract, end: str = "\n", to: tuple[Any, ...] = ()) 
             parts = pieces[:i], p, pieces[i + 1 :]
             return each(it, p.value, partial(_emit_option, it, parts, end, to))
     found = text.pieces if isinstance(text, texts.TextV) else (it.known(text),)
+    if any(isinstance(p, texts.Slot) and isinstance(p.value, texts.TextV) for p in found):
+        what = "a text with computed numbers in it, brought to a width, is printed"
+        it.error("unsupported-value", what, hint="Give the width to the number: `{x:>8.2f}`.")
     fmt, values = texts.print_format(found)
     it.state.token = it.b.print(it.token(), *map(it.atom, values), fmt=fmt, end=end, to=to)
     return NONE

@@ -130,6 +130,8 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
         return list(v.pieces)
     if isinstance(v, TextV) and not spec and conversion == "r" and _bare(v):
         return _quoted(v)
+    if isinstance(v, TextV) and conversion in ("", "s"):
+        return [Slot(v, "", _text_format(ctx, spec))]
     if isinstance(v, Scalar | NumberChoice) or _simple_choice(v, conversion, spec):
         if isinstance(v, Scalar):
             _check_format(ctx, v, conversion, spec)
@@ -139,6 +141,15 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
     if not spec and isinstance(v, ListV | TupleV | DictV):
         return _container(ctx, v)
     ctx.error("unsupported-value", f"{v.describe()} cannot be formatted in compiled code")
+
+
+def _text_format(ctx: Context, spec: str) -> str:
+    """A format that texts have."""
+    try:
+        format("", spec)
+    except ValueError as problem:
+        ctx.fail(ValueError, *problem.args)
+    return spec
 
 
 def _check_format(ctx: Context, v: Scalar, conversion: str, spec: str) -> None:

@@ -20,6 +20,7 @@ from anvil.ir.types import I64, array
 from anvil.parser.state.values import (
     Abstract,
     ByIdentity,
+    ByValue,
     CellRef,
     Conflict,
     ObjectV,
@@ -136,12 +137,12 @@ class SetBox:
 
     def objects(self) -> list[ByIdentity]:
         """The elements that are objects, in the order of their boxes."""
-        found = [e for e in self.elements if type(e) is ByIdentity]
+        found = [e for e in self.elements if isinstance(e, ByIdentity)]
         return sorted(found, key=lambda e: (e.box, e.number))
 
     def plain(self) -> frozenset[Any]:
         """The other elements."""
-        return frozenset(e for e in self.elements if type(e) is not ByIdentity)
+        return frozenset(e for e in self.elements if not isinstance(e, ByIdentity))
 
 
 @dataclass(slots=True, eq=False)
@@ -226,19 +227,30 @@ def _known(c: Any) -> tuple[Hashable, Parts]:
 
 def _set(c: Any) -> tuple[Hashable, Parts]:
     own = c.objects()
-    tag = ("set", known_key(c.plain()), tuple((k.cls, k.number) for k in own))
+    tag = ("set", known_key(c.plain()), tuple(map(_object_key, own)))
     return tag, tuple(ObjectV(k.box, k.cls) for k in own)
 
 
 def _dict(c: Any) -> tuple[Hashable, Parts]:
-    own = [k for k in c.entries if type(k) is ByIdentity]
-    keys = tuple((k.cls, k.number) if type(k) is ByIdentity else known_key(k) for k in c.entries)
+    own = [k for k in c.entries if isinstance(k, ByIdentity)]
+    keys = tuple(_object_key(k) if isinstance(k, ByIdentity) else known_key(k) for k in c.entries)
     objects = tuple(ObjectV(k.box, k.cls) for k in own)
     return ("dict", len(own), keys), (*c.entries.values(), *objects)
 
 
+def _object_key(k: ByIdentity) -> Hashable:
+    return (k.cls, k) if isinstance(k, ByValue) else (k.cls, k.number)
+
+
+def _moved(k: ByIdentity, v: Any) -> ByIdentity:
+    """A key that is an object in another box."""
+    if isinstance(k, ByValue):
+        return ByValue(v.box, v.cls, k.host)
+    return ByIdentity(v.box, v.cls, k.number)
+
+
 def _is_object(key: Any) -> bool:
-    return type(key) is ByIdentity
+    return isinstance(key, ByIdentity)
 
 
 def _with_keys(c: Any, parts: Parts) -> Any:
@@ -247,10 +259,10 @@ def _with_keys(c: Any, parts: Parts) -> Any:
         return Conflict("one object as a key", "another one")
     old = c.objects() if isinstance(c, SetBox) else filter(_is_object, c.entries)
     pairs = zip(old, parts, strict=True)
-    fresh = iter([ByIdentity(p.box, p.cls, k.number) for k, p in pairs])  # type: ignore[union-attr]
+    fresh = iter([_moved(k, p) for k, p in pairs])
     if isinstance(c, SetBox):
         return SetBox(c.plain() | frozenset(fresh))
-    return [next(fresh) if type(k) is ByIdentity else k for k in c.entries]
+    return [next(fresh) if isinstance(k, ByIdentity) else k for k in c.entries]
 
 
 _OPENED: dict[type, Callable[[Any], tuple[Hashable, Parts]]] = {

@@ -224,7 +224,7 @@ def _describe_ragged(it: Interp, v: Ragged, atoms: list[Atom]) -> Spec:
 
 
 def _refuse_objects(it: Interp, keys: Iterable[Any]) -> None:
-    if any(type(k) is ByIdentity for k in keys):
+    if any(isinstance(k, ByIdentity) for k in keys):
         text = "a compiled function cannot return objects as keys of a dict or elements of a set"
         it.error("unsupported-value", text)
 

@@ -152,6 +152,7 @@ class Session:
         self.sources: dict[int, Any] = {}
         self.cells: dict[int, Any] = {}
         self.local_classes: set[type] = set()
+        self.hashed: set[tuple[type, str]] = set()
         self.classes: dict[Any, type] = {}
         self.loops: dict[Any, Any] = {}
         self.exact: set[AnyLoc] = set()
