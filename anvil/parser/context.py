@@ -64,10 +64,10 @@ from anvil.parser.state.heap import (
     State,
     fresh_box,
 )
+from anvil.parser.state.object_keys import ByIdentity
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
     Abstract,
-    ByIdentity,
     Conflict,
     DictV,
     Known,

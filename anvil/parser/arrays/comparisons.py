@@ -30,6 +30,7 @@ from anvil.parser.control.streams import contains_, equal_
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
 from anvil.parser.state.number_choices import NumberChoice
+from anvil.parser.state.object_keys import hashed_by_identity
 from anvil.parser.state.values import (
     Abstract,
     Bound,
@@ -43,7 +44,6 @@ from anvil.parser.state.values import (
     ObjectV,
     Scalar,
     TupleV,
-    hashed_by_identity,
     is_number,
     scalar,
 )
@@ -150,7 +150,7 @@ def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstr
         return negated(ctx, found) if op == "!=" else found
     xs, ys = ctx.items(a), ctx.items(b)
     if op not in ("==", "!="):
-        if len(xs) != len(ys):
+        if _class(a) is not _class(b):
             refuse(ctx, op, a, b)
         return _lexicographic(ctx, op, xs, ys)
     if len(xs) != len(ys) or _class(a) is not _class(b):
@@ -164,7 +164,9 @@ def _class(v: Abstract) -> type:
     """list, deque or tuple."""
     if isinstance(v, Known) and not isinstance(v.value, tuple):
         return type(v.value)
-    return v.cls if isinstance(v, ListV) else tuple
+    if isinstance(v, ListV):
+        return list if issubclass(v.cls, list) else v.cls
+    return tuple
 
 
 def same(ctx: Context, x: Abstract, y: Abstract) -> bool | Atom:
@@ -177,10 +179,10 @@ def same(ctx: Context, x: Abstract, y: Abstract) -> bool | Atom:
 def _lexicographic(
     ctx: Context, op: str, xs: tuple[Abstract, ...], ys: tuple[Abstract, ...]
 ) -> Abstract:
-    if not xs:
-        return Known("=" in op)
+    if not xs or not ys:
+        return Known(_by_length(op, len(xs), len(ys)))
     first = _as_bool(ctx, ctx.truth(compare(ctx, op[0], xs[0], ys[0])))
-    if len(xs) == 1:
+    if len(xs) == len(ys) == 1:
         return compare(ctx, op, xs[0], ys[0])
     equal = ctx.truth(compare(ctx, "==", xs[0], ys[0]))
     if equal is False:
@@ -188,6 +190,11 @@ def _lexicographic(
     same = _as_bool(ctx, equal)
     rest = _as_bool(ctx, ctx.truth(_lexicographic(ctx, op, xs[1:], ys[1:])))
     return scalar(ctx.b.or_(first, ctx.b.and_(same, rest)), True)
+
+
+def _by_length(op: str, m: int, n: int) -> bool:
+    """How sequences compare of which one begins with the other."""
+    return "=" in op if m == n else (m < n) == (op[0] == "<")
 
 
 def _truth_of_choice(ctx: Context, v: Choice) -> bool | Atom:

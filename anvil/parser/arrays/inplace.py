@@ -51,4 +51,6 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> Abstra
     if overloading.defines(target, name):
         found: Abstract = ctx.session.calls.method(ctx, target, name, [value])
         return None if type(found) is Known and found.value is NotImplemented else found
+    if op == "*" and overloading.defines(target, "__mul__"):
+        return None  # comes before the repetition of the base class
     return target if methods.in_place(ctx, op, target, value) else None

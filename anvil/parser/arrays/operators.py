@@ -482,7 +482,9 @@ def _sequence_class(v: Abstract) -> type:
     if isinstance(v, Known):
         kind = type(v.value)
         return tuple if isinstance(v.value, tuple) else kind
-    return v.cls if isinstance(v, ListV) else tuple
+    if isinstance(v, ListV):
+        return list if issubclass(v.cls, list) else v.cls
+    return tuple
 
 
 def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:

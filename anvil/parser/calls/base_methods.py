@@ -13,16 +13,26 @@ from typing import TYPE_CHECKING, Any
 from anvil.parser.arrays.operators import DUNDER
 from anvil.parser.arrays.subscripts import get_item, set_item
 from anvil.parser.containers import methods
+from anvil.parser.containers.collection_values import OwnListV
 from anvil.parser.containers.dicts import get_key
-from anvil.parser.objects.attributes import type_of_value
+from anvil.parser.objects.attributes import delete_item, type_of_value
 from anvil.parser.objects.overloading import class_of
-from anvil.parser.state.values import NONE, Abstract, DictV, Known, ObjectV, TupleV
+from anvil.parser.state.values import NONE, Abstract, DictV, Known, ListV, ObjectV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.interp import Interp
 
 _BUILTINS: dict[str, Any] = {"__len__": len, "__iter__": iter, "__reversed__": reversed}
 _OPERATORS: dict[str, Any] = {
+    "__add__": operator.add,
+    "__mul__": operator.mul,
+    "__rmul__": operator.mul,
+    "__iadd__": operator.iadd,
+    "__imul__": operator.imul,
+    "__lt__": operator.lt,
+    "__le__": operator.le,
+    "__gt__": operator.gt,
+    "__ge__": operator.ge,
     "__contains__": operator.contains,
     "__eq__": operator.eq,
     "__ne__": operator.ne,
@@ -55,9 +65,11 @@ _DESCRIPTORS = types.WrapperDescriptorType | types.MethodDescriptorType
 
 
 def plain(v: Abstract) -> Abstract | None:
-    """An instance of a subclass of dict or tuple as one of the base class: the same object."""
+    """An instance of a subclass of dict, list or tuple as one of the base class."""
     if class_of(v) is None:
         return None
+    if isinstance(v, ListV):
+        return ListV(v.box)
     if isinstance(v, DictV):
         return DictV(v.box, dict, v.factory, v.made)
     return TupleV(v.items) if isinstance(v, TupleV) else None
@@ -71,22 +83,35 @@ def call_base(
         made: Any = method.__reduce__()
         make, given = made[:2]
         return it.call(it.call(Known(make), *map(it.constant, given)), *args, **kwargs)
+    if method is tuple.__new__ or method is list.__new__:
+        return _made(it, args)
     if not isinstance(method, _DESCRIPTORS) or not args:
         return None
     if method.__objclass__ in _NUMBERS and type_of_value(args[0]) in _NUMBERS:
         return number_method(it, method.__objclass__, method.__name__, args)
     v = plain(args[0])
-    if v is None or method.__objclass__ not in (dict, tuple):
+    if v is None or method.__objclass__ not in (dict, list, tuple):
         own = type_of_value(args[0]) is method.__objclass__ and not isinstance(args[0], ObjectV)
         return _of_value(it, method.__name__, args, kwargs) if own else None
     rest, name = list(args[1:]), method.__name__
     if name == "__init__":
         if isinstance(v, DictV):
             methods.call_method(it, v, "update", rest, dict(kwargs))
+        if isinstance(v, ListV):
+            methods.call_method(it, v, "clear", [], {})
+            methods.call_method(it, v, "extend", rest or [it.tuple(())], {})
         return NONE
     if not name.startswith("__"):
         return methods.call_method(it, v, name, rest, dict(kwargs))
     return _special(it, args[0], v, name, rest)
+
+
+def _made(it: Interp, args: Sequence[Abstract]) -> Abstract:
+    """`tuple.__new__(cls, items)`, or that of list, which takes no notice of the items."""
+    cls = it.known(args[0], "a class")
+    if issubclass(cls, list):
+        return OwnListV(it.list(()).box, cls)
+    return TupleV(tuple(it.items(it.call(Known(tuple), *args[1:2]))), cls)
 
 
 def _of_value(
@@ -126,6 +151,11 @@ def _special(
     if name == "__setitem__":
         set_item(it, v, rest[0], rest[1])
         return NONE
+    if name == "__delitem__":
+        delete_item(it, v, rest[0])
+        return NONE
     if name in _OPERATORS:
-        return it.call(_OPERATORS[name], v, *rest)
+        others = [plain(r) or r for r in rest]
+        found = it.call(_OPERATORS[name], v, *others)
+        return obj if found is v else found
     return it.call(_BUILTINS[name], v) if name in _BUILTINS else None

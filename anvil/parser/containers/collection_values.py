@@ -31,6 +31,26 @@ class DequeV(ListV):
 
 
 @dataclass(slots=True, eq=False)
+class OwnListV(ListV):
+    """An instance of a subclass of list: a box as that of a list."""
+
+    own: type = list
+
+    def open(self) -> tuple[Hashable, Parts]:
+        return ("list", self.own), (self.box,)
+
+    @property
+    def cls(self) -> type:
+        return self.own
+
+    def close(self, parts: Parts) -> Abstract:
+        return OwnListV(parts[0], self.own)  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return f"a {self.own.__name__}"
+
+
+@dataclass(slots=True, eq=False)
 class OpenTupleV(ListV):
     """A tuple whose length the data decide: a box as that of a list, which is not written."""
 

@@ -11,17 +11,15 @@ from anvil.parser.arrays.whole import class_name
 from anvil.parser.containers.collection_values import DequeV, SetV
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.state.heap import RowBox
+from anvil.parser.state.object_keys import ByIdentity, ByValue, hashed_by_identity
 from anvil.parser.state.values import (
     Abstract,
     Bound,
-    ByIdentity,
-    ByValue,
     DictV,
     ListV,
     NDArray,
     ObjectV,
     TupleV,
-    hashed_by_identity,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ def known_container(ctx: Context, v: Abstract, what: str) -> Any:
     if isinstance(v, ListV):
         return items
     cls = v.cls if isinstance(v, TupleV) else None
-    return tuple(items) if cls is None else cls(*items)
+    return tuple(items) if cls is None else tuple.__new__(cls, items)
 
 
 def refuse_objects(ctx: Context, keys: Iterable[Any], what: str) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.state.heap import SetBox, TableBox
-from anvil.parser.state.values import Abstract, ByIdentity, Known
+from anvil.parser.state.object_keys import ByIdentity
+from anvil.parser.state.values import Abstract, Known
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context

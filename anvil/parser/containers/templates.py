@@ -26,9 +26,9 @@ from anvil.ir.types import ArrayType, array
 from anvil.parser.arrays.promotion import join_dtypes
 from anvil.parser.state.heap import Content, DictBox, ListBox, ObjectBox, RowBox, StackBox
 from anvil.parser.state.number_choices import is_numeric
+from anvil.parser.state.object_keys import ByIdentity
 from anvil.parser.state.values import (
     Abstract,
-    ByIdentity,
     Choice,
     Closure,
     DictV,

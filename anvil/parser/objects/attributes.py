@@ -23,7 +23,7 @@ from anvil.parser.containers import list_methods as containers
 from anvil.parser.containers.collection_values import DequeV, RandomV, SetV
 from anvil.parser.control import exceptions, streams
 from anvil.parser.control.choices import apart, choose, each
-from anvil.parser.objects import function_attributes
+from anvil.parser.objects import function_attributes, overloading
 from anvil.parser.reports import texts
 from anvil.parser.reports.spelling import meant
 from anvil.parser.source.functions import Captured
@@ -271,7 +271,7 @@ def _container_attribute(it: Interp, base: Abstract, name: str) -> Abstract:
         return Known(base.maxlen)
     if isinstance(base, DictV) and name == "default_factory" and base.factory is not None:
         return base.factory
-    if isinstance(base, DictV) and base.cls.__module__ not in ("builtins", "collections"):
+    if isinstance(base, DictV | ListV) and overloading.class_of(base) is not None:
         owner = next((c for c in base.cls.__mro__ if name in vars(c)), object)
         if owner.__module__ not in ("builtins", "collections"):
             return _bind(it, base, base.cls, name, vars(owner)[name])
@@ -354,11 +354,11 @@ def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
     for above in order[order.index(cls) + 1 :]:
         if name in vars(above):
             static = vars(above)[name]
-            if static is object.__init__:
-                return Known(_nothing)
+            if static in (object.__init__, tuple.__new__, list.__new__):
+                return Known(_nothing if static is object.__init__ else static)
             hook = static in (object.__setattr__, object.__delattr__)
             raw = isinstance(static, types.WrapperDescriptorType | types.MethodDescriptorType)
-            if hook or (raw and (name == "__init__" or isinstance(obj, DictV | TupleV))):
+            if hook or (raw and (name == "__init__" or isinstance(obj, DictV | ListV | TupleV))):
                 return Bound("method", Known(static), (obj,))
             return _bind(it, obj, own or type_of_value(obj), name, static)
     it.fail(AttributeError, f"'super' object has no attribute '{name}'")

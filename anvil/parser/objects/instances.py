@@ -32,6 +32,10 @@ def instantiate(
     plain = not any(base.__module__ == "collections" for base in cls.__mro__)
     if issubclass(cls, dict) and cls.__new__ is dict.__new__ and plain:
         return _dict(it, cls, args, kwargs)
+    if cls.__new__ is list.__new__ and plain:
+        return _list(it, cls, args, kwargs)
+    if cls.__new__ is tuple.__new__ and plain:
+        return it.call(Known(tuple.__new__), Known(cls), *args)
     new = inspect.getattr_static(cls, "__new__")
     if not isinstance(new, staticmethod):
         obj: Abstract = new_object(it, Known(cls))
@@ -156,6 +160,13 @@ def _dict(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: dict[str, Abst
         entries = dict_entries(it, args[0]) if args else {}
         return new_dict(it, {**entries, **kwargs}, dict if typing.is_typeddict(cls) else cls)
     made = new_dict(it, {}, cls)
+    it.session.calls.call(it, Bound("method", Known(cls.__init__), (made,)), list(args), kwargs)
+    return made
+
+
+def _list(it: Interp, cls: Any, args: Sequence[Abstract], kwargs: dict[str, Abstract]) -> Abstract:
+    """An instance of a subclass of list."""
+    made = it.call(Known(list.__new__), Known(cls))
     it.session.calls.call(it, Bound("method", Known(cls.__init__), (made,)), list(args), kwargs)
     return made
 

@@ -6,19 +6,19 @@ import inspect
 import types
 from typing import TYPE_CHECKING
 
-from anvil.parser.state.values import Abstract, DictV, Known, ObjectV, TupleV
+from anvil.parser.state.values import Abstract, DictV, Known, ListV, ObjectV, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
 
 
 def class_of(v: Abstract) -> type | None:
-    """The class of an instance, a named tuple or a dict of a class of the user; None for values of
+    """The class of an instance, a tuple, list or dict of a class of the user; None for values of
     Python's own types.
     """
     if isinstance(v, ObjectV | TupleV):
         return v.cls
-    if isinstance(v, DictV):
+    if isinstance(v, DictV | ListV):
         return None if v.cls.__module__ in ("builtins", "collections") else v.cls
     if type(v) is Known and isinstance(v.value, tuple) and type(v.value) is not tuple:
         return type(v.value)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from anvil.ir.loc import Loc
 from anvil.parser.source import genexps
 from anvil.parser.source.function_source import FunctionSource
-from anvil.parser.source.liveness import Liveness
+from anvil.parser.source.liveness import Liveness, mark_super
 from anvil.parser.source.scopes import scan
 from anvil.parser.source.yields import hoisted
 
@@ -63,6 +63,8 @@ class CodeInfo:
             else node.body
         )
         genexps.mark(self.body)
+        if self.params.positional:
+            mark_super(self.body, self.params.positional[0])
         self.scope = scan(self.body)
         if self.scope.generator and isinstance(node, ast.FunctionDef):
             node.body = self.body = hoisted(node.body)

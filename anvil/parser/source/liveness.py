@@ -29,8 +29,17 @@ def names_used(node: ast.AST) -> Names:
             if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
         ]
         found = frozenset(n.id for n in read)
+        found |= {n._anvil_reads for n in nodes if hasattr(n, "_anvil_reads")}
         node._anvil_used = found  # type: ignore[attr-defined]
     return found
+
+
+def mark_super(body: Sequence[ast.stmt], first: str) -> None:
+    """Notes that `super()` reads the first parameter of the function."""
+    for stmt in body:
+        for n in ast.walk(stmt):
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "super":
+                n._anvil_reads = first  # type: ignore[attr-defined]
 
 
 def names_stored(node: ast.AST) -> Names:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, array
+from anvil.parser.state.object_keys import ByIdentity, ByValue
 from anvil.parser.state.values import (
     Abstract,
-    ByIdentity,
-    ByValue,
     CellRef,
     Conflict,
     ObjectV,

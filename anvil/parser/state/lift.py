@@ -78,7 +78,7 @@ def lifted(session: Session, obj: Any, origin: Origin, inside: bool = False) -> 
         type_ = array(dtype_of(obj.dtype), tuple(obj.shape))
         host = "np" if isinstance(obj, np.generic) else "array"
         return Lifted("array", origin, hidden=guards.array(origin, type_, host))
-    if type(obj) in (tuple, list, deque) or (isinstance(obj, tuple) and hasattr(obj, "_fields")):
+    if type(obj) in (list, deque) or isinstance(obj, tuple):
         guards.structure(origin, obj)
         items = tuple(lifted(session, v, guards.item(origin, i), True) for i, v in enumerate(obj))
         own = getattr(obj, "maxlen", None)

@@ -17,7 +17,7 @@ from anvil.parser.arrays.ragged import Ragged, dense
 from anvil.parser.containers import tables
 from anvil.parser.containers.chosen_arrays import joined_array
 from anvil.parser.containers.chosen_lists import joined_list
-from anvil.parser.containers.collection_values import DequeV, SetV
+from anvil.parser.containers.collection_values import DequeV, OwnListV, SetV
 from anvil.parser.containers.columns import element, rows_of
 from anvil.parser.containers.stack_lists import known_length
 from anvil.parser.containers.table_boxes import known_empty
@@ -46,6 +46,7 @@ from anvil.parser.state.lengths import (
     left_open,
 )
 from anvil.parser.state.number_choices import NumberChoice, joined_strength
+from anvil.parser.state.object_keys import ByIdentity
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.signature import (
     NUMBER,
@@ -68,7 +69,6 @@ from anvil.parser.state.signature import (
 from anvil.parser.state.values import (
     NONE,
     Abstract,
-    ByIdentity,
     Choice,
     Closure,
     Conflict,
@@ -249,7 +249,7 @@ def _describe_box(
         return _describe_stack(it, v, content, atoms, above, ints)
     if isinstance(content, ListBox):
         items = tuple(_describe(it, i, atoms, above, ints) for i in content.items)
-        return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
+        return _list_spec(v, items)
     if isinstance(content, TableBox):
         return _describe_table(it, v, content, atoms, above, ints)
     if isinstance(content, SetBox):
@@ -281,6 +281,10 @@ def _refuse_links(it: Interp, v: Any, held: RowBox) -> None:
         error = make_error("unsupported-value", what, it.loc, hint=hint)
         left = [loop for loop in it.session.linking if loop not in it.unroll]
         raise Blocked(error, unroll=next(iter(left), None))
+
+
+def _list_spec(v: Any, items: tuple[Spec, ...]) -> ListSpec:
+    return ListSpec(items, v.cls, getattr(v, "maxlen", None))
 
 
 def _describe_table(
@@ -337,7 +341,7 @@ def _describe_stack(
     apart = not stack.columns or has_refs(stack.template)
     if not ints or n <= _WHOLE or apart or isinstance(v, DequeV):
         items = tuple(_describe(it, i, atoms, above, ints) for i in it.items(v))
-        return ListSpec(items, *((v.cls, v.maxlen) if isinstance(v, DequeV) else ()))
+        return _list_spec(v, items)
     inner: list[Atom] = []
     spec = _describe(it, element(it, stack, Const(array(I64), 0)), inner, above, ints)
     if isinstance(stack.template, Many) and not isinstance(spec, StackSpec):
@@ -367,6 +371,12 @@ def _built_value(
     if isinstance(spec, TextSpec):
         return _built_text(spec, items)
     return Choice(it.atom(items[0]), options).close((it.atom(items[0]), *options))
+
+
+def _list_in(box: int, spec: ListSpec) -> ListV:
+    if spec.cls is list:
+        return ListV(box)
+    return OwnListV(box, spec.cls) if issubclass(spec.cls, list) else DequeV(box, spec.maxlen)
 
 
 Leaf = Callable[[ArraySpec | ScalarSpec | StaticSpec, str], Abstract]
@@ -400,7 +410,7 @@ def build(it: Interp, spec: Spec, leaf: Leaf, name: str = "", mark: Mark | None 
         return SetV(box) if len(items) == 1 else DictV(box, spec.cls, factory)
     if isinstance(spec, ListSpec):
         it.state.heap[box] = ListBox(items)
-        return ListV(box) if spec.cls is list else DequeV(box, spec.maxlen)
+        return _list_in(box, spec)
     if isinstance(spec, DictSpec):
         it.state.heap[box] = DictBox(dict(zip(spec.keys, items, strict=True)))
         return DictV(box, spec.cls, None if spec.factory is None else Known(spec.factory))

@@ -474,7 +474,7 @@ def rebuild(spec: Spec, take: Take) -> Any:
     if isinstance(spec, TupleSpec):
         return tuple(items) if spec.cls is None else tuple.__new__(spec.cls, items)
     if isinstance(spec, ListSpec):
-        return items if spec.cls is list else deque(items, spec.maxlen)
+        return _listed(spec, items)
     if isinstance(spec, ChoiceSpec):
         return _chosen(items, spec.numeric)
     if isinstance(spec, DictSpec | TableSpec):
@@ -483,6 +483,16 @@ def rebuild(spec: Spec, take: Take) -> Any:
     for name, item in zip(spec.names, items, strict=True):
         object.__setattr__(obj, name, item)
     return obj
+
+
+def _listed(spec: ListSpec, items: list[Any]) -> Any:
+    if issubclass(spec.cls, deque):
+        return deque(items, spec.maxlen)
+    if spec.cls is list:
+        return items
+    made: Any = list.__new__(spec.cls)
+    list.extend(made, items)
+    return made
 
 
 def _text(spec: TextSpec, take: Callable[[ArraySpec | ScalarSpec], Any]) -> str:
