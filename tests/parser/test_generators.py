@@ -398,3 +398,21 @@ def test_a_generator_is_no_result() -> None:
         run(rows, X)
     with pytest.raises(AnvilTypeError, match="cannot return the generator"):
         run(lambda x: rows(x), X)
+
+
+def defaults_of_inner_functions(x, y):
+    def items(x):
+        double = lambda x=x: x * 2  # noqa: E731
+        for i in range(3):
+
+            def h(q, b=x * i, *args, c=y):
+                return (b + q) * c + sum(args)
+
+            yield h(y) + double() + double(i)
+            yield h(y, 1.0, 2.0, c=x) + (lambda q, b=x: q + b)(y)
+
+    return list(items(x + 1))
+
+
+def test_defaults_are_of_the_generator():
+    agree(defaults_of_inner_functions, 1.0, 4.0)

@@ -282,8 +282,7 @@ class _Inlined(_Copy):
         shadowed, deep = self.shadowed, self.deep
         new = type(node)()
         for name in node._fields:
-            inner = name in ("body", "args")
-            if inner:
+            if name == "body":  # defaults belong to the generator
                 free = free_names(node)
                 self.deep, self.shadowed = True, shadowed | (self.names - free)
             value = getattr(node, name, None)

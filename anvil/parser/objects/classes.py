@@ -150,7 +150,8 @@ def _made(
 def _factory(it: Interp, node: ast.ClassDef, cells: dict[str, Any], renamed: dict[str, str]) -> Any:
     """A function that runs the class statement, with these free variables."""
     if renamed:
-        node = copy.deepcopy(node)
+        notes = (v for n in ast.walk(node) for k, v in vars(n).items() if k.startswith("_anvil"))
+        node = copy.deepcopy(node, {id(v): v for v in notes})
         for n in list(_read(node)):
             n.id = renamed.get(n.id, n.id)
     leave = ast.Return(ast.Name(node.name, ast.Load()))
