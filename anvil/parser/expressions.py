@@ -221,7 +221,16 @@ def _tuple(it: Interp, node: ast.Tuple) -> Abstract:
 
 @expression(ast.List)
 def _list(it: Interp, node: ast.List) -> Abstract:
-    return it.list(_elements(it, node.elts))
+    stars = [e for e in node.elts if isinstance(e, ast.Starred)]
+    if not stars:
+        return it.list(_elements(it, node.elts))
+    parts = [it.eval(e.value if isinstance(e, ast.Starred) else e) for e in node.elts]
+    it.at(node)
+    out = it.list([])
+    for e, v in zip(node.elts, parts, strict=True):
+        name = "extend" if isinstance(e, ast.Starred) else "append"
+        it.session.calls.container_method(it, out, name, [v])
+    return out
 
 
 @expression(ast.Set)

@@ -8,6 +8,7 @@ of equations.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -116,12 +117,14 @@ def _square(ctx: Context, v: Any) -> tuple[Atom, Span]:
     v, columns = _in_front(ctx, v, 1)
     rows = v.axes[0]
     assert rows is not None
-    if rows.size != columns.size:
-        dense(ctx, v)
     same = ctx.b.eq(count_of(ctx, rows), count_of(ctx, columns))
     text = "Last 2 dimensions of the array must be square"
     ctx.check(same, np.linalg.LinAlgError, text)
     x = replaced(ctx, ctx.read(v.data), v.axes, 0)
+    if rows.size != columns.size:
+        least = min(rows.size, columns.size)
+        x = ctx.b.slice(x, starts=(0, 0), limits=(least, least), strides=(1, 1))
+        columns = replace(columns, size=least)
     if not dtype_in(x).inexact:
         x = ctx.cast(x, ctx.promote(ctx.array(x), ctx.lifted(1.0)))
     outside = replaced(ctx, Const(array(dtype_in(x), (columns.size,)), 0), [columns], 1)

@@ -21,9 +21,11 @@ from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import class_name
 from anvil.parser.containers import stack_lists
 from anvil.parser.containers.collection_values import DequeV, OpenTupleV
+from anvil.parser.control import streams
 from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
+from anvil.parser.state.roots import varies
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
     Abstract,
@@ -508,6 +510,10 @@ def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
     if isinstance(n, Scalar) and n.dtype.kind not in "iub":
         wrong = class_name(n)
         ctx.error("bad-operand", f"can't multiply sequence by non-int of type {wrong!r}")
+    if isinstance(n, Scalar) and varies(ctx, n.atom):
+        args = [seq if isinstance(seq, ListV) else ctx.list(ctx.items(seq)), n]
+        out = ctx.session.calls.call_entry(ctx, streams.repeated_, args, {})
+        return out if type(seq) is ListV else OpenTupleV(out.box)
     times = int(ctx.known(n, "the number of repetitions"))
     if not isinstance(seq, ListV):
         return ctx.tuple(ctx.items(seq) * times)

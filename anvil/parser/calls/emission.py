@@ -65,12 +65,20 @@ def read_results(
         state.may = spec.state.may
         for code, exc in spec.raised.items():
             state.locals[exceptions.waiting(code)] = renaming.value(exc)
+    _take_marks(it, spec, inner)
+    return ret
+
+
+def _take_marks(it: Interp, spec: Specialisation, inner: dict[int, int]) -> None:
+    """Marks what the callee has found to be shared, besides what the caller knows of."""
+    marks = it.state.marks
     for box, mark in spec.state.marks.items():
         shared = mark.group or mark.code == "alias-types"
-        if shared and box in inner and inner[box] not in it.state.marks:
+        old = marks.get(inner.get(box, 0))
+        if shared and box in inner and (old is None or old.group):
             group = frozenset(inner[b] for b in mark.group if b in inner)
-            it.state.marks[inner[box]] = Mark(mark.reason, group, mark.code, mark.at)
-    return ret
+            group |= old.group if old is not None and mark.group else frozenset()
+            marks[inner[box]] = Mark(mark.reason, group, mark.code, mark.at)
 
 
 def _touch_objects(it: Interp, spec: Specialisation, inner: dict[int, int]) -> None:

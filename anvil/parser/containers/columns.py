@@ -7,7 +7,7 @@ Elements that are objects are places in a pool: another stacked list, of the obj
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -439,6 +439,9 @@ def boxed(
     """A list of `n` elements held by stacked rows; `pools` are those of its leaves."""
     state = ctx.state
     columns = []
+    if mark is None and has_identity(t) and (found := related(state, boxes)) is not None:
+        mark = replace(TWICE, at=found.at)
+    others = behind(state, boxes)
     for (leaf, _), (x, py), pool in zip(leaves_of(t), rows, pools, strict=True):
         box = fresh_box()
         number = not isinstance(leaf, Block)
@@ -446,19 +449,24 @@ def boxed(
         if mark is not None:
             state.marks[box] = mark
         elif has_identity(t):
-            share(state, box, boxes)
+            share(state, box, boxes, others)
         columns.append(Column(box, (), type_at(x).shape, pool))
     return StackBox(Known(n), t, tuple(columns), n)
 
 
-def share(state: State, box: int, others: list[int]) -> None:
-    """Marks a column as what may be shared with others; it is frozen if one of them is."""
+def share(
+    state: State, box: int, others: Sequence[int], behind: Collection[int] = (), thawed: int = 0
+) -> None:
+    """Marks a column as what may be shared with others, and with what is `behind` them; it is
+    frozen if one of them is, other than `thawed`.
+    """
     marks = state.marks
-    frozen = (m for o in others if (m := marks.get(o)) is not None and not m.group)
+    frozen = (m for o in others if o != thawed and (m := marks.get(o)) is not None and not m.group)
     mark = next(frozen, None)
     known = [o for o in others if o in state.heap]
     if mark is None and len(known) != len(set(known)):
         mark = TWICE
+    known += [o for o in behind if o != box]
     if mark is not None:
         marks[box] = mark
         _group_with(state, known, frozenset((box,)), None)
@@ -466,6 +474,18 @@ def share(state: State, box: int, others: list[int]) -> None:
     for other in known:
         for first, second in ((box, other), (other, box)):
             _group_with(state, [first], frozenset((second,)), None)
+
+
+def behind(state: State, boxes: Sequence[int]) -> list[int]:
+    """What these boxes may be the same objects as."""
+    marks = (m for o in boxes if (m := state.marks.get(o)) is not None)
+    return [o for o in dict.fromkeys(o for m in marks for o in m.group) if o in state.heap]
+
+
+def related(state: State, boxes: Sequence[int]) -> Mark | None:
+    """The mark of one of these boxes that may be the same object as another of them."""
+    marks = ((o, state.marks.get(o)) for o in boxes)
+    return next((m for o, m in marks if m and not (m.group - {o}).isdisjoint(boxes)), None)
 
 
 def share_frozen(state: State, stack: StackBox, others: list[int], at: AnyLoc) -> None:
@@ -582,9 +602,10 @@ def add_row(ctx: Context, stack: StackBox, leaves: Packed, boxes: list[int]) -> 
     """A list with the leaves of one more element, which shares `boxes`."""
     stack = with_room(ctx, stack)
     i = length_atom(stack)
+    others = behind(ctx.state, boxes)
     for col, (x, py) in zip(stack.columns, leaves, strict=True):
         write_rows(ctx, row(col, i), x, py)
         if has_identity(stack.template):
-            share(ctx.state, col.box, boxes)  # type: ignore[attr-defined]
+            share(ctx.state, col.box, boxes, others)  # type: ignore[attr-defined]
     n = scalar(ctx.b.add(i, 1), True)
     return replace(stack, length=n, room=max(room_of(stack) - 1, 0))

@@ -13,7 +13,7 @@ from anvil.parser.containers import open_lists, options, pools, sequences, sorti
 from anvil.parser.containers.dicts import write
 from anvil.parser.control.choices import apart, is_split
 from anvil.parser.control.iteration import listed
-from anvil.parser.control.streams import list_
+from anvil.parser.control.streams import chained_, list_
 from anvil.parser.state.heap import GeneratorV, ListBox, RowBox
 from anvil.parser.state.values import NONE, Abstract, Known, ListV, TupleV
 
@@ -51,6 +51,9 @@ def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
     if isinstance(more, GeneratorV):
         more = open_lists.called(ctx, list_, more)
     if isinstance(more, ListV) and stack_lists.extend(ctx, v, more):
+        return NONE
+    if open_lists.open_stack(ctx, more) is not None:
+        write(ctx, v.box, ctx.content(open_lists.called(ctx, chained_, v, more).box, "list"))
         return NONE
     if stack_lists.stack_of(ctx, v) is not None:
         for item in listed(ctx, more):

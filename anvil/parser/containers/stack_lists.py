@@ -18,9 +18,11 @@ from anvil.parser.arrays.arraylike import const
 from anvil.parser.arrays.indices import checked_index
 from anvil.parser.containers.appending import appended
 from anvil.parser.containers.columns import (
+    TWICE,
     Column,
     add_row,
     all_rows,
+    behind,
     boxed,
     element,
     length_atom,
@@ -49,9 +51,10 @@ from anvil.parser.containers.templates import (
     unified,
     with_options,
 )
+from anvil.parser.control import streams
 from anvil.parser.state.heap import ColumnBox, Content, ListBox, RowBox, StackBox, fresh_box
 from anvil.parser.state.roots import asked_for
-from anvil.parser.state.values import Abstract, Known, ListV, Scalar, SliceV, scalar
+from anvil.parser.state.values import Abstract, Known, ListV, NDArray, Scalar, SliceV, TupleV, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -226,11 +229,22 @@ def put(
             ctx.touch(col.box)  # type: ignore[attr-defined]
             write_rows(ctx, row(col, i), x, py)
         return True
-    columns = _own_columns(ctx, stack, boxes)
-    for col, (x, py) in zip(columns, leaves, strict=True):
+    columns = _own_columns(ctx, stack, boxes, i)
+    for col, old, (x, py) in zip(columns, stack.columns, leaves, strict=True):
         write_rows(ctx, row(col, i), x, py)
+        if old.box in boxes and not old.pool:  # type: ignore[attr-defined]
+            mark = ctx.state.marks.get(col.box)
+            places = (i, *_place_of(ctx, value)) if mark is None or mark.group else ()
+            ctx.state.marks[col.box] = replace(TWICE, places=places)
     _replace(ctx, v, stack, columns)
     return True
+
+
+def _place_of(ctx: Context, v: Abstract) -> tuple[Atom, ...]:
+    """Where an element is in its list."""
+    held = stack_of(ctx, v)
+    path: Any = v.path if isinstance(v, NDArray) else held.columns[0].path if held else ()  # type: ignore[attr-defined]
+    return tuple(path[0].atoms) if path else ()
 
 
 def refuse_part(ctx: Context, stack: StackBox) -> None:
@@ -271,12 +285,15 @@ def _replace(ctx: Context, v: ListV, stack: StackBox, columns: Sequence[Abstract
     store(ctx, v.box, replace(stack, columns=tuple(columns)))
 
 
-def _own_columns(ctx: Context, stack: StackBox, boxes: list[int]) -> list[Column]:
+def _own_columns(
+    ctx: Context, stack: StackBox, boxes: list[int], at: Atom | None = None
+) -> list[Column]:
     """Copies of the columns in boxes of their own: what other names share with the old ones stays
-    there.
+    there. `at` is where another element will be stored.
     """
     out = []
     state = ctx.state
+    others = behind(state, [*boxes, *(c.box for c in stack.columns)])  # type: ignore[attr-defined]
     for (leaf, _), col in zip(leaves_of(stack.template), stack.columns, strict=True):
         assert isinstance(col, Column)
         if col.path:
@@ -287,7 +304,10 @@ def _own_columns(ctx: Context, stack: StackBox, boxes: list[int]) -> list[Column
             )
         box = fresh_box()
         state.heap[box] = state.heap[col.box]
-        share(state, box, list(dict.fromkeys((col.box, *boxes))))
+        mark = state.marks.get(col.box)
+        thawed = mark is not None and any(at is p or at == p for p in mark.places)
+        known = list(dict.fromkeys((col.box, *boxes)))
+        share(state, box, known, others, col.box if thawed else 0)
         out.append(Column(box, (), col.shape, col.pool))
     return out
 
@@ -333,8 +353,32 @@ def append(ctx: Context, v: ListV, stack: StackBox, item: Abstract) -> bool:
     boxes: list[int] = []
     leaves = pack(ctx, form, item, boxes)
     stack = stack_of(ctx, v) or stack
-    store(ctx, v.box, add_row(ctx, stack, leaves, boxes))
+    again = has_identity(form) and _holds(ctx, stack, item, boxes)
+    added = add_row(ctx, stack, leaves, boxes)
+    if again:
+        ctx.state.marks.update((c.box, TWICE) for c in added.columns)  # type: ignore[attr-defined]
+    store(ctx, v.box, added)
     return True
+
+
+def _holds(ctx: Context, stack: StackBox, item: Abstract, boxes: list[int]) -> bool:
+    """Whether an item, whose boxes these are, may be an element of a list already."""
+    marks = ctx.state.marks
+    own = [c.box for c in stack.columns]  # type: ignore[attr-defined]
+    known = frozenset().union(*(marks[c].group for c in own if c in marks)) - set(own)
+    return not set(own).isdisjoint(boxes) or not known.isdisjoint(_whole(ctx, item))
+
+
+def _whole(ctx: Context, v: Abstract) -> list[int]:
+    """The boxes of arrays and lists in a value that are no parts of others."""
+    if isinstance(v, TupleV):
+        return [box for item in v.items for box in _whole(ctx, item)]
+    if isinstance(v, NDArray):
+        return [] if v.path else [v.box]
+    stack = stack_of(ctx, v)
+    if stack is not None:
+        return [c.box for c in stack.columns if not c.path]  # type: ignore[attr-defined]
+    return [v.box] if isinstance(v, ListV) else []
 
 
 def _form_with(ctx: Context, stack: StackBox, item: Abstract) -> Any:
@@ -505,7 +549,9 @@ def _chained(ctx: Context, a: ListV, b: ListV) -> ListV | None:
     other = stack_of(ctx, b)
     out = taken_whole(ctx, a)
     if other is not None and not isinstance(other.length, Known):
-        return out if extend(ctx, out, b) else None
+        if extend(ctx, out, b):
+            return out
+        return ctx.session.calls.call_entry(ctx, streams.chained_, [a, b], {})  # type: ignore[no-any-return]
     for item in ctx.items(b):
         stack = stack_of(ctx, out)
         if stack is None or not append(ctx, out, stack, item):

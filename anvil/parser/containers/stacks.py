@@ -37,6 +37,7 @@ from anvil.parser.containers.columns import (
     object_of,
     pack,
     pools_of,
+    related,
     row,
     rows_of,
     share,
@@ -159,14 +160,17 @@ def restack(
         pools = adopt(ctx, t, items, (), known)
         rows = stacked_rows(ctx, t, items, boxes) if items else no_rows(t, kinds)
     lists = [v.box for v in items if isinstance(v, ListV)] if isinstance(t, Many) else []
-    if len(lists) != len(set(lists)):
-        made = boxed(ctx, t, rows, n, TWICE, boxes, pools)
+    alike = related(ctx.state, lists)
+    twice = len(lists) != len(set(lists)) or alike is not None
+    if twice:
+        mark = TWICE if alike is None else replace(TWICE, at=alike.at)
+        made = boxed(ctx, t, rows, n, mark, boxes, pools)
     else:
         made = boxed(ctx, t, rows, n, None, [b for b in boxes if b not in lists], pools)
     if isinstance(content, StackBox):
         made = replace(made, length=content.length, room=content.room)
     made = replace(grown(ctx, made, capacity), guessed=guessed)
-    _held(ctx, box, made, lists if len(lists) == len(set(lists)) else ())
+    _held(ctx, box, made, () if twice else lists)
 
 
 def _held(ctx: Context, box: int, made: StackBox, lists: Sequence[int]) -> None:

@@ -439,6 +439,8 @@ class Join:
             return self._column(cx, cy)
         if isinstance(cx, RowBox) and isinstance(cy, RowBox):
             return self._row(cx, cy)
+        if _resized(cx, cy):
+            return Conflict("a list", "a list", *self._locs, self.loop)
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
         if tag != tag_y and isinstance(cx, ObjectBox) and isinstance(cy, ObjectBox):
             names = _both(list(cx.attrs), list(cy.attrs))
@@ -522,6 +524,12 @@ _TWO_DTYPES = (
 
 _LISTS = (ListBox, StackBox)
 _BOXLESS = (Known, Scalar, Undefined, Conflict)
+
+
+def _resized(x: Content, y: Content) -> bool:
+    """Whether two arrays have different shapes: those of a list that only one path made longer."""
+    atoms = isinstance(x, Value | Const) and isinstance(y, Value | Const)
+    return atoms and type_at(x).shape != type_at(y).shape
 
 
 def _same(joined: Sequence[Part], parts: Sequence[Part]) -> bool:

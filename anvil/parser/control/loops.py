@@ -104,16 +104,20 @@ def _moved(it: Interp, at: AnyLoc) -> Iterator[None]:
 
 def _over_items(it: Interp, node: ast.For, items: Items) -> None:
     it.at(node)
-    start = 0
     if items.count == 0:
         pass
     elif items.static or written(node) in it.unroll or _counted_out(it, node, items):
         _unrolled_for(it, node, items, 0)
     else:
-        while start >= 0 and not _rolled_for(it, node, items, start):
-            start = _peel(it, node, items, start)
+        _rolled_from(it, node, items, 0)
     if it.state.may == ONLY_FALL and not any(map(_leaves, ast.walk(node))):
         items.finish()
+
+
+def _rolled_from(it: Interp, node: ast.For, items: Items, start: int) -> None:
+    """Compiles the iterations from `start` on as a loop, the first ones in place if it must be."""
+    while start >= 0 and not _rolled_for(it, node, items, start):
+        start = _peel(it, node, items, start)
 
 
 def _takes_more(node: ast.For) -> bool:
@@ -267,8 +271,7 @@ def _peel(it: Interp, node: ast.For, items: Items, start: int) -> int:
         _iteration(it, node, items, start)
         if it.state.may == ONLY_FALL:
             return start + 1
-        start += 1
-        it.when_falling(lambda: _unrolled_for(it, node, items, start))
+        it.when_falling(lambda: _rolled_from(it, node, items, start + 1))
         return -1
     _warn_or_refuse(it, count, blocked)
     if isinstance(items.count, int):

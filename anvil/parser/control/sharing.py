@@ -33,6 +33,7 @@ def mark_shared(join: Join) -> None:
     first, second = _partners(join)
     for (x, y), box in join.pairs.items():
         if x is not None and y is not None:
+            _keep_frozen(join, box, (join.a.marks.get(x), join.b.marks.get(y)))
             shared = _shared_with(join, join.a, x, first) | _shared_with(join, join.b, y, second)
             _relate(join, box, shared)
     for box in _left_alone(join, first, second):
@@ -42,6 +43,13 @@ def mark_shared(join: Join) -> None:
         _relate(
             join, copy, _shared_with(join, join.a, x, first) | _shared_with(join, join.b, y, second)
         )
+
+
+def _keep_frozen(join: Join, box: int, marks: Collection[Mark | None]) -> None:
+    """What must not be written on one path must not be after the join."""
+    frozen = next((m for m in marks if m is not None and not m.group), None)
+    if frozen is not None and not isinstance(join.state.heap.get(box), RowBox):
+        join.state.marks[box] = frozen
 
 
 def marks_of_second(join: Join) -> dict[int, Mark]:

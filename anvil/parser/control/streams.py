@@ -18,6 +18,25 @@ def list_(v: Any) -> Any:
     return out
 
 
+def chained_(v: Any, more: Any) -> Any:
+    """`v + more` of two lists."""
+    out = []
+    for x in v:
+        out.append(x)
+    for x in more:
+        out.append(x)
+    return out
+
+
+def repeated_(v: Any, times: Any) -> Any:
+    """`v * times` of a list."""
+    out = []
+    for _ in range(times):
+        for x in v:
+            out.append(x)
+    return out
+
+
 def tuple_(v: Any) -> Any:
     """As `tuple`."""
     return builtins.tuple(list_(v))

@@ -328,12 +328,14 @@ class Mark:
 
     `group` are the boxes that may be the same object as this one; empty where the box is frozen for
     good. `at` is the branch whose join made the mark, which can be made to keep the two apart.
+    `places` are where a list holds one object twice: until another one is stored there.
     """
 
     reason: str
     group: frozenset[int] = frozenset()
     code: str = "mutated-argument"
     at: AnyLoc | None = None
+    places: tuple[Atom, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
