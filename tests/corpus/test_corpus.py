@@ -47,6 +47,7 @@ MODULES = (
     "quantities",
     "quantum",
     "rays",
+    "recipes",
     "recurrences",
     "recursion",
     "collecting",
