@@ -59,7 +59,7 @@ def ridder(a: float, b: float) -> Any:
     fa, fb = f(a), f(b)
     assert fa * fb <= 0, f"f({a}) = {fa} and f({b}) = {fb} have the same sign"
     last = None
-    for _ in range(60):
+    for _ in range(20):
         c = 0.5 * (a + b)
         fc = f(c)
         s = math.sqrt(fc * fc - fa * fb)
@@ -80,8 +80,8 @@ def ridder(a: float, b: float) -> Any:
     return None
 
 
-@entry(np.array([1.0, 3, 2, 4, 3.5, 5, 4.2]), xla=True)
-@entry(np.array([5.0, 4, 3, 2, 1.0]))
+@entry(np.array([1.0, 3, 2, 4, 3.5]))
+@entry(np.array([3.0, 2.0, 1.0]))
 def isotonic_regression(y: Any) -> Any:
     level, weight = [], []
     for yi in y:

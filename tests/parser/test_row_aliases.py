@@ -1,4 +1,4 @@
-"""Lists of lists and arrays that hold one object twice, or share their elements with other lists."""
+"""Lists of lists and arrays that hold one object twice, or share elements with other lists."""
 
 from __future__ import annotations
 

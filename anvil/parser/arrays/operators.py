@@ -19,9 +19,8 @@ from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_frames import elementwise
 from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import class_name
-from anvil.parser.containers import stack_lists
+from anvil.parser.containers import joined_lists
 from anvil.parser.containers.collection_values import DequeV, OpenTupleV
-from anvil.parser.control import streams
 from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
@@ -493,14 +492,14 @@ def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
     """`a + b` of two lists or two tuples."""
     if isinstance(a, OpenTupleV) or isinstance(b, OpenTupleV):
         x, y = (v if isinstance(v, ListV) else ctx.list(ctx.items(v)) for v in (a, b))
-        whole = stack_lists.joined(ctx, x, y)
+        whole = joined_lists.joined(ctx, x, y)
         if whole is None:
             ctx.error(
                 "unlike-elements", "two tuples of unlike things, whose length the data decide"
             )
         return OpenTupleV(whole.box)
     if isinstance(a, ListV) and isinstance(b, ListV):
-        both = stack_lists.joined(ctx, a, b)
+        both = joined_lists.joined(ctx, a, b)
         return ctx.list((*ctx.items(a), *ctx.items(b))) if both is None else both
     return ctx.tuple((*ctx.items(a), *ctx.items(b)))
 
@@ -511,13 +510,13 @@ def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
         wrong = class_name(n)
         ctx.error("bad-operand", f"can't multiply sequence by non-int of type {wrong!r}")
     if isinstance(n, Scalar) and varies(ctx, n.atom):
-        args = [seq if isinstance(seq, ListV) else ctx.list(ctx.items(seq)), n]
-        out = ctx.session.calls.call_entry(ctx, streams.repeated_, args, {})
+        held = seq if isinstance(seq, ListV) else ctx.list(ctx.items(seq))
+        out = joined_lists.repeated_by_data(ctx, held, n)
         return out if type(seq) is ListV else OpenTupleV(out.box)
     times = int(ctx.known(n, "the number of repetitions"))
     if not isinstance(seq, ListV):
         return ctx.tuple(ctx.items(seq) * times)
-    long = stack_lists.repeated(ctx, seq, times)
+    long = joined_lists.repeated(ctx, seq, times)
     if isinstance(seq, OpenTupleV) and long is not None:
         return OpenTupleV(long.box)
     return ctx.list(ctx.items(seq) * times) if long is None else long

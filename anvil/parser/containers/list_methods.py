@@ -9,11 +9,19 @@ import numpy as np
 
 from anvil.parser.arrays import operators
 from anvil.parser.arrays.whole import position
-from anvil.parser.containers import open_lists, options, pools, sequences, sorting, stack_lists
+from anvil.parser.containers import (
+    joined_lists,
+    open_lists,
+    options,
+    pools,
+    sequences,
+    sorting,
+    stack_lists,
+)
 from anvil.parser.containers.dicts import write
 from anvil.parser.control.choices import apart, is_split
 from anvil.parser.control.iteration import listed
-from anvil.parser.control.streams import chained_, list_
+from anvil.parser.control.streams import list_
 from anvil.parser.state.heap import GeneratorV, ListBox, RowBox
 from anvil.parser.state.values import NONE, Abstract, Known, ListV, TupleV
 
@@ -53,7 +61,7 @@ def extend(ctx: Context, v: ListV, more: Abstract) -> Abstract:
     if isinstance(more, ListV) and stack_lists.extend(ctx, v, more):
         return NONE
     if open_lists.open_stack(ctx, more) is not None:
-        write(ctx, v.box, ctx.content(open_lists.called(ctx, chained_, v, more).box, "list"))
+        write(ctx, v.box, ctx.content(joined_lists.chained(ctx, v, more).box, "list"))
         return NONE
     if stack_lists.stack_of(ctx, v) is not None:
         for item in listed(ctx, more):

@@ -439,14 +439,12 @@ class Join:
             return self._column(cx, cy)
         if isinstance(cx, RowBox) and isinstance(cy, RowBox):
             return self._row(cx, cy)
-        if _resized(cx, cy):
-            return Conflict("a list", "a list", *self._locs, self.loop)
         (tag, px), (tag_y, py) = open_content(cx), open_content(cy)
         if tag != tag_y and isinstance(cx, ObjectBox) and isinstance(cy, ObjectBox):
             names = _both(list(cx.attrs), list(cy.attrs))
             if names is not None and (self.loop is None or self.manner.choosing):
                 return self._attributes(cx, cy, names)
-        if tag != tag_y:
+        if tag != tag_y or _resized(cx, cy):
             return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
         joined: list[Part] = []
         for p, q in zip(px, py, strict=True):
