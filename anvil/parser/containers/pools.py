@@ -22,9 +22,9 @@ from anvil.parser.containers.columns import (
     pack,
     pools_of,
     row,
-    share,
     write_rows,
 )
+from anvil.parser.containers.marking import share
 from anvil.parser.containers.stacks import adopt, restack
 from anvil.parser.containers.templates import (
     Many,

@@ -17,11 +17,9 @@ from anvil.parser.arrays.arraylike import const
 from anvil.parser.arrays.indices import checked_index
 from anvil.parser.containers.appending import appended
 from anvil.parser.containers.columns import (
-    TWICE,
     Column,
     add_row,
     all_rows,
-    behind,
     boxed,
     element,
     length_atom,
@@ -30,9 +28,9 @@ from anvil.parser.containers.columns import (
     read_rows,
     room_of,
     row,
-    share,
     write_rows,
 )
+from anvil.parser.containers.marking import TWICE, behind, share
 from anvil.parser.containers.options import form_of_options
 from anvil.parser.containers.row_lists import store
 from anvil.parser.containers.stacks import adopt, restack, stackable, transient

@@ -23,7 +23,6 @@ from anvil.parser.containers import row_lists
 from anvil.parser.containers.appending import appended
 from anvil.parser.containers.columns import (
     ELEMENT,
-    TWICE,
     Column,
     _made,
     add_row,
@@ -37,14 +36,12 @@ from anvil.parser.containers.columns import (
     object_of,
     pack,
     pools_of,
-    related,
     row,
     rows_of,
-    share,
-    share_frozen,
     stacked_rows,
     write_rows,
 )
+from anvil.parser.containers.marking import TWICE, related, share, share_frozen
 from anvil.parser.containers.options import Packed
 from anvil.parser.containers.row_forms import no_rows, widened_rows
 from anvil.parser.containers.templates import (
