@@ -205,27 +205,29 @@ def value_and_grad(
 
 
 @boundary
-def jacfwd(fun: Fn, argnums: Argnums = 0) -> Function:
+def jacfwd(fun: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The Jacobian by forward mode: axes of the result first, then those of the argument."""
-    return _of("jacfwd", fun, argnums=_argnums(argnums))
+    return _of("jacfwd", fun, argnums=_argnums(argnums), has_aux=has_aux)
 
 
 @boundary
-def jacrev(fun: Fn, argnums: Argnums = 0) -> Function:
+def jacrev(fun: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The Jacobian by reverse mode: axes of the result first, then those of the argument."""
-    return _of("jacrev", fun, argnums=_argnums(argnums))
+    return _of("jacrev", fun, argnums=_argnums(argnums), has_aux=has_aux)
 
 
 @boundary
-def jacobian(fun: Fn, argnums: Argnums = 0) -> Function:
-    """The Jacobian by the mode that takes fewer passes: forward for few inputs, else reverse."""
-    return _of("jacobian", fun, argnums=_argnums(argnums))
+def jacobian(fun: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """The Jacobian by the mode that takes fewer passes: forward for few inputs, else reverse. With
+    `has_aux` the function returns `(value, aux)`, and its Jacobian function `(jacobian, aux)`.
+    """
+    return _of("jacobian", fun, argnums=_argnums(argnums), has_aux=has_aux)
 
 
 @boundary
-def hessian(fun: Fn, argnums: Argnums = 0) -> Function:
+def hessian(fun: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The matrix of second derivatives: forward mode over reverse mode."""
-    return _of("hessian", fun, argnums=_argnums(argnums))
+    return _of("hessian", fun, argnums=_argnums(argnums), has_aux=has_aux)
 
 
 @boundary
@@ -233,7 +235,7 @@ def vmap(fun: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Function:
     """Maps a function over an axis of its arguments.
 
     in_axes   an int, None (not mapped), or a tuple with one of these per argument
-    out_axes  where the mapped axis is in the results
+    out_axes  where the mapped axis is in the results; None for a result that all lanes share
     Branches and loops on mapped data run masked: a lane that has finished is frozen.
     """
     axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes

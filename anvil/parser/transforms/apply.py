@@ -52,10 +52,10 @@ _CALLS: dict[str, Caller] = {
 _OPTIONS = {
     "grad": ("argnums", "has_aux"),
     "value_and_grad": ("argnums", "has_aux"),
-    "jacobian": ("argnums",),
-    "jacfwd": ("argnums",),
-    "jacrev": ("argnums",),
-    "hessian": ("argnums",),
+    "jacobian": ("argnums", "has_aux"),
+    "jacfwd": ("argnums", "has_aux"),
+    "jacrev": ("argnums", "has_aux"),
+    "hessian": ("argnums", "has_aux"),
     "vmap": ("in_axes", "out_axes"),
 }
 _AT_ONCE: dict[str, Callable[..., Abstract]] = {

@@ -148,12 +148,7 @@ def _container(it: Interp, o: Opened, bars: list[Atom]) -> Abstract:
 
 def _loss(it: Interp, fn: Bound, closed: Closed, has_aux: bool) -> list[tuple[int, Atom]]:
     """The result to differentiate and its cotangent."""
-    out = closed.out
-    if has_aux:
-        if not isinstance(out, TupleSpec) or len(out.items) != 2:
-            message = f"with has_aux=True {fn.fn.describe()} must return (value, aux)"
-            misuse(it, fn.fn, "grad-not-scalar", message)
-        out = out.items[0]
+    out = value_spec(it, fn, closed, has_aux)
     found = list(leaves(out))
     shape = found[0].type.shape if len(found) == 1 else None
     if isinstance(out, StaticSpec | TupleSpec) or shape is None or found[0].type.dtype.kind != "f":
@@ -163,6 +158,17 @@ def _loss(it: Interp, fn: Bound, closed: Closed, has_aux: bool) -> list[tuple[in
         message = f"{fn.fn.describe()} returns an array of shape {shape}, not one float"
         misuse(it, fn.fn, "grad-not-scalar", message)
     return [(closed.spec.leaves[0], one(found[0].type))]
+
+
+def value_spec(it: Interp, fn: Bound, closed: Closed, has_aux: bool) -> Spec:
+    """What is differentiated of the results: with `has_aux` the first of two."""
+    out = closed.out
+    if not has_aux:
+        return out
+    if not isinstance(out, TupleSpec) or len(out.items) != 2:
+        message = f"with has_aux=True {fn.fn.describe()} must return (value, aux)"
+        misuse(it, fn.fn, "grad-not-scalar", message)
+    return out.items[0]
 
 
 def _describe(out: Spec) -> str:

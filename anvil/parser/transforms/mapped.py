@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import error as make_error
+from anvil.ir.analysis import op_reads
 from anvil.ir.builder import Builder
 from anvil.ir.records import Atom, Const, Value
 from anvil.ir.types import I64, ArrayType, Type, array
@@ -77,7 +78,33 @@ def call_mapped(it: Interp, fn: Bound, args: Sequence[Abstract], kwargs: Kwargs)
         it.state.token = outs[-1]
     if closed.spec.raised:
         _raised(it, closed, outs, lanes.size)
-    return _gathered(it, closed, atoms, options.get("out_axes", 0))
+    axes = _out_axes(it, closed, options.get("out_axes", 0), places if lanes.size else None)
+    return _gathered(it, closed, atoms, axes)
+
+
+def _out_axes(it: Interp, closed: Closed, given: Any, mapped: Sequence[int] | None) -> list[Any]:
+    """The mapped axis of each result; None for one that all lanes share. `mapped` is None where
+    there are no lanes.
+    """
+    axes = _leaf_axes(it, closed.out, given)
+    if None not in axes:
+        return axes
+    varying = _varying(closed, mapped or ())
+    for i, axis in zip(closed.spec.leaves, axes, strict=True):
+        if axis is None and (i in varying or mapped is None):
+            differs = "that differs from lane to lane" if i in varying else "of no lane"
+            it.error("bad-mapped-axis", f"out_axes is None for a result {differs}")
+    return axes
+
+
+def _varying(closed: Closed, mapped: Sequence[int]) -> frozenset[int]:
+    """The results that may differ from lane to lane, the operands `mapped` doing so."""
+    func = closed.spec.func
+    seen: set[Any] = {func.params[i] for i in mapped}
+    for op in func.body.ops:
+        if seen.intersection(op_reads(op)):
+            seen.update(op.outs)
+    return frozenset(i for i, r in enumerate(func.body.results) if r in seen)
 
 
 def _raised(it: Interp, closed: Closed, outs: Sequence[Any], size: int) -> None:
@@ -196,12 +223,14 @@ def replace_items(
     return ObjectSpec(spec.cls, spec.names, items)
 
 
-def _gathered(it: Interp, closed: Closed, atoms: list[Atom], out_axes: Any) -> Abstract:
-    """The results with the mapped axis where `out_axes` says."""
-    axes = _leaf_axes(it, closed.out, out_axes)
+def _gathered(it: Interp, closed: Closed, atoms: list[Atom], axes: Sequence[Any]) -> Abstract:
+    """The results with the mapped axes in these places; None for one result of all lanes."""
     moved: list[Atom] = []
     for atom, axis in zip(atoms, axes, strict=True):
         t: Any = atom.type
+        if axis is None:
+            moved.append(_of_lane(it.b, atom, Const(array(I64), 0)))  # type: ignore[arg-type]
+            continue
         if not isinstance(axis, int) or not -t.ndim <= axis < t.ndim:
             it.error("bad-mapped-axis", f"out_axes {axis} of a result of type {t}")
         axis %= t.ndim
@@ -214,7 +243,8 @@ def _gathered(it: Interp, closed: Closed, atoms: list[Atom], out_axes: Any) -> A
 def batched_spec(spec: Spec, atoms: Any) -> Spec:
     """The structure with all leaves replaced by arrays of the atoms' types."""
     if isinstance(spec, ArraySpec | ScalarSpec):
-        return ArraySpec(next(atoms).type)
+        found = next(atoms).type
+        return spec if found == spec.type else ArraySpec(found)  # without a mapped axis
     if isinstance(spec, StaticSpec):
         return spec
     return replace_items(spec, tuple(batched_spec(s, atoms) for s in spec.items))
