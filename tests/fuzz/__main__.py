@@ -65,6 +65,7 @@ def summary(state: dict[str, Any]) -> Iterator[str]:
     for name in (
         "ok",
         "joined",
+        "rounded",
         "refused",
         "raising",
         "with derivatives",

@@ -1,19 +1,21 @@
 """A random program against CPython: values on the evaluator and on XLA, derivatives on both.
 
 A verdict is `ok`, `refused` (an error of anvil with its code, where CPython goes on), `joined` (the
-numbers are right, of the type that those of two paths were joined to, as docs/language.md says), or
-one of the failures: `value`, `exception`, `internal`, `derivative`, `crash`, `late`.
+numbers are right, of the type that those of two paths were joined to, as docs/language.md says), `rounded`
+(other last bits of the arguments explain it), or one of the failures: `value`, `exception`, `internal`, `derivative`, `crash`, `late`.
 """
 
 from __future__ import annotations
 
 import copy
 import linecache
+import math
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,7 +41,7 @@ class Verdict:
 
     @property
     def failed(self) -> bool:
-        return self.kind not in ("ok", "refused", "joined")
+        return self.kind not in ("ok", "refused", "joined", "rounded")
 
     @property
     def label(self) -> str:
@@ -132,6 +134,7 @@ def values(function: Any, cases: Sequence[Any], optimised: bool) -> Verdict:
         if verdict.kind == "ok" and optimised and not i and not isinstance(want, Exception):
             again = outcome(lambda *a: call_reference(anvil.jit(function), a, {}, "O2"), args)
             verdict = judged(want, again)
+        verdict = rounded(verdict, function, args, got)
         if verdict.failed:
             return verdict
         noted = noted or (None if verdict.kind == "ok" else verdict)
@@ -197,6 +200,35 @@ def judged(want: Any, got: Any, rtol: float = 1e-11) -> Verdict:
     except AssertionError as error:
         return joined(want, got, rtol, " ".join(str(error).split())[:200])
     return OK
+
+
+def rounded(verdict: Verdict, function: Any, args: Sequence[Any], got: Any) -> Verdict:
+    """What to call numbers that differ: perhaps they are CPython's for arguments, or functions of
+    `math`, that differ in their last bits, as where what cancels is compared with 0.
+    """
+    if verdict.kind != "value" or not floats(args):
+        return verdict
+    v = directions(tuple(args), seed=3)
+    before = function.__globals__["math"]
+    try:
+        for function.__globals__["math"] in (before, NUMPYS):
+            for k in range(-8, 9):
+                near = outcome(function, shifted(tuple(args), v, k * 1e-16))
+                if judged(near, got).kind == "ok":
+                    return Verdict("rounded", verdict.detail)
+    finally:
+        function.__globals__["math"] = before
+    return verdict
+
+
+def numpys() -> Any:
+    """The module `math` with the elementary functions of NumPy."""
+    kinds = (np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.exp, np.expm1, np.log1p)
+    own = {f.__name__: lambda x, f=f: float(f(x)) for f in kinds}
+    return SimpleNamespace(**{**vars(math), **own})
+
+
+NUMPYS = numpys()
 
 
 def joined(want: Any, got: Any, rtol: float, why: str) -> Verdict:
@@ -378,8 +410,11 @@ def batch(programs: Sequence[Program]) -> list[tuple[Program, Verdict]]:
                 half = len(programs) // 2
                 return [*batch(programs[:half]), *batch(programs[half:])]
             got = [got] if isinstance(got, Exception) else got
-            pairs = zip(programs, want, got, strict=True)
-            return [(p, judged(w, g, 1e-4 if single(p) else 1e-8)) for p, w, g in pairs]
+            every = zip(programs, functions, args, want, got, strict=True)
+            return [
+                (p, rounded(judged(w, g, 1e-4 if single(p) else 1e-8), f, a, g))
+                for p, f, a, w, g in every
+            ]
     except Late:
         return [(p, Verdict("late")) for p in programs]
     finally:
