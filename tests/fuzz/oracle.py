@@ -1,8 +1,9 @@
 """A random program against CPython: values on the evaluator and on XLA, derivatives on both.
 
 A verdict is `ok`, `refused` (an error of anvil with its code, where CPython goes on), `joined` (the
-numbers are right, of the type that those of two paths were joined to, as docs/language.md says), `rounded`
-(other last bits of the arguments explain it), or one of the failures: `value`, `exception`, `internal`, `derivative`, `crash`, `late`.
+numbers are right, of the type that those of two paths were joined to, as docs/language.md says),
+`rounded` (other last bits explain the difference), or one of the failures: `value`, `exception`,
+`internal`, `derivative`, `crash`, `late`.
 """
 
 from __future__ import annotations
