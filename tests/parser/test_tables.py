@@ -9,11 +9,12 @@ import anvil
 from anvil.api.programs import call_reference
 from tests.corpus.entries import Entry
 from tests.corpus.test_corpus import check_derivatives, directions
-from tests.parser import table_programs, table_styles
+from tests.parser import nested_table_programs, table_programs, table_styles
 from tests.parser.harness import agree, run, same
 from tests.parser.table_programs import PROGRAMS, X
 
 assert table_styles.X is table_programs.X
+assert nested_table_programs.K.size
 NAMES = [f"{fn.__name__}-{i}" for i, (fn, _) in enumerate(PROGRAMS)]
 
 
@@ -23,7 +24,9 @@ def test_value(fn, args):
 
 
 SMOOTH = """group_sum group_list dcomp hist2d_ret key_err_catch dict_sorted_items pop_key arr_values
-mean_by dict_tuple lru_class default_lambda default_obj default_list_mean state_prob norm_items"""
+mean_by dict_tuple lru_class default_lambda default_obj default_list_mean state_prob norm_items
+graph_in graph_missing table lists_inside normalised weights
+aliases views_as_sets bounded rotated dijkstra"""
 
 
 @pytest.mark.parametrize("name", SMOOTH.split())
@@ -41,7 +44,7 @@ def test_derivatives(name):
     check_derivatives(Entry(fn, args, True, False, 1e-12, ""), got, v, w)
 
 
-@pytest.mark.parametrize("name", ["count_get", "group_list", "lru_class"])
+@pytest.mark.parametrize("name", ["count_get", "group_list", "lru_class", "table"])
 def test_xla(name):
     fn, args = next((f, a) for f, a in PROGRAMS if f.__name__ == name)
     same(fn(*args), anvil.jit(fn)(*args), fn.__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import operator
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,7 +20,7 @@ from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_frames import elementwise
 from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import class_name
-from anvil.parser.containers import joined_lists
+from anvil.parser.containers import counting, joined_lists
 from anvil.parser.containers.collection_values import DequeV, OpenTupleV
 from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
@@ -29,6 +30,7 @@ from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
     Abstract,
     Choice,
+    DictV,
     Known,
     ListV,
     NDArray,
@@ -420,6 +422,9 @@ def unary(ctx: Context, op: str, v: Abstract) -> Abstract:
         return spread(ctx, [v], lambda vs: unary(ctx, op, *vs))
     if isinstance(v, Ragged):
         return elementwise(ctx, lambda x: unary(ctx, op, x), (v,), "zero")
+    if isinstance(v, DictV) and issubclass(v.cls, Counter) and op in counting.UNARY:
+        made: Abstract = ctx.session.calls.call_entry(ctx, counting.UNARY[op], [v], {})
+        return made
     if kind_of(v) not in _NUMBERS:
         ctx.error("bad-operand", f"bad operand for unary {op}: {ctx.describe(v)}", raises=TypeError)
     return _unary_number(ctx, op, v, kind_of(v) == "py")

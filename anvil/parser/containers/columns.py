@@ -19,6 +19,7 @@ from anvil.ir.records import Atom, Const
 from anvil.ir.types import BOOL, I64, Shape, array
 from anvil.parser.arrays.arraylike import const
 from anvil.parser.arrays.promotion import Strength, join_dtypes
+from anvil.parser.containers.group_contents import group_content, group_parts, object_of
 from anvil.parser.containers.marking import TWICE, behind, related, share
 from anvil.parser.containers.options import Packed, converted, place_of
 from anvil.parser.containers.templates import (
@@ -34,15 +35,13 @@ from anvil.parser.containers.templates import (
     Template,
     has_identity,
     leaves_of,
+    same_refs,
 )
 from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import (
     ColumnBox,
-    Content,
-    DictBox,
     ListBox,
     Mark,
-    ObjectBox,
     RowBox,
     StackBox,
     State,
@@ -53,7 +52,6 @@ from anvil.parser.state.values import (
     NONE,
     Abstract,
     Choice,
-    DictV,
     Known,
     ListV,
     NDArray,
@@ -235,28 +233,6 @@ def _place(ctx: Context, col: Column) -> Atom:
     return read_rows(ctx, col)
 
 
-def object_of(t: Any, box: int) -> Abstract:
-    """The object of form `t` that a box holds."""
-    if t.kind == "list":
-        return ListV(box)
-    return DictV(box, t.meta[0]) if t.kind == "dict" else ObjectV(box, t.meta[0])
-
-
-def group_content(t: Any, items: tuple[Abstract, ...]) -> Content:
-    """The contents of an object of form `t` with these parts."""
-    if t.kind == "list":
-        return ListBox(items)
-    named = dict(zip(t.meta[1], items, strict=True))
-    return DictBox(named) if t.kind == "dict" else ObjectBox(named)
-
-
-def group_parts(content: Any) -> tuple[Abstract, ...]:
-    """The parts of an object, from its contents."""
-    if isinstance(content, ListBox):
-        return content.items
-    return tuple(content.entries.values())
-
-
 # ---- taking values apart
 
 
@@ -322,6 +298,8 @@ def _pack_rows(ctx: Context, t: Rows, v: Any, boxes: list[int]) -> Packed:
     boxes.append(v.box)
     content = ctx.content(v.box, "list")
     if isinstance(content, StackBox):
+        if not same_refs(content.template, t.item):
+            refuse_growth(ctx, content.columns[0].box)  # type: ignore[attr-defined]
         boxes.extend(c.box for c in content.columns)  # type: ignore[attr-defined]
         length = length_atom(content)
         held = iter(all_rows(ctx, content))

@@ -54,7 +54,7 @@ def place(ctx: Context, keys: Iterable[Any], key: Abstract, what: str) -> Place 
         return None
     if not any(isinstance(g, Scalar) and g.dtype.kind in "biuf" for g in given):
         return None
-    if ctx.loc not in ctx.session.exact:
+    if ctx.loc not in ctx.session.exact and not _stays_open(ctx, given):
         try:
             ctx.key(key, what)
         except NeedStatic as need:
@@ -67,6 +67,11 @@ def place(ctx: Context, keys: Iterable[Any], key: Abstract, what: str) -> Place 
     for _, same in fitting:
         found = ctx.b.or_(found, same)
     return Place(tuple(k for k, _ in fitting), tuple(s for _, s in fitting), found)
+
+
+def _stays_open(ctx: Context, given: Iterable[Abstract]) -> bool:
+    """Whether a key is not to be made known, since it comes from an array."""
+    return not ctx.session.known_keys and any(_from_array(ctx, g) for g in given)
 
 
 def may_be_table(ctx: Context, v: Any) -> bool:

@@ -94,6 +94,67 @@ def and_(a: Any, b: Any) -> Any:
     return _positive([(k, n if n < b[k] else b[k]) for k, n in a.items()])
 
 
+def _keep_positive(self: Any) -> None:
+    for k in builtins.list(self):
+        if not self[k] > 0:
+            del self[k]
+
+
+def pos(a: Any) -> Any:
+    """`+a` of a counter."""
+    return _positive(a.items())
+
+
+def neg(a: Any) -> Any:
+    """`-a` of a counter."""
+    return _positive([(k, 0 - n) for k, n in a.items()])
+
+
+def iadd(self: Any, other: Any) -> None:
+    """`self += other` of counters."""
+    for k, n in other.items():
+        self[k] += n
+    _keep_positive(self)
+
+
+def isub(self: Any, other: Any) -> None:
+    """`self -= other` of counters."""
+    for k, n in other.items():
+        self[k] -= n
+    _keep_positive(self)
+
+
+def ior(self: Any, other: Any) -> None:
+    """`self |= other` of counters."""
+    for k, n in other.items():
+        if n > self[k]:
+            self[k] = n
+    _keep_positive(self)
+
+
+def iand(self: Any, other: Any) -> None:
+    """`self &= other` of counters."""
+    for k, n in self.items():
+        if other[k] < n:
+            self[k] = other[k]
+    _keep_positive(self)
+
+
+def equal(a: Any, b: Any) -> Any:
+    """`a == b` of counters: what one lacks counts as 0."""
+    return all(n == b[k] for k, n in a.items()) and all(n == a[k] for k, n in b.items())
+
+
+def within(a: Any, b: Any) -> Any:
+    """`a <= b` of counters."""
+    return all(n <= b[k] for k, n in a.items()) and all(a[k] <= n for k, n in b.items())
+
+
+def less(a: Any, b: Any) -> Any:
+    """`a < b` of counters."""
+    return within(a, b) and not equal(a, b)
+
+
 def move_to_end(self: Any, key: Any, last: bool = True) -> None:
     """As `OrderedDict.move_to_end`."""
     value = self.pop(key)
@@ -127,3 +188,13 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     OrderedDict: {"move_to_end": move_to_end, "popitem": popitem},
 }
 OPERATORS: dict[str, Callable[..., Any]] = {"+": add, "-": sub, "|": or_, "&": and_}
+UNARY: dict[str, Callable[..., Any]] = {"+": pos, "-": neg}
+IN_PLACE: dict[str, Callable[..., Any]] = {"+": iadd, "-": isub, "|": ior, "&": iand}
+COMPARED: dict[str, tuple[Callable[..., Any], bool]] = {
+    "==": (equal, False),
+    "<=": (within, False),
+    "<": (less, False),
+    ">=": (within, True),
+    ">": (less, True),
+}
+"""Comparisons of counters; whether the operands change places."""

@@ -263,20 +263,28 @@ def merged(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
 
 
 def equal(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
-    """`a == b` or `a != b` of two dicts; None for anything else."""
-    if op not in ("==", "!=") or not isinstance(a, DictV) or not isinstance(b, DictV):
+    """A comparison of two dicts; None where there is none."""
+    if not isinstance(a, DictV) or not isinstance(b, DictV):
         return None
+    if issubclass(a.cls, Counter) and issubclass(b.cls, Counter):
+        rule, turned = counting.COMPARED["==" if op == "!=" else op]
+        return _compared(ctx, op, rule, *((b, a) if turned else (a, b)))
+    if op not in ("==", "!="):
+        return None
+    ordered = issubclass(a.cls, OrderedDict) and issubclass(b.cls, OrderedDict)
     if table_of(ctx, a) is not None or table_of(ctx, b) is not None:
-        same = ctx.session.calls.call_entry(ctx, table_methods.equal_, [a, b], {})
-        return tables.negated(ctx, same) if op == "!=" else same
+        rule = table_methods.equal_in_order if ordered else table_methods.equal_
+        return _compared(ctx, op, rule, a, b)
     xs, ys = dict_box(ctx, a).entries, dict_box(ctx, b).entries
-    if a.cls is Counter and b.cls is Counter:
-        xs, ys = ({**dict.fromkeys(o, Known(0)), **m} for m, o in ((xs, ys), (ys, xs)))
-    ordered = a.cls is OrderedDict and b.cls is OrderedDict
     if set(xs) != set(ys) or (ordered and list(xs) != list(ys)):
         return Known(op == "!=")
     values = TupleV(tuple(xs.values())), TupleV(tuple(ys[k] for k in xs))
     return ctx.compare(op, *values)
+
+
+def _compared(ctx: Context, op: str, rule: Callable[..., Any], *vs: Abstract) -> Abstract:
+    same: Abstract = ctx.session.calls.call_entry(ctx, rule, list(vs), {})
+    return tables.negated(ctx, same) if op == "!=" else same
 
 
 def delete(ctx: Context, v: DictV, key: Abstract) -> None:

@@ -17,12 +17,10 @@ from anvil.errors import error as make_error
 from anvil.ir.records import Atom, Const, Op, Region
 from anvil.ir.types import I64, array
 from anvil.parser.containers.columns import room_of
+from anvil.parser.containers.joined_pools import adopt_like, pools_to_widen, widen_pool
 from anvil.parser.containers.stacks import (
-    adopt_like,
     pools_near,
-    pools_to_widen,
     restack,
-    widen_pool,
 )
 from anvil.parser.containers.templates import common_template, roomy, with_options
 from anvil.parser.control.joins import Join, Want

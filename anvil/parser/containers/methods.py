@@ -103,12 +103,8 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> bool:
         rule(ctx, target, value)  # type: ignore[arg-type]
     elif isinstance(target, ListV) and op == "*" and is_numeric(value):
         _replaced(ctx, target, ctx.binary(op, target, value))
-    elif isinstance(target, DictV) and op == "|" and target.cls is not Counter:
-        dicts.METHODS["update"](ctx, target, value)
-    elif _counters(op, target, value):
-        counted = ctx.binary(op, target, value)
-        dicts.METHODS["clear"](ctx, target)
-        dicts.METHODS["update"](ctx, target, counted)
+    elif isinstance(target, DictV):
+        return _dict_in_place(ctx, op, target, value)
     elif isinstance(target, SetV) and sets.opens(ctx, target, value):
         if not isinstance(value, SetV) or op not in sets.IN_PLACE:
             return False
@@ -123,10 +119,15 @@ def in_place(ctx: Context, op: str, target: Abstract, value: Abstract) -> bool:
     return True
 
 
-def _counters(op: str, *operands: Abstract) -> bool:
-    """Whether these are two counters with an operator of theirs."""
-    counters = all(isinstance(v, DictV) and v.cls is Counter for v in operands)
-    return counters and op in counting.OPERATORS
+def _dict_in_place(ctx: Context, op: str, target: DictV, value: Abstract) -> bool:
+    if issubclass(target.cls, Counter):
+        if not isinstance(value, DictV) or op not in counting.IN_PLACE:
+            return False
+        ctx.session.calls.call_entry(ctx, counting.IN_PLACE[op], [target, value], {})
+        return True
+    if op == "|":
+        dicts.METHODS["update"](ctx, target, value)
+    return op == "|"
 
 
 def _replaced(ctx: Context, v: ListV, found: Abstract) -> None:

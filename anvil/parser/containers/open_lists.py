@@ -129,6 +129,8 @@ def taken_apart(
     least = n if star is None else n - 1
     wanted = f"expected at least {least}" if star is not None else f"expected {n}"
     few = ctx.text(f"not enough values to unpack ({wanted}, got ", got, ")")
+    if stack.capacity < least:
+        ctx.fail(ValueError, few)
     ctx.check(b.ge(length, least), ValueError, few)
     if star is None:
         many = f"too many values to unpack (expected {n}"

@@ -17,13 +17,12 @@ from anvil.parser.containers import row_lists
 from anvil.parser.containers.columns import (
     Column,
     _made,
-    group_content,
-    group_parts,
     pack,
     pools_of,
     row,
     write_rows,
 )
+from anvil.parser.containers.group_contents import group_content, group_parts
 from anvil.parser.containers.marking import share
 from anvil.parser.containers.stacks import adopt, restack
 from anvil.parser.containers.templates import (

@@ -40,6 +40,7 @@ from anvil.parser.containers.templates import (
     carried,
     has_identity,
     leaves_of,
+    same_refs,
 )
 from anvil.parser.state.heap import (
     ColumnBox,
@@ -129,6 +130,8 @@ def reform(ctx: Context, box: int, t: Rows) -> None:
     if isinstance(pool.template, Group):
         rows = _of_group(ctx, pool, t)
     else:
+        if not same_refs(pool.template, t):
+            refuse_growth(ctx, pool.columns[0].box)
         (count, py), *rest = all_rows(ctx, pool)
         held = [(count, py), *((resized(ctx, x, 1, t.n), py) for x, py in rest)]
         rows = converted(ctx, pool.template, t, iter(held), (pool.capacity,))

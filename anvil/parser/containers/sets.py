@@ -30,7 +30,7 @@ from anvil.parser.containers.tables import is_key
 from anvil.parser.containers.templates import template_of
 from anvil.parser.control.iteration import listed
 from anvil.parser.state.heap import SetBox, TableBox, fresh_box
-from anvil.parser.state.values import NONE, Abstract, DictV, Known, NDArray
+from anvil.parser.state.values import NONE, Abstract, DictV, Known, Lazy, NDArray
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -114,6 +114,8 @@ def made(ctx: Context, like: Abstract, elements: Iterable[Any]) -> Abstract:
 
 def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
     """An operator on two sets; None if these are not."""
+    if op in _OPERATORS and (_is_view(a) or _is_view(b)):
+        a, b = set_of(ctx, a), set_of(ctx, b)
     if _tables(ctx, a, b) and op in _OPERATORS:
         return called(ctx, table_methods.NEW[_OPERATORS[op]], a, b)
     x, y = elements_of(ctx, a), elements_of(ctx, b)
@@ -124,6 +126,8 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
 
 def compare(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
     """A comparison of two sets; None if these are not."""
+    if _is_view(a) or _is_view(b):
+        a, b = (set_of(ctx, v) if _is_view(v) else v for v in (a, b))
     if _tables(ctx, a, b):
         rule, turned = table_methods.COMPARED["==" if op == "!=" else op]
         found = called(ctx, rule, *((b, a) if turned else (a, b)))
@@ -142,6 +146,11 @@ def _tables(ctx: Context, *vs: Abstract) -> bool:
     return any(found) and all(
         t or elements_of(ctx, v) is not None for t, v in zip(found, vs, strict=True)
     )
+
+
+def _is_view(v: Abstract) -> bool:
+    """Whether it is what `keys` or `items` of a dict gives: like a set of these."""
+    return isinstance(v, Lazy) and v.kind in ("dict_keys", "dict_items")
 
 
 _OPERATORS = {
@@ -212,7 +221,7 @@ def _asked(name: str) -> Callable[..., Abstract]:
 def write(ctx: Context, v: SetV, elements: frozenset[Any]) -> None:
     """Replaces the elements of a set, if it may be written."""
     ctx.touch(v.box)
-    ctx.state.heap[v.box] = SetBox(elements)
+    ctx.replace(v.box, SetBox(elements))
 
 
 def _table_for(ctx: Context, v: SetV, item: Abstract) -> TableBox | None:
@@ -221,7 +230,7 @@ def _table_for(ctx: Context, v: SetV, item: Abstract) -> TableBox | None:
     if table is None:
         asked_for_table(ctx, v, item, ELEMENT)
     elif known_empty(ctx, table) and not is_key(template_of(item, ctx.state.heap)):
-        ctx.state.heap[v.box] = SetBox(frozenset())
+        ctx.replace(v.box, SetBox(frozenset()))
         return None
     return table
 
@@ -272,7 +281,7 @@ def _clear(ctx: Context, v: SetV) -> Abstract:
     ctx.touch(v.box)
     table = table_of(ctx, v)
     if table is None:
-        ctx.state.heap[v.box] = SetBox(frozenset())
+        ctx.replace(v.box, SetBox(frozenset()))
     else:
         table_boxes.empty(ctx, table)
     return NONE

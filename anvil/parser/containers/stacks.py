@@ -29,11 +29,9 @@ from anvil.parser.containers.columns import (
     all_rows,
     boxed,
     check_whole,
-    group_parts,
     grown,
     is_part,
     length_atom,
-    object_of,
     pack,
     pools_of,
     row,
@@ -41,6 +39,7 @@ from anvil.parser.containers.columns import (
     stacked_rows,
     write_rows,
 )
+from anvil.parser.containers.group_contents import group_parts
 from anvil.parser.containers.marking import TWICE, related, share, share_frozen
 from anvil.parser.containers.options import Packed
 from anvil.parser.containers.row_forms import no_rows, widened_rows
@@ -71,6 +70,7 @@ from anvil.parser.containers.templates import (
 )
 from anvil.parser.state.heap import (
     ColumnBox,
+    Content,
     ListBox,
     ObjectBox,
     RowBox,
@@ -282,9 +282,7 @@ def pool_of(
         return known[form]
     for v in objects:
         held = heap[v.box]
-        if isinstance(held, StackBox) and is_part(held):
-            row_lists.pool_whole(ctx, held)
-            held = heap[v.box]
+        held = _in_pools(ctx, form, v, held)
         if isinstance(v, Column):
             pools += [v.pool] if v.pool else []
         elif isinstance(held, RowBox):
@@ -301,49 +299,17 @@ def pool_of(
     return pools[0]
 
 
-def pools_to_widen(
-    pairs: Sequence[tuple[int, int]], heaps: tuple[Heap, Heap], room: int
-) -> list[tuple[int, int, Any]]:
-    """Pools of lists on one side that lists of the other side do not fit in: the side, the pool,
-    and the form that it needs.
+def _in_pools(ctx: Context, form: Any, v: Any, held: Content) -> Content:
+    """What is in the box of an object, after lists that are rows of others have become places in a
+    pool: itself, or those it consists of.
     """
-    out = []
-    for pair in pairs:
-        for side in (0, 1):
-            here: Any = heaps[side][pair[side]]
-            there = heaps[1 - side][pair[1 - side]]
-            if not isinstance(here, RowBox) or isinstance(there, RowBox):
-                continue
-            have: Any = heaps[side][here.pool].template  # type: ignore[union-attr]
-            if have.kind != "list":
-                continue
-            found = template_of(ListV(pair[1 - side]), heaps[1 - side])
-            form: Any = loosely(Ref(have), found)
-            if form is not None and form.item != have:
-                out.append((side, here.pool, roomy(form.item, room)))
-    return out
-
-
-def widen_pool(ctx: Context, pool: int, form: Any) -> None:
-    """Gives a pool of lists a wider form."""
-    stack: Any = ctx.content(pool, "list")
-    if stack.template != form:
-        restack(ctx, pool, form, stack.capacity)
-
-
-def adopt_like(ctx: Context, pairs: Sequence[tuple[int, int]], side: int, other: Heap) -> None:
-    """Moves objects into pools that, in each pair of boxes, are in a pool on the other side:
-    `other` holds what boxes have there.
-    """
-    groups: dict[int, list[Any]] = {}
-    for pair in pairs:
-        there: Any = other[pair[1 - side]]
-        if isinstance(there, RowBox) and not isinstance(ctx.state.heap[pair[side]], RowBox):
-            groups.setdefault(there.pool, []).append(pair[side])
-    for pool, boxes in groups.items():
-        form: Any = other[pool].template  # type: ignore[union-attr]
-        objects = [object_of(form, box) for box in dict.fromkeys(boxes)]
-        pool_of(ctx, form, objects, pool if pool in ctx.state.heap else 0)
+    if isinstance(held, StackBox) and is_part(held):
+        row_lists.pool_whole(ctx, held)
+        held = ctx.state.heap[v.box]
+    of_lists = isinstance(form, Rows) and isinstance(form.item, Ref)
+    if isinstance(held, StackBox) and isinstance(held.template, Many) and of_lists:
+        row_lists.pooled(ctx, held.columns, held.template.n)
+    return held
 
 
 def _new_pool(ctx: Context, form: Any, objects: list[Any], known: Pools) -> int:

@@ -58,7 +58,7 @@ def new_table(ctx: Context, *lists: tuple[Abstract, ...]) -> int:
 def empty(ctx: Context, table: TableBox) -> None:
     """Takes all entries away."""
     for held in table.lists:
-        ctx.state.heap[held.box] = ListBox(())  # type: ignore[attr-defined]
+        ctx.replace(held.box, ListBox(()))  # type: ignore[attr-defined]
 
 
 def size_of(ctx: Context, table: TableBox) -> Abstract:

@@ -84,6 +84,14 @@ def equal_(a: Any, b: Any) -> Any:
     return True
 
 
+def equal_in_order(a: Any, b: Any) -> Any:
+    """As `a == b` of ordered dicts."""
+    if len(a) != len(b):
+        return False
+    both = zip(a.items(), b.items(), strict=False)
+    return all(k == m and v == w for (k, v), (m, w) in both)
+
+
 # ---- sets
 
 

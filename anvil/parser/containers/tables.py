@@ -19,7 +19,10 @@ import numpy as np
 from anvil.ir.families import type_at
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import F64, I64
+from anvil.parser.containers import pools
+from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.columns import all_rows, element, pack
+from anvil.parser.containers.computed_keys import become_table, may_be_table
 from anvil.parser.containers.open_lists import inside, piled
 from anvil.parser.containers.set_order import SLOTS, unordered
 from anvil.parser.containers.stack_lists import append as append_row
@@ -27,11 +30,19 @@ from anvil.parser.containers.stack_lists import put as put_row
 from anvil.parser.containers.stack_lists import remove_row, stack_of, taken_whole
 from anvil.parser.containers.stacks import restack, stackable
 from anvil.parser.containers.table_boxes import size_of, table_of
-from anvil.parser.containers.templates import Fixed, Group, Number, Template, template_of, unified
+from anvil.parser.containers.templates import (
+    Fixed,
+    Group,
+    Number,
+    Ref,
+    Template,
+    template_of,
+    unified,
+)
 from anvil.parser.control.branches import branch, go_on
 from anvil.parser.control.choices import choose
-from anvil.parser.state.heap import ListBox, TableBox
-from anvil.parser.state.values import Abstract, Known, ListV, scalar
+from anvil.parser.state.heap import ListBox, StackBox, TableBox
+from anvil.parser.state.values import Abstract, DictV, Known, ListV, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -287,6 +298,7 @@ def put_key(ctx: Context, table: TableBox, key: Abstract) -> None:
 
 def _store(ctx: Context, table: TableBox, at: Atom, value: Abstract) -> None:
     values = values_of(table)
+    one_kind(ctx, values, value)
     stack = as_rows(ctx, values)
     if stack is None or not put_row(ctx, values, stack, scalar(at, True), value, sure=True):
         items = ctx.items(values)
@@ -336,7 +348,26 @@ def _alike(ctx: Context, keys: ListV, have: Template | None, key: Abstract) -> b
     return all(type_at(x).dtype.inexact == type_at(y).dtype.inexact for (x, _), (y, _) in pairs)
 
 
+def one_kind(ctx: Context, v: ListV, item: Abstract) -> None:
+    """Makes dicts or sets tables if others are, beside which they are in a list."""
+    content = ctx.content(v.box, "list")
+    have: Any = content.template if isinstance(content, StackBox) else None
+    if isinstance(content, ListBox) and content.items:
+        have = template_of(content.items[0], ctx.state.heap)
+    form: Any = have.item if isinstance(have, Ref) else None
+    if form is None or not isinstance(item, DictV | SetV):
+        return
+    own = table_of(ctx, item) is not None
+    if form.kind == "table" and not own and may_be_table(ctx, item):
+        become_table(ctx, item.made, "what a dict of dicts holds")
+    other = form.meta[-1] if form.kind in ("dict", "set") else None
+    if own and other is not None and may_be_table(ctx, other):
+        become_table(ctx, other.made, "what a dict of dicts holds")
+
+
 def _append(ctx: Context, v: Any, item: Abstract) -> None:
+    one_kind(ctx, v, item)
+    pools.growing(ctx, v, item)
     stack = stack_of(ctx, v) or piled(ctx, v, item)
     if stack is not None and append_row(ctx, v, stack, item):
         return
@@ -373,6 +404,7 @@ def _dropped(ctx: Context, table: TableBox, at: Atom) -> None:
 def _remove_at(ctx: Context, table: TableBox, at: Atom) -> Abstract | None:
     item = None
     for held in table.lists:
+        pools.growing(ctx, held)  # type: ignore[arg-type]
         stack = as_rows(ctx, held)  # type: ignore[arg-type]
         item = remove_row(ctx, held, stack, at)  # type: ignore[arg-type]
     return item if len(table.lists) > 1 else None

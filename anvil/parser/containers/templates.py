@@ -6,7 +6,7 @@
     OneOf    one of a few objects known while compiling: its place among them
     Group    a tuple, or a list, dict or object whose parts are unlike things
     Many     a list of a number of like things
-    Ref      an object (a dict, a list of unlike things) in a pool: its place there
+    Ref      an object (a dict, a set, a list of unlike things) in a pool: its place there
     Rows     a list of like things in a pool, which may grow
     Link     None, or an object in the pool of the object that it is a part of: its place there
 
@@ -17,14 +17,25 @@ the form.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from anvil.ir.loc import AnyLoc
 from anvil.ir.types import ArrayType, array
 from anvil.parser.arrays.promotion import join_dtypes
-from anvil.parser.state.heap import Content, DictBox, ListBox, ObjectBox, RowBox, StackBox
+from anvil.parser.containers.collection_values import SetV
+from anvil.parser.state.heap import (
+    Content,
+    DictBox,
+    ListBox,
+    ObjectBox,
+    RowBox,
+    SetBox,
+    StackBox,
+    TableBox,
+)
 from anvil.parser.state.number_choices import is_numeric
 from anvil.parser.state.object_keys import ByIdentity
 from anvil.parser.state.values import (
@@ -90,11 +101,20 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A container of unlike things: `kind` and `meta` (its class, keys or names) say which."""
+    """A container of unlike things: `kind` and `meta` (its class, keys or names) say which. That of
+    a dict or set whose keys the data decide is a "table" of two lists or one, which may grow.
+    """
 
     kind: str
     meta: Hashable
     items: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the program makes a dict or set, of which forms do not depend."""
+
+    made: AnyLoc | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +182,7 @@ def template_of(
         return None if None in options else OneOf(tuple(options))  # type: ignore[arg-type]
     if isinstance(v, TupleV):
         return _group("tuple", v.cls, v.items, heap, above)
-    if not isinstance(v, ListV | DictV | ObjectV) or v.box in above:
+    if not isinstance(v, ListV | DictV | SetV | ObjectV) or v.box in above:
         return None
     return _boxed(v, heap[v.box], heap, above | {v.box})
 
@@ -175,7 +195,7 @@ def fixed(v: Abstract) -> Fixed | None:
 
 
 def _boxed(
-    v: ListV | DictV | ObjectV, content: Content, heap: Heap, above: frozenset[int]
+    v: ListV | DictV | SetV | ObjectV, content: Content, heap: Heap, above: frozenset[int]
 ) -> Template | None:
     """The form of what is in a box."""
     if isinstance(content, RowBox):
@@ -183,17 +203,68 @@ def _boxed(
         return Ref(pool.template) if isinstance(pool, StackBox) else None
     if isinstance(v, ListV):
         return _list(content, heap, above) if v.cls is list else None
+    if isinstance(v, SetV):
+        return _keyed("set", v, (set,), content, heap, above)
+    factory: Template | None = None
     if isinstance(v, DictV) and v.factory is not None:
-        return None
+        factory = template_of(v.factory, heap, above)
+        if not isinstance(factory, Fixed):
+            return None
+    if isinstance(v, DictV) and isinstance(content, TableBox):
+        return _keyed("dict", v, (v.cls, factory), content, heap, above)
     group = None
     if isinstance(content, DictBox) and isinstance(v, DictV) != isinstance(content, ObjectBox):
         if any(isinstance(k, ByIdentity) for k in content.entries):
             return None
-        meta = (v.cls, tuple(content.entries))
+        meta: tuple[Hashable, ...] = (v.cls, tuple(content.entries))
+        if isinstance(v, DictV):
+            meta = (*meta, factory, Origin(v.made))
         kind = "dict" if isinstance(v, DictV) else "object"
         own = v.cls if isinstance(v, ObjectV) and not _is_frozen(v.cls) else None
         group = _group(kind, meta, tuple(content.entries.values()), heap, above, own)
     return group if group is None or _is_frozen(v.cls) else Ref(group)
+
+
+def _keyed(
+    kind: str,
+    v: DictV | SetV,
+    meta: tuple[Hashable, ...],
+    content: Content,
+    heap: Heap,
+    above: frozenset[int],
+) -> Template | None:
+    """The form of a set, or of a dict whose keys the data decide."""
+    origin = Origin(v.made)
+    if isinstance(content, SetBox):
+        if any(type(k) is ByIdentity for k in content.elements):
+            return None
+        return Ref(Group("set", (*meta, content.elements, origin), ()))
+    if not isinstance(content, TableBox):
+        return None
+    lists: list[Any] = [_table_list(x, heap, above) for x in content.lists]
+    if None in lists:
+        return None
+    return Ref(Group("table", (kind, *meta, origin), tuple(lists)))
+
+
+def _table_list(v: Any, heap: Heap, above: frozenset[int]) -> Template | None:
+    """The form of the keys or values of a table: of a list that may grow."""
+    content = heap[v.box]
+    if isinstance(content, StackBox):
+        return Ref(Rows(max(content.capacity, 1), _growing(content.template)))
+    if isinstance(content, ListBox) and content.items:
+        common = common_template(content.items, heap, above, _common_growing)
+        return None if common is None else Ref(Rows(len(content.items), _growing(common)))
+    return template_of(v, heap, above)
+
+
+def _growing(t: Template) -> Template:
+    """The form of a value of a table: a list is one that may grow."""
+    return Ref(Rows(max(t.n, 1), t.item)) if isinstance(t, Many) else t
+
+
+def _common_growing(a: Template, b: Template | None) -> Template | None:
+    return None if b is None else unified(_growing(a), _growing(b))
 
 
 def _is_frozen(cls: type) -> bool:
@@ -444,6 +515,17 @@ def has_links(t: Template) -> bool:
     return any(isinstance(leaf, Link) for leaf, _ in leaves_of(t))
 
 
+def same_refs(a: Template, b: Template) -> bool:
+    """Whether the same parts of two forms are objects in pools."""
+    if isinstance(a, Ref) or isinstance(b, Ref):
+        return isinstance(a, Ref) and isinstance(b, Ref)
+    if isinstance(a, Group) and isinstance(b, Group):
+        return all(map(same_refs, a.items, b.items))
+    if isinstance(a, Many | Rows) and isinstance(b, Many | Rows):
+        return same_refs(a.item, b.item)
+    return True
+
+
 def names_of(t: Any) -> str:
     """A form in words, for messages."""
     if isinstance(t, Ref):
@@ -458,5 +540,7 @@ def names_of(t: Any) -> str:
         return "list"
     if isinstance(t, Group):
         meta: Any = t.meta
+        if t.kind == "table":
+            return str(meta[0])
         return t.kind if t.kind != "object" else str(meta[0].__name__)
     return "number" if isinstance(t, Number) else "constant"

@@ -18,13 +18,11 @@ from anvil.ir.builder import Frame
 from anvil.ir.loc import AnyLoc
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
+from anvil.parser.containers.joined_pools import adopt_like, pools_to_widen, widen_pool
 from anvil.parser.containers.stacks import (
     Pools,
-    adopt_like,
     pools_near,
-    pools_to_widen,
     restack,
-    widen_pool,
 )
 from anvil.parser.containers.templates import roomy
 from anvil.parser.control.joins import Join, Manner, Want, materialise

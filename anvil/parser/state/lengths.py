@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from anvil.errors import AnvilError
 from anvil.ir.families import type_at
@@ -29,6 +29,7 @@ from anvil.parser.containers.templates import (
     Many,
     Number,
     OneOf,
+    Origin,
     Ref,
     Rows,
     Template,
@@ -46,6 +47,7 @@ from anvil.parser.state.signature import (
     Spec,
     StackSpec,
     StaticSpec,
+    TableSpec,
     TrimmedSpec,
     TupleSpec,
     leaves,
@@ -149,12 +151,12 @@ def item_spec(it: Interp, t: Template, rows: Iterator[tuple[Atom, bool]]) -> Spe
     assert isinstance(t, Group)
     items = tuple(item_spec(it, i, rows) for i in t.items)
     meta: Any = t.meta
+    if t.kind in ("dict", "set", "table"):
+        return _keyed_spec(it, t.kind, meta, items)
     if t.kind == "tuple":
         return TupleSpec(items, meta)
     if t.kind == "list":
         return ListSpec(items)
-    if t.kind == "dict":
-        return DictSpec(tuple(meta[1]), items, meta[0])
     return ObjectSpec(meta[0], tuple(meta[1]), items)
 
 
@@ -162,6 +164,27 @@ def _static(it: Interp, t: Fixed) -> StaticSpec:
     if not isinstance(t.value, Known):
         it.error("unsupported-value", f"a compiled function cannot return {t.value.describe()}")
     return StaticSpec(t.value.value)
+
+
+def _keyed_spec(it: Interp, kind: str, meta: Any, items: tuple[Spec, ...]) -> Spec:
+    """The description of a dict or set."""
+    if kind == "set":
+        return StaticSpec(set(meta[1]))
+    factory = None if meta[0] == "set" else meta[2]
+    if factory is not None and not isinstance(factory.value, Known):
+        refuse_factory(it, meta[1] if kind == "table" else meta[0])
+    given = None if factory is None else factory.value.value
+    if kind == "dict":
+        return DictSpec(tuple(meta[1]), items, meta[0], given)
+    keys, *rest = items
+    names = replace(keys, keys=True) if isinstance(keys, StackSpec) else keys
+    return TableSpec((names, *rest), set if meta[0] == "set" else meta[1], given)
+
+
+def refuse_factory(it: Interp, cls: type) -> NoReturn:
+    """Refuses a defaultdict as a result, whose factory is no host function."""
+    what = f"the result is a {cls.__name__} whose missing values a function made inside gives"
+    it.error("unsupported-value", what, hint="Return `dict(...)` of it.")
 
 
 # ---- values of a description
@@ -216,8 +239,8 @@ def _form(ctx: Context, spec: Spec, parts: Iterator[Abstract], columns: list[Col
         return Group("tuple", spec.cls, items)
     if isinstance(spec, ListSpec):
         return Group("list", None, items)
-    if isinstance(spec, DictSpec):
-        return Group("dict", (spec.cls, spec.keys), items)
+    if isinstance(spec, DictSpec | TableSpec):
+        return _keyed_form(spec, items)
     assert isinstance(spec, ObjectSpec)
     return Group("object", (spec.cls, spec.names), items)
 
@@ -235,6 +258,15 @@ def _leaf_form(
         return NUMBER
     statics: Any = spec.items[1:]
     return OneOf(tuple(_fixed(Known(s.value)) for s in statics))
+
+
+def _keyed_form(spec: DictSpec | TableSpec, items: tuple[Template, ...]) -> Group:
+    """The form of dicts or sets with these parts."""
+    factory = None if spec.factory is None else _fixed(Known(spec.factory))
+    if isinstance(spec, DictSpec):
+        return Group("dict", (spec.cls, spec.keys, factory, Origin()), items)
+    own = ("set", set) if spec.cls is set else ("dict", spec.cls, factory)
+    return Group("table", (*own, Origin()), items)
 
 
 def _rows_form(

@@ -44,6 +44,7 @@ from anvil.parser.state.lengths import (
     describe_array,
     describe_list,
     left_open,
+    refuse_factory,
 )
 from anvil.parser.state.number_choices import NumberChoice, joined_strength
 from anvil.parser.state.object_keys import ByIdentity
@@ -315,8 +316,7 @@ def _factory(it: Interp, v: DictV) -> Any:
     """The host function that makes the missing values of a defaultdict."""
     if v.factory is None or isinstance(v.factory, Known):
         return None if v.factory is None else v.factory.value
-    what = f"the result is a {v.cls.__name__} whose missing values a function made inside gives"
-    return it.error("unsupported-value", what, hint="Return `dict(...)` of it.")
+    return refuse_factory(it, v.cls)
 
 
 _WHOLE = 64
