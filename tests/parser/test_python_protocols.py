@@ -194,6 +194,48 @@ def looked_up(x, n):
     return numbers, others, products, str.upper("a"), list.__len__([x]), n.__bool__()
 
 
+class Scaled:
+    def __init__(self, k):
+        self.k = k
+
+    def items(self, x):
+        yield x
+        yield x * self.k
+
+    def shifted(self, x):
+        return x + self.k
+
+
+class Steeper(Scaled):
+    def items(self, x):
+        if x > 0:
+            x = x * 2.0
+        for q in super().items(x):
+            if q > 1.0:
+                q = q + 1.0
+            yield super().shifted(q)
+
+
+class Silent:
+    def items(self, x):
+        yield -5.0
+
+    def shifted(self, x):
+        return -1000.0
+
+
+class Total(Silent):
+    def of(self, source, x):
+        total = 0.0
+        for v in source.items(x):
+            total += v
+        return total, list(source.items(x)), sum(source.items(x))
+
+
+def above_a_generator(x):
+    return Total().of(Steeper(1.5), x)
+
+
 class Sides:
     width = property(operator.attrgetter("a"))
     height = property(operator.itemgetter(1))
@@ -241,6 +283,8 @@ PROGRAMS = [
     (used_up, (9.0,)),
     (looked_up, (2.0, 3)),
     (getters, (2.0,)),
+    (above_a_generator, (0.7,)),
+    (above_a_generator, (-2.0,)),
     (wrong_calls, (2.0,)),
 ]
 

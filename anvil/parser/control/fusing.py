@@ -240,6 +240,16 @@ class _Inlined(_Copy):
         """A variable."""
         return self.placed(ast.Name(self.renamed(node.id), node.ctx), node)
 
+    def at_Call(self, node: ast.Call) -> Any:
+        """`super()` is that of the generator's class and first parameter."""
+        new = self.plain(node)
+        cell, first = self.info.host_cells.get("__class__"), self.info.code.params.names[:1]
+        bare = isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args
+        if bare and cell is not None and first and not self.deep:
+            cls = self.placed(ast.Constant(cell.cell_contents), node)
+            new.args = [cls, self.placed(ast.Name(self.renamed(first[0]), ast.Load()), node)]
+        return new
+
     def at_Attribute(self, node: ast.Attribute) -> Any:
         """Private attributes are those of the generator's class."""
         new = self.plain(node)
