@@ -9,7 +9,9 @@ import numpy as np
 
 from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, ArrayType, DType, dtype_of
+from anvil.parser.arrays.whole import position
 from anvil.parser.context import Context
+from anvil.parser.state.values import Abstract
 
 
 def type_in(atom: Atom) -> ArrayType:
@@ -77,3 +79,34 @@ def dtype_argument(ctx: Context, dtype: Any) -> DType | None:
         return dtype_of(known)
     except (KeyError, TypeError):
         ctx.error("bad-operand", f"anvil has no dtype {known!r}")
+
+
+def whole(ctx: Context, v: Any, what: str) -> int:
+    """A known count, place or number of digits.
+
+    Raises:
+        TypeError: as CPython does, for what is no whole number.
+    """
+    return int(ctx.known(position(ctx, v) if isinstance(v, Abstract) else v, what))
+
+
+def kept_axes(ctx: Context, keepdims: Any) -> bool:
+    """Whether `keepdims=` says so: a bool or an int."""
+    known = ctx.known(keepdims, "keepdims")
+    if not isinstance(known, int):
+        words = f"'{type(known).__name__}' object cannot be interpreted as an integer"
+        if isinstance(known, float):
+            words = "integer argument expected, got float"
+        ctx.error("bad-operand", words, raises=TypeError)
+    return bool(known)
+
+
+def order_of(ctx: Context, order: Any) -> str | None:
+    """What `order=` says."""
+    known = ctx.known(order, "the order")
+    if known is not None and not isinstance(known, str):
+        words = f"order must be str, not {type(known).__name__}"
+        ctx.error("bad-operand", words, raises=TypeError)
+    if known is not None and known.upper() not in ("C", "F", "A", "K"):
+        ctx.error("bad-value", f"order must be one of 'C', 'F', 'A', or 'K' (got {known!r})")
+    return None if known is None else known.upper()

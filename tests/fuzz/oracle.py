@@ -13,7 +13,7 @@ import linecache
 import math
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -62,11 +62,13 @@ OK = Verdict("ok")
 _serial = iter(range(10**9))
 
 
-def function_of(source: str) -> Callable[..., Any]:
-    """The function `program`, its source registered as interactive shells register theirs."""
+def function_of(source: str, names: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    """The function `program`, its source registered as interactive shells register theirs; `names`
+    are those of its module.
+    """
     name = f"<program {next(_serial)}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    scope: dict[str, Any] = {"__name__": "program"}
+    scope: dict[str, Any] = {**(names or {}), "__name__": "program"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is odd in the text
         exec(compile(source, name, "exec"), scope)

@@ -11,7 +11,7 @@ from anvil.ir.records import Atom
 from anvil.ir.types import BOOL, C128, F64, I64, DType
 from anvil.library.arrays.resolution import casting_rule
 from anvil.library.arrays.selection import gather_along, in_range, rows_of
-from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, truth
+from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, order_of, shape_in, truth
 from anvil.library.python.numbers import to_python
 from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import position
@@ -30,6 +30,7 @@ def _astype(
     subok: Any = True,
     copy: Any = True,
 ) -> Abstract:
+    order_of(ctx, order)
     wanted = dtype_argument(ctx, dtype)
     _check_cast(ctx, a, wanted, casting_rule(ctx, casting))
     if isinstance(a, NDArray) and ctx.known(copy) is False and wanted is a.type.dtype:

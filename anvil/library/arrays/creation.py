@@ -9,7 +9,7 @@ import numpy as np
 
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import F64, I64, DType, array
-from anvil.library.atoms import absent, dtype_argument, dtype_in, shape_in, type_in
+from anvil.library.atoms import absent, dtype_argument, dtype_in, order_of, shape_in, type_in, whole
 from anvil.parser.arrays import ranges
 from anvil.parser.arrays.intervals import bounds_in
 from anvil.parser.arrays.ragged import Axis, Span, ragged
@@ -69,7 +69,7 @@ def computed_length(ctx: Context, v: Any) -> Span | None:
 
 def _known_order(ctx: Context, order: Any) -> None:
     """Refuses an order that new arrays do not have."""
-    if ctx.known(order) not in ("C", "F", None):
+    if order_of(ctx, order) not in ("C", "F", None):
         ctx.error("bad-value", "only 'C' or 'F' order is permitted")
 
 
@@ -94,6 +94,7 @@ def _filled_like(value: int) -> Intrinsic:
         subok: Any = True,
         shape: Any = None,
     ) -> Abstract:
+        order_of(ctx, order)
         return ctx.array(ctx.b.const(value, _like(ctx, a, dtype, shape)))
 
     return Intrinsic(run)
@@ -131,6 +132,7 @@ def _full_like(
     subok: Any = True,
     shape: Any = None,
 ) -> Abstract:
+    order_of(ctx, order)
     t = _like(ctx, a, dtype, shape)
     return ctx.array(ctx.atom(fill_value, t.dtype, t.shape))
 
@@ -146,12 +148,13 @@ def _array(
     ndmin: Any = 0,
 ) -> Abstract:
     a = object
+    order_of(ctx, order)
     wanted = dtype_argument(ctx, dtype)
     same = isinstance(a, NDArray) and wanted in (None, a.type.dtype)
     if not ctx.known(copy) and not absent(ctx, copy) and not same:
         ctx.error("bad-value", "Unable to avoid copy while creating an array as requested.")
     x = ctx.atom(a, wanted)
-    missing = int(ctx.known(ndmin)) - len(shape_in(x))
+    missing = whole(ctx, ndmin, "ndmin") - len(shape_in(x))
     if missing > 0:
         x = ctx.b.reshape(x, shape=(1,) * missing + shape_in(x))
     if same and not ctx.known(copy):
@@ -162,6 +165,7 @@ def _array(
 def _asarray(
     ctx: Context, a: Any, dtype: Any = None, order: Any = None, *, copy: Any = None
 ) -> Abstract:
+    order_of(ctx, order)
     wanted = dtype_argument(ctx, dtype)
     if isinstance(a, NDArray) and wanted in (None, a.type.dtype) and not ctx.known(copy):
         return a
@@ -178,12 +182,13 @@ def _contiguous(ctx: Context, a: Any, dtype: Any = None, *, like: Any = None) ->
 
 
 def _copy(ctx: Context, a: Any, order: Any = "K", subok: Any = False) -> Abstract:
+    order_of(ctx, order)
     return ctx.array(ctx.atom(a))
 
 
 def _copy_method(ctx: Context, a: Any, order: Any = "C") -> Abstract:
     """A NumPy scalar is its own copy."""
-    return _copy(ctx, a) if isinstance(a, NDArray) else ctx.lifted(a)
+    return _copy(ctx, a, order) if isinstance(a, NDArray) else ctx.lifted(a)
 
 
 def _arange(
@@ -201,13 +206,16 @@ def _arange(
     if found is not None:
         return found if wanted in (None, I64) else ctx.call(np.astype, found, wanted.np)
     known = [ctx.known(v, "an argument of arange") for v in (start, stop, step)]
-    if known[1] is None:
+    if known[1] is None and known[0] is not None:
         known[:2] = [0, known[0]]
     if known[2] is None:
         known[2] = 1
     if known[2] == 0:
         ctx.fail(ZeroDivisionError, "division by zero")
-    values = np.arange(*known, dtype=wanted.np if wanted else None)
+    try:
+        values = np.arange(*known, dtype=wanted.np if wanted else None)
+    except (TypeError, ValueError) as error:
+        ctx.error("bad-operand", str(error), raises=type(error))
     if values.size <= _BIG or values.dtype.kind not in "iu":
         return ctx.constant(values)
     index = ctx.b.iota(shape=values.shape, axis=0, dtype=I64)
@@ -261,7 +269,7 @@ def _linspace(
         places = _computed_range(ctx, Known(0), num, None)
         found = ctx.call_library(_spaced, start, stop, num, places)
         return found if dtype_argument(ctx, dtype) is None else ctx.call(np.astype, found, dtype)
-    b, n, last = ctx.b, int(ctx.known(num, "num")), bool(ctx.known(endpoint))
+    b, n, last = ctx.b, whole(ctx, num, "num"), bool(ctx.known(endpoint))
     if n < 0:
         ctx.error("bad-value", f"number of samples, {n}, must be non-negative")
     low, high = ctx.operands(start, stop, dtype=_float_of(ctx, start, stop))
@@ -315,7 +323,7 @@ def _eye(
     rows, columns = ctx.known(N, "N"), ctx.known(M, "M")
     wanted = dtype_argument(ctx, dtype) or F64
     shape = shape_argument(ctx, (rows, rows if columns is None else columns))
-    return ctx.array(ctx.cast(diagonal_mask(ctx, shape, int(ctx.known(k, "k"))), wanted))
+    return ctx.array(ctx.cast(diagonal_mask(ctx, shape, whole(ctx, k, "k")), wanted))
 
 
 def _unit(i: Any) -> Any:

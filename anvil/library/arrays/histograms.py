@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from anvil.library.arrays.known import or_rule
+from anvil.library.atoms import whole
 from anvil.library.refusal import refuse, static
 from anvil.parser.context import Context
 from anvil.parser.library_table import Intrinsic
@@ -160,7 +161,7 @@ def _bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
 
 def _counted(ctx: Context, x: Any, /, weights: Any = None, minlength: Any = 0) -> Abstract:
     """The length is that of known contents, else `minlength=`."""
-    least = ctx.known(minlength, "minlength")
+    least = whole(ctx, minlength, "minlength")
     found = ctx.known_array(x)
     if found is None and ctx.type_of(x).size and not least:
         if ctx.type_of(x).dtype.kind not in "iu":

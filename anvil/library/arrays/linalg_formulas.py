@@ -119,6 +119,8 @@ def _tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
 
 def _matrix_power(a: Any, n: Any) -> Any:
     a, times = np.asarray(a), static(n)
+    if not isinstance(times, int | np.integer):
+        refuse("bad-operand", "exponent must be an integer")
     if a.ndim < 2:
         words = f"{a.ndim}-dimensional array given. Array must be at least two-dimensional"
         refuse("bad-matrix", words)

@@ -12,7 +12,7 @@ from anvil.ir.types import I32
 from anvil.library.arrays.formulas import boolean_or
 from anvil.library.arrays.repetition import diagonal_of
 from anvil.library.arrays.ufuncs import deliver
-from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, type_in
+from anvil.library.atoms import absent, dtype_argument, dtype_in, flat, shape_in, type_in, whole
 from anvil.parser.arrays.promotion import promote
 from anvil.parser.context import Context
 from anvil.parser.library_table import Intrinsic
@@ -186,7 +186,7 @@ def _trace(
 ) -> Abstract:
     x = ctx.atom(a)
     axes = ctx.axis(axis1, x), ctx.axis(axis2, x)
-    diagonal = diagonal_of(ctx, x, int(ctx.known(offset, "the offset")), axes)
+    diagonal = diagonal_of(ctx, x, whole(ctx, offset, "the offset"), axes)
     last = ctx.constant(len(shape_in(diagonal)) - 1)
     return ctx.call(np.sum, ctx.array(diagonal), axis=last, dtype=dtype, out=out)
 

@@ -14,7 +14,7 @@ from anvil.ir.records import Atom
 from anvil.library.arrays.creation import shape_argument
 from anvil.library.arrays.selection import rows_of
 from anvil.library.arrays.ufuncs import deliver
-from anvil.library.atoms import absent, dtype_argument, flat, is_scalar_axis, shape_in
+from anvil.library.atoms import absent, dtype_argument, flat, is_scalar_axis, order_of, shape_in
 from anvil.parser.arrays.promotion import promote
 from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context
@@ -29,6 +29,9 @@ def _as_array(ctx: Context, a: Any) -> NDArray:
 
 def _shape_from(ctx: Context, shape: Sequence[Any]) -> tuple[Any, ...]:
     """`reshape(2, 3)` and `reshape((2, 3))` alike."""
+    if not shape:
+        words = "reshape() takes exactly 1 argument (0 given)"
+        ctx.error("wrong-arguments", words)
     one = shape[0] if len(shape) == 1 else tuple(shape)
     if isinstance(one, tuple):
         return tuple(known_whole(ctx, n, "the shape") for n in one)
@@ -64,7 +67,7 @@ def _reshape_method(
     ctx: Context, a: Any, /, *shape: Any, order: Any = "C", copy: Any = None
 ) -> Abstract:
     x = _as_array(ctx, a)
-    if ctx.known(order) == "K":
+    if order_of(ctx, order) == "K":
         ctx.error("bad-value", "order 'K' is not permitted for reshaping")
     dims = _resolve(ctx, x.type.size, _shape_from(ctx, shape), x.type.shape)
     if in_columns(ctx, x, order):
@@ -79,7 +82,7 @@ def _flipped(ctx: Context, x: NDArray) -> NDArray:
 
 def in_columns(ctx: Context, x: NDArray, order: Any) -> bool:
     """Whether an order of elements is that of Fortran."""
-    lies = ctx.memory(x) if (known := ctx.known(order)) == "A" else None
+    lies = ctx.memory(x) if (known := order_of(ctx, order)) == "A" else None
     return known == "F" or (lies is not None and lies.flags.fnc)
 
 
@@ -100,7 +103,7 @@ def _reversed(ctx: Context, x: Atom, shape: tuple[int, ...]) -> Atom:
 
 def _ravel(ctx: Context, a: Any, order: Any = "C") -> Abstract:
     x = _as_array(ctx, a)
-    known = ctx.known(order)
+    known = order_of(ctx, order)
     lies = ctx.memory(x)
     if known == "K" and lies is not None:
         distances = lies.strides
@@ -115,7 +118,7 @@ def _ravel(ctx: Context, a: Any, order: Any = "C") -> Abstract:
 
 def _flatten(ctx: Context, a: Any, order: Any = "C") -> Abstract:
     x = ctx.atom(a)
-    return ctx.array(_by_columns(ctx, x) if ctx.known(order) == "F" else flat(ctx, x))
+    return ctx.array(_by_columns(ctx, x) if order_of(ctx, order) == "F" else flat(ctx, x))
 
 
 def _transpose(ctx: Context, a: Any, *axes: Any, **kwargs: Any) -> Abstract:
@@ -127,7 +130,7 @@ def _transpose(ctx: Context, a: Any, *axes: Any, **kwargs: Any) -> Abstract:
     known = tuple(ctx.known(i) for i in given) if isinstance(given, tuple) else ctx.known(given)
     if known is None:
         return ctx.permuted(x, tuple(reversed(range(n))))
-    perm = tuple(ctx.axis(i, n) for i in known)
+    perm = tuple(ctx.axis(i, n) for i in (known if isinstance(known, tuple | list) else (known,)))
     if sorted(perm) != list(range(n)):
         ctx.error("bad-axis", f"axes {tuple(known)} do not match an array of {n} dimensions")
     return ctx.permuted(x, perm)

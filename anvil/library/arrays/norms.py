@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from anvil.ir.types import Shape
-from anvil.library.atoms import absent, dtype_in, shape_in
+from anvil.library.atoms import absent, dtype_in, kept_axes, shape_in
 from anvil.library.refusal import refuse, static
 from anvil.parser.arrays.promotion import mean_of
 from anvil.parser.context import Context
@@ -54,7 +54,7 @@ def _euclidean(ctx: Context, x: NDArray, axes: Shape, keepdims: Any) -> Abstract
     total = b.reduce_sum(squares, axes=axes)
     zero = b.eq(total, 0.0)
     root = b.select(zero, total, b.sqrt(b.select(zero, 1.0, total)))
-    whole = ctx.known(keepdims, "keepdims")
+    whole = kept_axes(ctx, keepdims)
     return ctx.result(b.reshape(root, shape=kept) if whole else root)
 
 

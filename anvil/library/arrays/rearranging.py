@@ -21,6 +21,8 @@ def _axes(axis: Any, ndim: Any) -> Any:
         return tuple(range(ndim))
     found = axis if isinstance(axis, tuple | list) else (axis,)
     for i in found:
+        if not isinstance(i, int | np.integer):
+            refuse("bad-operand", f"{type(i).__name__!r} object is not iterable")
         if i < -ndim or i >= ndim:
             refuse("bad-axis", f"axis {i} is out of bounds for array of dimension {ndim}")
     places = tuple(i % ndim for i in found)

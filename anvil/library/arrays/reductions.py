@@ -19,6 +19,7 @@ from anvil.library.atoms import (
     dtype_in,
     everywhere,
     is_scalar_axis,
+    kept_axes,
     shape_in,
     truth,
     type_in,
@@ -36,7 +37,7 @@ def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
 def _finish(
     ctx: Context, reduced: Atom, source: Atom, axes: Sequence[int], keepdims: Any, out: Any
 ) -> Abstract:
-    if ctx.known(keepdims, "keepdims"):
+    if kept_axes(ctx, keepdims):
         reduced = ctx.b.reshape(reduced, shape=_kept(shape_in(source), axes))
     return deliver(ctx, reduced, out, casting="unsafe")
 

@@ -14,7 +14,7 @@ from anvil.library.arrays.creation import diagonal_mask
 from anvil.library.arrays.manipulation import join
 from anvil.library.arrays.padding import padded_axis
 from anvil.library.arrays.selection import gather_along
-from anvil.library.atoms import along, shape_in, type_in
+from anvil.library.atoms import along, shape_in, type_in, whole
 from anvil.parser.context import Context
 from anvil.parser.library_table import Intrinsic
 from anvil.parser.state.values import Abstract, Scalar
@@ -124,7 +124,7 @@ def _triangle(op: str) -> Intrinsic:
 def _diagonal(ctx: Context, a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Abstract:
     x = ctx.atom(a)
     axes = ctx.axis(axis1, x), ctx.axis(axis2, x)
-    return _diagonal_view(ctx, a, int(ctx.known(offset, "the offset")), axes)
+    return _diagonal_view(ctx, a, whole(ctx, offset, "the offset"), axes)
 
 
 def _diagonal_view(ctx: Context, a: Any, k: int, axes: tuple[int, int] = (0, 1)) -> Abstract:
@@ -153,7 +153,7 @@ def _diagonal_in(b: Any, x: Atom, k: int, axes: tuple[int, int]) -> Atom:
 
 
 def _diag(ctx: Context, v: Any, k: Any = 0) -> Abstract:
-    x, by = ctx.atom(v), int(ctx.known(k, "k"))
+    x, by = ctx.atom(v), whole(ctx, k, "k")
     shape = shape_in(x)
     if len(shape) == 2:
         return _diagonal_view(ctx, v, by)
@@ -166,18 +166,29 @@ def _diag(ctx: Context, v: Any, k: Any = 0) -> Abstract:
     return ctx.array(ctx.b.scatter_add(zeros, places, x, axes=(0, 1)))
 
 
+def _widths(ctx: Context, pad_width: Any, n: int) -> Any:
+    """How many elements are added before and after each of n axes."""
+    known = ctx.known(pad_width, "the pad widths")
+    if isinstance(known, dict):
+        known = [known.get(i, known.get(i - n, 0)) for i in range(n)]
+        known = [(w, w) if isinstance(w, int) else w for w in known]
+    if (given := np.asarray(known)).dtype.kind not in "iu":
+        ctx.error("bad-operand", "`pad_width` must be of integral type.", raises=TypeError)
+    try:
+        widths = np.broadcast_to(given, (n, 2)) if n else np.zeros((0, 2), int)
+    except ValueError as error:
+        ctx.error("bad-value", str(error))
+    if (widths < 0).any():
+        ctx.error("bad-value", "index can't contain negative values")
+    return widths
+
+
 def _pad(
     ctx: Context, array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any
 ) -> Abstract:
     x, how = ctx.atom(array), ctx.known(mode, "the mode of pad")
     n = len(shape_in(x))
-    known = ctx.known(pad_width, "the pad widths")
-    if isinstance(known, dict):
-        known = [known.get(i, known.get(i - n, 0)) for i in range(n)]
-        known = [(w, w) if isinstance(w, int) else w for w in known]
-    widths = np.broadcast_to(np.asarray(known), (n, 2)) if n else np.zeros((0, 2), int)
-    if widths.dtype.kind not in "iu" or (widths < 0).any():
-        ctx.error("bad-value", "index can't contain negative values")
+    widths = _widths(ctx, pad_width, n)
     if callable(how) or not isinstance(how, str):
         ctx.error(
             "unsupported-argument", "pad by a function that writes the border is not compiled"

@@ -21,6 +21,7 @@ from anvil.library.atoms import (
     shape_in,
     truth,
     type_in,
+    whole,
 )
 from anvil.parser.arrays.bounds import check_all, of_axis
 from anvil.parser.arrays.ragged import Picked, ragged
@@ -30,7 +31,9 @@ from anvil.parser.state.values import Abstract, NDArray
 
 
 def _where(ctx: Context, condition: Any, x: Any = None, y: Any = None) -> Abstract:
-    if absent(ctx, x) or absent(ctx, y):
+    if absent(ctx, x) != absent(ctx, y):
+        ctx.error("bad-value", "either both or neither of x and y should be given")
+    if absent(ctx, x):
         return _nonzero(ctx, condition)
     c = truth(ctx, condition)
     common = ctx.promote(x, y)
@@ -337,7 +340,7 @@ def rows_of(ctx: Context, a: Any) -> list[Abstract]:
 
 
 def _round(ctx: Context, a: Any, decimals: Any = 0, out: Any = None) -> Abstract:
-    x, digits = ctx.atom(a), int(ctx.known(decimals, "decimals"))
+    x, digits = ctx.atom(a), whole(ctx, decimals, "decimals")
     t = dtype_in(x)
     if t is BOOL and digits:
         pair = "from dtype('float64') to dtype('bool')"

@@ -120,6 +120,8 @@ def deliver(
             f"{words} {spelled(target.type.shape)} doesn't match the broadcast shape "
             f"{spelled(shown)}",
         )
+    if not target.writable:
+        ctx.fail(ValueError, "output array is read-only")
     atom = ctx.cast(ctx.broadcast(atom, shape), target.type.dtype)
     if not everywhere(ctx, where):
         atom = ctx.b.select(ctx.broadcast(mask, shape), atom, ctx.read(target))

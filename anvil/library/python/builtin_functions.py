@@ -14,6 +14,7 @@ from anvil.library.atoms import absent, dtype_in, shape_in, truth
 from anvil.library.python.numbers import accumulated, evaluated, to_int, to_python
 from anvil.library.python.storing import modular_power
 from anvil.parser.arrays import overflow
+from anvil.parser.arrays.whole import position
 from anvil.parser.containers.set_order import elements_of
 from anvil.parser.context import Context
 from anvil.parser.control.choices import choose
@@ -36,10 +37,14 @@ def _abs(ctx: Context, x: Any) -> Abstract:
     return ctx.py_scalar(ctx.b.abs(atom))
 
 
-def _int(ctx: Context, x: Any = 0, base: Any = None) -> Abstract:
+def _int(ctx: Context, x: Any = 0, *base: Any, **named: Any) -> Abstract:
+    given = [*base, *named.values()]
+    if given and not (ctx.is_known(x) and isinstance(ctx.known(x), str | bytes)):
+        position(ctx, given[0])
+        words = "int() can't convert non-string with explicit base"
+        ctx.error("bad-operand", words, raises=TypeError)
     if ctx.is_known(x) and not isinstance(x, NDArray):
-        radix = ctx.known(base)
-        return evaluated(ctx, int, x) if radix is None else evaluated(ctx, int, x, base)
+        return evaluated(ctx, int, x, *given)
     a = _single(ctx, x, "int")
     if dtype_in(a).kind == "c":
         ctx.error(

@@ -19,7 +19,7 @@ from anvil.parser.arrays.promotion import promote
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_frames import elementwise
 from anvil.parser.arrays.resolution import loop_of
-from anvil.parser.arrays.whole import class_name
+from anvil.parser.arrays.whole import class_name, is_whole
 from anvil.parser.containers import counting, joined_lists
 from anvil.parser.containers.collection_values import DequeV, OpenTupleV
 from anvil.parser.control.choices import is_split, spread
@@ -511,7 +511,7 @@ def _joined(ctx: Context, a: Abstract, b: Abstract) -> Abstract:
 
 def _repeated_sequence(ctx: Context, seq: Abstract, n: Abstract) -> Abstract:
     """`seq * n` of a list or tuple."""
-    if isinstance(n, Scalar) and n.dtype.kind not in "iub":
+    if isinstance(n, Scalar | Known) and not is_whole(n):
         wrong = class_name(n)
         ctx.error("bad-operand", f"can't multiply sequence by non-int of type {wrong!r}")
     if isinstance(n, Scalar) and varies(ctx, n.atom):

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from anvil.errors.snippet import is_anvil
 from anvil.ir.families import type_at
-from anvil.ir.types import Shape
+from anvil.ir.types import DType, Shape
 from anvil.parser.arrays.arraylike import known_array, strength
 from anvil.parser.arrays.operators import UFUNCS
 from anvil.parser.arrays.promotion import castable
-from anvil.parser.state.values import Abstract, NDArray
+from anvil.parser.state.values import Abstract, Known, NDArray
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def store_element(ctx: Context, target: NDArray, value: Abstract) -> None:
     """`x[i, j] = value` with all axes indexed: NumPy takes a number only."""
     if ctx.shape_of(value):
+        if isinstance(value, NDArray) and target.type.dtype.kind == "c":
+            words = "only 0-dimensional arrays can be converted to Python scalars"
+            ctx.error("bad-operand", words, raises=TypeError)
         ctx.error("bad-shape", "setting an array element with a sequence.")
     store(ctx, target, value)
 
@@ -28,6 +31,8 @@ def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
     only).
     """
     t = target.type
+    if isinstance(value, Known) and isinstance(value.value, str) and not op:
+        value = _read_number(ctx, t.dtype, value.value)
     check_cast(ctx, target, value, op)
     if op and not target.writable:
         ctx.fail(ValueError, "output array is read-only")
@@ -44,6 +49,14 @@ def store(ctx: Context, target: NDArray, value: Abstract, op: str = "") -> None:
             ctx.error("shape-mismatch", text)
         x = ctx.broadcast(x, t.shape)
     ctx.write(target, x)
+
+
+def _read_number(ctx: Context, dtype: DType, text: str) -> Abstract:
+    """The number that a string spells, which NumPy reads when it stores it."""
+    try:
+        return ctx.constant(dtype.np.type(text))
+    except ValueError as error:
+        ctx.fail(ValueError, *error.args)
 
 
 def _fits(shape: Shape, target: Shape) -> bool:

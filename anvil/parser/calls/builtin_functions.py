@@ -130,6 +130,12 @@ def _lazy(kind: str) -> Callable[..., Abstract]:
     return lambda it, *args: iterator(it, kind, args)
 
 
+def _map(it: Interp, *args: Abstract) -> Abstract:
+    if len(args) < 2:
+        it.error("wrong-arguments", "map() must have at least two arguments.")
+    return iterator(it, "map", args)
+
+
 def _iter(it: Interp, v: Abstract, sentinel: Abstract | None = None) -> Abstract:
     if sentinel is not None:
         made: Abstract = it.session.calls.call_entry(it, streams.iter_, [v, sentinel], {})
@@ -391,7 +397,7 @@ TABLE: dict[Any, Callable[..., Abstract]] = {
     enumerate: _enumerate,
     zip: _zip,
     reversed: _lazy("reversed"),
-    map: _lazy("map"),
+    map: _map,
     iter: _iter,
     next: next_of,
     tuple: _tuple,

@@ -36,7 +36,9 @@ def new_deque(ctx: Context, items: Sequence[Abstract], maxlen: int | None = None
 
 def make(ctx: Context, iterable: Abstract = NONE, maxlen: Abstract = NONE) -> Abstract:
     """`deque(iterable, maxlen)`."""
-    most = ctx.known(maxlen, "the greatest length of a deque")
+    none = isinstance(maxlen, Known) and maxlen.value is None
+    length = maxlen if none else position(ctx, maxlen)
+    most = ctx.known(length, "the greatest length of a deque")
     if most is not None and most < 0:
         ctx.fail(ValueError, "maxlen must be non-negative")
     if iterable is not NONE and open_lists.is_open(ctx, iterable):

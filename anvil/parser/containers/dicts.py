@@ -6,6 +6,7 @@ import inspect
 import types
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
+from functools import wraps
 from operator import getitem
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -168,6 +169,7 @@ def _in_table(rule: Callable[..., Any]) -> Callable[..., Any]:
     """A method that is compiled from Python for a table."""
 
     def wrap(method: Callable[..., Abstract]) -> Callable[..., Abstract]:
+        @wraps(method)
         def run(ctx: Context, v: DictV, *args: Abstract, **more: Abstract) -> Abstract:
             if table_of(ctx, v) is None:
                 _ask_for(ctx, v, *args[:1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -77,12 +78,22 @@ def call_method(
     if written is not None:
         made: Abstract = ctx.session.calls.call_entry(ctx, written, [v, *args], kwargs)
         return made
+    method = _SPECIAL.get(name) or _table(v)[name]
     try:
-        return (_SPECIAL.get(name) or _table(v)[name])(ctx, v, *args, **kwargs)
-    except TypeError as error:
-        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+        return method(ctx, v, *args, **kwargs)
+    except TypeError:
+        if _takes(method, ctx, v, *args, **kwargs):
             raise
         ctx.error("wrong-arguments", f"wrong arguments for .{name}() of {v.describe()}")
+
+
+def _takes(method: Callable[..., Abstract], *args: Any, **kwargs: Any) -> bool:
+    """Whether a method has parameters for these arguments."""
+    try:
+        inspect.signature(method).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:

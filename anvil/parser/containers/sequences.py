@@ -179,7 +179,7 @@ def _streamed(stream: Callable[..., Any]) -> Callable[..., Abstract]:
 def _repeat(it: Interp, v: Abstract, times: Abstract | None = None) -> Abstract:
     if times is None:
         return iterator(it, "repeat", (v,))
-    n = int(it.known(times, "the number of repetitions"))
+    n = int(it.known(position(it, times), "the number of repetitions"))
     return iterator(it, "iter", (it.tuple([v] * n),))
 
 

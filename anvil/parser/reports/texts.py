@@ -125,7 +125,10 @@ def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> 
     if said is not None:
         return said
     if ctx.is_known(v):
-        return [formatted(ctx.known(v), conversion, spec)]
+        try:
+            return [formatted(ctx.known(v), conversion, spec)]
+        except (TypeError, ValueError) as error:
+            ctx.fail(type(error), *error.args)
     if isinstance(v, TextV) and not spec and conversion in ("", "s"):
         return list(v.pieces)
     if isinstance(v, TextV) and not spec and conversion == "r" and _bare(v):

@@ -7,10 +7,10 @@ from types import ModuleType
 
 from tests.fuzz import oracle
 from tests.fuzz.generate import Program
-from tests.fuzz.kinds import effects, views
+from tests.fuzz.kinds import effects, views, wrong
 from tests.fuzz.oracle import PATIENCE, Verdict
 
-KINDS: dict[str, ModuleType] = {"views": views, "effects": effects}
+KINDS: dict[str, ModuleType] = {"views": views, "effects": effects, "wrong": wrong}
 
 
 def examine(kind: str, program: Program, patience: int = PATIENCE) -> Verdict:
