@@ -119,16 +119,20 @@ def settled(ctx: Context, v: Abstract) -> Abstract:
     return Known(known_text(ctx, v)) if isinstance(v, TextV) else v
 
 
+def _known_text(ctx: Context, value: Any, conversion: str, spec: str) -> str:
+    try:
+        return formatted(value, conversion, spec)
+    except (TypeError, ValueError) as error:
+        ctx.fail(type(error), *error.args)
+
+
 def text_of(ctx: Context, v: Abstract, conversion: str = "", spec: str = "") -> Pieces:
     """`{v!conversion:spec}` as pieces."""
     said = ctx.words(v, conversion, spec)
     if said is not None:
         return said
     if ctx.is_known(v):
-        try:
-            return [formatted(ctx.known(v), conversion, spec)]
-        except (TypeError, ValueError) as error:
-            ctx.fail(type(error), *error.args)
+        return [_known_text(ctx, ctx.known(v), conversion, spec)]
     if isinstance(v, TextV) and not spec and conversion in ("", "s"):
         return list(v.pieces)
     if isinstance(v, TextV) and not spec and conversion == "r" and _bare(v):
