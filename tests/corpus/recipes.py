@@ -120,3 +120,37 @@ def convex_hull(points: Any) -> Any:
     for (x1, y1), (x2, y2) in zip(hull, hull[1:] + hull[:1], strict=True):
         area += x1 * y2 - x2 * y1
     return abs(area) / 2, len(hull)
+
+
+@entry(RNG.random((6, 3)))
+def skyline(points: Any) -> Any:
+    keep = []
+    for i, a in enumerate(points):
+        for j, b in enumerate(points):
+            if i != j and np.all(b <= a) and np.any(b < a):
+                break
+        else:
+            keep.append(i)
+    return keep, points[keep].sum(axis=0)
+
+
+@entry(RNG.normal(size=(4, 4)), rtol=1e-7)
+def qr_algorithm(a: Any) -> Any:
+    h = (a + a.T) / 2
+    n = h.shape[0]
+    found = []
+    while n > 1:
+        for _ in range(200):
+            if abs(h[n - 1, n - 2]) < 1e-12:
+                break
+            d = (h[n - 2, n - 2] - h[n - 1, n - 1]) / 2
+            s = 1 if d >= 0 else -1
+            root = np.sqrt(d * d + h[n - 1, n - 2] ** 2)
+            mu = h[n - 1, n - 1] - s * h[n - 1, n - 2] ** 2 / (abs(d) + root)
+            q, r = np.linalg.qr(h - mu * np.eye(n))
+            h = r @ q + mu * np.eye(n)
+        found.append(h[n - 1, n - 1])
+        n -= 1
+        h = h[:n, :n]
+    found.append(h[0, 0])
+    return np.sort(np.array(found))

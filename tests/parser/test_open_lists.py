@@ -263,6 +263,20 @@ def computed_slices(x, k):
     return ys[j:], ys[:j], ys[j::-1], ys[:j:-1], ys[::3], ys[::-2]
 
 
+@given((X,), (-np.abs(X),))
+def as_indices(x):
+    m = np.stack([x, 2 * x], 1)
+    at = [i for i, v in enumerate(x) if v > 0]
+    y = x.copy()
+    y[at] = 0.0
+    return x[at], m[at, 1].sum(), m[at].sum(axis=0), len(m[at]), y
+
+
+@given((X,))
+def index_beyond(x):
+    return x[[i + 2 for i, v in enumerate(x) if v > 0]]
+
+
 @pytest.mark.parametrize(("program", "args"), PROGRAMS, ids=lambda v: getattr(v, "__name__", ""))
 def test_open_lists(program, args):
     agree(program, *args)

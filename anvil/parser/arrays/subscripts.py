@@ -12,7 +12,7 @@ from anvil.parser.arrays.indices import checked_index
 from anvil.parser.arrays.ragged import Ragged
 from anvil.parser.arrays.ragged_items import get_ragged, set_ragged
 from anvil.parser.arrays.whole import as_index, index_into, sequence_kind
-from anvil.parser.containers import computed_ranges, open_lists, options, stack_lists
+from anvil.parser.containers import computed_ranges, list_arrays, open_lists, options, stack_lists
 from anvil.parser.containers.collection_values import DequeV, OpenTupleV
 from anvil.parser.containers.dicts import get_key, set_key
 from anvil.parser.containers.stacks import stackable, transient
@@ -58,6 +58,8 @@ def _whole(ctx: Context, base: Abstract, index: Abstract) -> Abstract:
         if isinstance(index, TupleV | SliceV):
             _, parts = index.open()
             return index.close(tuple(_whole(ctx, base, i) for i in parts))  # type: ignore[arg-type]
+        if isinstance(index, ListV):
+            return list_arrays.as_indices(ctx, index)
         return as_index(ctx, index) if isinstance(index, ObjectV) else index
     kind = sequence_kind(base)
     return index_into(ctx, kind, index) if kind else as_index(ctx, index)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import inspect
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers.dicts import new_dict
+from anvil.parser.reports.spelling import meant
 from anvil.parser.source.functions import FunctionInfo
 from anvil.parser.state.values import Abstract, TupleV, Undefined
 
@@ -60,7 +63,8 @@ def _keywords(
             what = "some positional-only arguments passed as keyword arguments"
             _wrong(ctx, info, f"got {what}: '{name}'")
         else:
-            _wrong(ctx, info, f"got an unexpected keyword argument '{name}'")
+            hint = meant(name, (*p.positional[p.only :], *p.keyword))
+            _wrong(ctx, info, f"got an unexpected keyword argument '{name}'", hint)
     return surplus
 
 
@@ -87,7 +91,29 @@ def _s(n: int) -> str:
     return "s" * (n != 1)
 
 
-def _wrong(ctx: Context, info: FunctionInfo, what: str) -> None:
+def _wrong(ctx: Context, info: FunctionInfo, what: str, hint: str = "") -> None:
     name = "<lambda>" if info.name == "lambda" else info.name
     words = f"{info.code.path}() {what}"
-    ctx.error("wrong-arguments", f"{name}() {what}", raises=TypeError, words=words)
+    ctx.error("wrong-arguments", f"{name}() {what}", hint=hint, raises=TypeError, words=words)
+
+
+def without_context(text: str) -> str:
+    """What CPython says of a call of an intrinsic, its first parameter not counted."""
+    text = text.split("() ", 1)[-1]
+    if not text.startswith("takes "):
+        return text
+
+    def less(m: re.Match[str]) -> str:
+        n = int(m[2]) - 1
+        return f"{m[1]}{n}{m[3]}{'s' * (n != 1)}"
+
+    text = re.sub(r"(takes (?:from \d+ to )?)(\d+)( positional argument)s?", less, text)
+    text = re.sub(r"from (\d+) to", lambda m: f"from {int(m[1]) - 1} to", text)
+    return re.sub(r"but (\d+) were?", lambda m: f"but {int(m[1]) - 1} were", text)
+
+
+def meant_keyword(run: Any, kwargs: Iterable[str]) -> str:
+    """A hint about keywords that an intrinsic does not have; empty if none is like them."""
+    names = list(inspect.signature(run).parameters)
+    hints = (meant(k, names) for k in kwargs if k not in names)
+    return next(filter(None, hints), "")

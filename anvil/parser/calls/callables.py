@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 import types
 import typing
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from anvil.ir.records import Atom
 from anvil.parser.arrays import float_errors
 from anvil.parser.arrays.comparisons import negated
 from anvil.parser.arrays.ragged import Ragged, is_ragged, refuse_ragged
-from anvil.parser.calls.arguments import bind
+from anvil.parser.calls.arguments import bind, meant_keyword, without_context
 from anvil.parser.calls.base_methods import call_base, is_number_method
 from anvil.parser.calls.builtin_functions import TABLE
 from anvil.parser.calls.caching import call_cached
@@ -198,21 +197,6 @@ def _ragged_run(it: Interp, entry: Any, rule: Any, name: str) -> Any:
     return run
 
 
-def _without_context(text: str) -> str:
-    """What CPython says of a call of an intrinsic, its first parameter not counted."""
-    text = text.split("() ", 1)[-1]
-    if not text.startswith("takes "):
-        return text
-
-    def less(m: re.Match[str]) -> str:
-        n = int(m[2]) - 1
-        return f"{m[1]}{n}{m[3]}{'s' * (n != 1)}"
-
-    text = re.sub(r"(takes (?:from \d+ to )?)(\d+)( positional argument)s?", less, text)
-    text = re.sub(r"from (\d+) to", lambda m: f"from {int(m[1]) - 1} to", text)
-    return re.sub(r"but (\d+) were?", lambda m: f"but {int(m[1]) - 1} were", text)
-
-
 _QUESTIONS = tuple(TABLE[f] for f in (isinstance, callable, hasattr, issubclass) if f in TABLE)
 
 
@@ -243,7 +227,8 @@ def _run(
         tb = error.__traceback__
         if tb is None or tb.tb_next is not None:
             raise
-        it.error("wrong-arguments", f"{name}() {_without_context(str(error))}")
+        text = without_context(str(error))
+        it.error("wrong-arguments", f"{name}() {text}", hint=meant_keyword(run, kwargs))
     finally:
         it.b.loc = loc
     return value  # type: ignore[no-any-return]

@@ -80,11 +80,24 @@ def as_array(ctx: Context, v: Any, inside: bool = False) -> Any:
     return v if stack is None or isinstance(stack.length, Known) else _ragged(ctx, stack)
 
 
-def _ragged(ctx: Context, stack: StackBox) -> Ragged:
-    """NumPy makes a vector of floats of an empty list, whatever else the elements might be."""
+def as_indices(ctx: Context, v: ListV) -> Abstract:
+    """An index: a list of ints whose length the data decide as a vector, also where it is empty;
+    any other as it is.
+    """
+    stack = _numbers(ctx, v)
+    if stack is None or isinstance(stack.length, Known):
+        return v
+    t = type_at(all_rows(ctx, stack)[0][0])
+    return _ragged(ctx, stack, True) if t.ndim == 1 and t.dtype.kind in "iu" else v
+
+
+def _ragged(ctx: Context, stack: StackBox, index: bool = False) -> Ragged:
+    """NumPy makes a vector of floats of an empty list, whatever else the elements might be, unless
+    it is an index.
+    """
     ((x, _),) = all_rows(ctx, stack)
     n, t = length_atom(stack), type_at(x)
-    if t.shape[1:] or t.dtype is not F64:
+    if not index and (t.shape[1:] or t.dtype is not F64):
         what = "an array of floats" if t.shape[1:] == () else "a vector"
         text = f"np.array of this list, which is empty, is {what}; otherwise it is another"
         ctx.check(ctx.b.gt(n, 0), TypeError, text)
