@@ -11,6 +11,7 @@ from anvil.ir.types import BOOL
 from anvil.parser.arrays import comparisons, operators
 from anvil.parser.arrays.subscripts import get_item
 from anvil.parser.calls.making import make_function
+from anvil.parser.containers.chosen_lists import joined_list
 from anvil.parser.containers.comprehensions import fused
 from anvil.parser.containers.computed_keys import asked_for_table, become_table, may_be_table
 from anvil.parser.containers.dicts import KEY, mapping_entries, new_dict, set_key
@@ -221,15 +222,16 @@ def _tuple(it: Interp, node: ast.Tuple) -> Abstract:
 
 @expression(ast.List)
 def _list(it: Interp, node: ast.List) -> Abstract:
-    stars = [e for e in node.elts if isinstance(e, ast.Starred)]
-    if not stars:
+    if not any(isinstance(e, ast.Starred) for e in node.elts):
         return it.list(_elements(it, node.elts))
-    parts = [it.eval(e.value if isinstance(e, ast.Starred) else e) for e in node.elts]
-    it.at(node)
     out = it.list([])
-    for e, v in zip(node.elts, parts, strict=True):
-        name = "extend" if isinstance(e, ast.Starred) else "append"
-        it.session.calls.container_method(it, out, name, [v])
+    for e in node.elts:
+        star = isinstance(e, ast.Starred)
+        v = it.eval(e.value if isinstance(e, ast.Starred) else e)
+        it.at(node)
+        if star and isinstance(v, Choice):
+            v = joined_list(it, v) or v
+        it.session.calls.container_method(it, out, "extend" if star else "append", [v])
     return out
 
 

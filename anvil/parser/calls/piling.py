@@ -2,31 +2,46 @@
 
 Where the data decides how deep a recursion goes, there is no end of specialisations for the lengths
 of such a list. So it becomes one of computed length from the first level on, with room that is a
-guess, once several levels have made it longer.
+guess, once several levels have made it longer. So does a list that a function returns, and that is
+longer the more levels there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser.containers.columns import is_part, length_atom, pools_of
+from anvil.parser.containers.chosen_lists import joined_list
+from anvil.parser.containers.columns import (
+    all_rows,
+    boxed,
+    check_fits,
+    is_part,
+    length_atom,
+    pools_of,
+    resized,
+)
 from anvil.parser.containers.row_forms import capacity, common_form
 from anvil.parser.containers.stacks import restack
 from anvil.parser.containers.templates import roomy
-from anvil.parser.state.heap import Content, ListBox, StackBox, open_content
+from anvil.parser.state.heap import Content, ListBox, StackBox, open_content, reachable
 from anvil.parser.state.values import (
     Abstract,
+    Choice,
     Known,
+    ListV,
+    Part,
     Scalar,
+    TupleV,
     is_py_number,
+    known_key,
     known_number,
     number_dtype,
-    scalar,
 )
 
 if TYPE_CHECKING:
+    from anvil.parser.context import Context
     from anvil.parser.interp import Interp
 
 Heap = Mapping[int, Content]
@@ -54,11 +69,11 @@ class Roots:
     boxes: Sequence[int]
 
 
-def growing(first: Roots, now: Roots) -> tuple[Pile, ...]:
-    """The lists that are longer at a level of a recursion than at its first one; none if anything
-    else is of another structure.
+def growing(first: Roots, now: Roots) -> tuple[tuple[Pile, ...], bool]:
+    """The lists that are longer at a level of a recursion than at its first one, none if anything
+    else is of another structure; whether they are all that is known to differ.
     """
-    pairs = _lists(first, now)
+    pairs, moved = _lists(first, now)
     number = {box: i for i, box in enumerate(first.boxes)}
     piles = []
     for x, y in pairs.items():
@@ -68,17 +83,18 @@ def growing(first: Roots, now: Roots) -> tuple[Pile, ...]:
         found = common_form(a, b, first.heap, now.heap)
         if found is not None:
             piles.append(Pile(number[x], *found))
-    return tuple(piles)
+    return tuple(piles), not moved
 
 
 def _is_part(content: Content) -> bool:
     return isinstance(content, StackBox) and is_part(content)
 
 
-def _lists(first: Roots, now: Roots) -> dict[int, int]:
+def _lists(first: Roots, now: Roots) -> tuple[dict[int, int], bool]:
     """The lists that two calls have in the same places; none if the calls are unlike in anything
-    but the lengths of lists and the values of numbers.
+    but the lengths of lists and the values of numbers. Whether known numbers differ.
     """
+    moved = False
     boxes: dict[int, int] = {}
     lists: dict[int, int] = {}
     todo: list[tuple[Any, Any]] = list(zip(first.values, now.values, strict=True))
@@ -87,7 +103,7 @@ def _lists(first: Roots, now: Roots) -> dict[int, int]:
         if isinstance(a, int) and isinstance(b, int):
             if a in boxes:
                 if boxes[a] != b:
-                    return {}
+                    return {}, moved
                 continue
             boxes[a] = b
             x, y = first.heap[a], now.heap[b]
@@ -98,12 +114,22 @@ def _lists(first: Roots, now: Roots) -> dict[int, int]:
             inner = _pairs(open_content(x), open_content(y))
         elif isinstance(a, Abstract) and isinstance(b, Abstract):
             inner = [] if _number(a) == _number(b) != () else _pairs(a.open(), b.open())
+            moved = moved or differ(a, b)
         else:
             inner = [] if type(a) is type(b) and a.type is b.type else None
         if inner is None:
-            return {}
+            return {}, moved
         todo.extend(inner)
-    return lists
+    return lists, moved
+
+
+def differ(a: Abstract, b: Abstract) -> bool:
+    """Whether two numbers are known, and are not the same."""
+    if not known_number(a) or not known_number(b):
+        return False
+    assert isinstance(a, Known)
+    assert isinstance(b, Known)
+    return not isinstance(a.value, bool) and known_key(a.value) != known_key(b.value)
 
 
 def _number(v: Abstract) -> tuple[Any, ...]:
@@ -139,4 +165,92 @@ def pile_up(it: Interp, boxes: Sequence[int], piles: Sequence[Pile]) -> None:
         restack(it, box, roomy(pile.form, room), size, pile.kinds, guessed=True)
         held = heap[box]
         assert isinstance(held, StackBox)
-        heap[box] = replace(held, length=scalar(length_atom(held), True))
+        heap[box] = replace(held, length=Scalar(length_atom(held), True))
+
+
+# ---- results
+
+Forms = dict[tuple[int, ...], tuple[Any, Any]]
+"""The places in a result (in tuples) of lists that grow, the forms of their elements and the dtypes
+of their leaves.
+"""
+
+
+def growing_results(ctx: Context, now: Abstract, before: Abstract, earlier: Heap) -> Forms:
+    """The lists in a result that are not as long as they were in the round before."""
+    if isinstance(now, TupleV) and isinstance(before, TupleV):
+        if len(now.items) != len(before.items):
+            return {}
+        pairs = enumerate(zip(now.items, before.items, strict=True))
+        found = ((i, growing_results(ctx, x, y, earlier)) for i, (x, y) in pairs)
+        return {(i, *path): form for i, forms in found for path, form in forms.items()}
+    if not _lists_of(before):
+        return {}
+    if isinstance(now, ListV):
+        sizes = {capacity(earlier[v.box]) for v in _lists_of(before)}
+        if {capacity(ctx.content(now.box, "list"))} == sizes:
+            return {}
+    joined = joined_list(ctx, now) if isinstance(now, Choice) else now
+    if type(joined) is not ListV:
+        return {}
+    held = ctx.state.heap[joined.box]
+    form = common_form(held, held, ctx.state.heap, ctx.state.heap)
+    return {} if form is None else {(): form}
+
+
+def _lists_of(v: Abstract) -> list[ListV]:
+    """A list, or all that it may be."""
+    options = v.options if isinstance(v, Choice) else (v,)
+    lists = [o for o in options if type(o) is ListV]
+    return lists if len(lists) == len(options) else []
+
+
+def open_results(ctx: Context, ret: Abstract, forms: Forms, others: Iterable[int]) -> Abstract:
+    """The result with those lists as ones of computed length, with room that is a guess; lists that
+    `others` lead to stay as they are.
+    """
+    if not forms:
+        return ret
+
+    def visit(v: Abstract, path: tuple[int, ...], beside: tuple[Part, ...]) -> Abstract:
+        if path in forms and _lists_of(v):
+            held = reachable(iter(beside), ctx.state.heap)
+            if not any(o.box in held for o in _lists_of(v)):
+                return _opened(ctx, v, *forms[path])
+        if not isinstance(v, TupleV):
+            return v
+        items = list(v.items)
+        for i, x in enumerate(items):
+            rest = (*beside, *items[:i], *items[i + 1 :])
+            items[i] = visit(x, (*path, i), rest)
+        return TupleV(tuple(items), v.cls)
+
+    return visit(ret, (), tuple(others))
+
+
+def _opened(ctx: Context, v: Abstract, form: Any, kinds: Any) -> Abstract:
+    """A list, or one of several, with room that is a guess."""
+    room = ctx.session.capacity
+    for option in _lists_of(v):
+        restack(ctx, option.box, roomy(form, room), room, kinds, guessed=True)
+        _fit(ctx, option.box, room)
+    joined = joined_list(ctx, v) if isinstance(v, Choice) else v
+    if type(joined) is not ListV:
+        return v
+    held = ctx.state.heap[joined.box]
+    assert isinstance(held, StackBox)
+    computed = Scalar(length_atom(held), True)
+    ctx.state.heap[joined.box] = replace(held, length=computed, guessed=True, room=0)
+    return joined
+
+
+def _fit(ctx: Context, box: int, room: int) -> None:
+    """Cuts the room of a list, the elements of which are checked to fit."""
+    held = ctx.state.heap[box]
+    assert isinstance(held, StackBox)
+    if held.capacity == room:
+        return
+    check_fits(ctx, ctx.b.le(length_atom(held), room))
+    rows = [(resized(ctx, x, 0, room), py) for x, py in all_rows(ctx, held)]
+    made = boxed(ctx, held.template, rows, room, None, [], pools_of(held))
+    ctx.state.heap[box] = replace(held, columns=made.columns, capacity=room)

@@ -13,7 +13,7 @@ the circle take a token and return one, for the check that the calls are not nes
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from anvil.errors import AnvilError
@@ -36,6 +36,7 @@ from anvil.parser.state.values import (
 from anvil.parser.state.walks import Signature
 
 if TYPE_CHECKING:
+    from anvil.parser.calls.piling import Forms
     from anvil.parser.calls.revealing import Contents
     from anvil.parser.calls.specialise import Specialisation
     from anvil.parser.calls.widening import Outline
@@ -62,6 +63,7 @@ class Activation:
     known: Contents = ()
     assumed: Specialisation | None = None
     hit: bool = False
+    forms: Forms = field(default_factory=dict)
 
 
 class Again(Signal):

@@ -21,7 +21,7 @@ from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Func, Origin, Value
 from anvil.ir.types import TOKEN
 from anvil.parser.calls.emission import emit_call
-from anvil.parser.calls.piling import pile_up
+from anvil.parser.calls.piling import Forms, growing_results, open_results, pile_up
 from anvil.parser.calls.recursion import (
     ROUNDS,
     Activation,
@@ -459,6 +459,8 @@ def _run(
     state = child.state
     if child.session.bottoms and not state.may:
         return None
+    active.forms = active.forms or _growing(child, active, ret)
+    ret = open_results(child, ret, active.forms, child.argument_boxes)
     changed = [b for b in child.argument_boxes if _differs(state.heap[b], before[b])]
     written = _written(child, changed, [ret, *_raised(state).values()])
     if active.hit:
@@ -497,6 +499,14 @@ def _run(
         raised=raised,
         returns=bool(state.may),
     )
+
+
+def _growing(child: Interp, active: Activation, ret: Abstract) -> Forms:
+    """The lists in the result of a recursion that are longer in each round."""
+    before = active.assumed
+    if before is None or not active.hit or active.flat:
+        return {}
+    return growing_results(child, ret, before.ret, before.state.heap)
 
 
 def finish(child: Interp, name: str, params: list[Value], outs: list[Atom]) -> Func:

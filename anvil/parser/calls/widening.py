@@ -12,17 +12,19 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from anvil.parser.calls.piling import Pile, Roots, growing
+from anvil.errors import AnvilError
+from anvil.errors import error as make_error
+from anvil.ir.loc import AnyLoc
+from anvil.parser.calls.piling import Pile, Roots, differ, growing
 from anvil.parser.calls.recursion import Activation, computed
 from anvil.parser.state.heap import ONLY_FALL, Content, close_content, open_content
 from anvil.parser.state.number_choices import NumberChoice
-from anvil.parser.state.signals import Signal
+from anvil.parser.state.signals import Blocked, Signal
 from anvil.parser.state.values import (
     Abstract,
     Known,
     Scalar,
     is_py_number,
-    known_key,
     known_number,
     number_dtype,
 )
@@ -115,26 +117,36 @@ def _by_data(it: Interp, first: int) -> bool:
 
 
 def _check_lists(it: Interp, now: Outline) -> None:
-    """Raises Widen if lists are longer at each level of a recursion."""
+    """Raises Widen if lists are longer at each level of a recursion; refuses it if they cannot be
+    of computed length, and nothing else that is known changes.
+    """
     active, info = it.session.active, now.info
     alike = [i for i, a in enumerate(active) if a.info is info and not a.flat]
-    if len(alike) < LEVELS or info in it.session.unpiled:
-        return
+    hopeless = info in it.session.unpiled
     for i in alike[: 1 - LEVELS]:
-        piles = growing(active[i].outline.roots, now.roots) if _by_data(it, i) else ()
-        if piles:
+        piles, alone = (
+            growing(active[i].outline.roots, now.roots) if _by_data(it, i) else ((), False)
+        )
+        if piles and not hopeless:
             raise Widen(active[i].key, frozenset(), piles)
+        if piles and alone:
+            raise Blocked(_endless_list(info, it.b.loc))
+
+
+def _endless_list(info: FunctionInfo, loc: AnyLoc) -> AnvilError:
+    """The error that a list grows for which there is no form with room."""
+    return make_error(
+        "growing-list",
+        f"a list is longer at each level of {info.name}, and the data decide how many there are",
+        loc,
+        hint="Hold it in a list of its greatest length, `items = [0.0] * n`, with a "
+        "counter for how much of it is used.",
+    )
 
 
 def _differing(first: Outline, now: Outline) -> frozenset[int]:
     pairs = enumerate(zip(first.numbers, now.numbers, strict=True))
-    return frozenset(i for i, (a, b) in pairs if _differ(a, b))
-
-
-def _differ(a: Abstract, b: Abstract) -> bool:
-    if not isinstance(a, Known) or not isinstance(b, Known) or isinstance(a.value, bool):
-        return False
-    return known_key(a.value) != known_key(b.value)
+    return frozenset(i for i, (a, b) in pairs if differ(a, b))
 
 
 def widened(

@@ -415,6 +415,8 @@ def extend(ctx: Context, v: ListV, more: ListV) -> bool:
         restack(ctx, v.box, form, 0)
     held: Any = stack_of(ctx, v)
     adopt(ctx, Many(0, form), [more], pools_of(held))
+    if other.guessed:
+        restack(ctx, v.box, form, other.capacity, guessed=True)
     held = stack_of(ctx, v)
     other = stack_of(ctx, more)
     assert other is not None
