@@ -444,3 +444,74 @@ def test_a_parser_of_known_text():
 @pytest.mark.parametrize("x", [1.0, -1.0])
 def test_what_never_returns_ends_the_path(x):
     agree(calls_what_raises, x)
+
+
+def only_raises(x, n):
+    def go(k):
+        if k <= 0:
+            raise ValueError("no more", k)
+        return 1.0 + go(k - 1.5)
+
+    return go(n) * x
+
+
+def ends_by_an_index(x, v):
+    def go(i):
+        if x[i] == v:
+            raise KeyError("found")
+        return go(i + 1) + 1
+
+    return go(0)
+
+
+def raises_in_turn(x):
+    def one(k):
+        if k < 0:
+            raise ValueError("negative")
+        return other(k) + 1
+
+    def other(k):
+        return one(k - 1.5) * 2
+
+    return one(x)
+
+
+def caught_outside(x, y):
+    def go(k):
+        if k < 0:
+            raise ValueError("negative")
+        return go(k - 1.5) * 2
+
+    try:
+        return go(x) if y > 3 else x * y
+    except ValueError:
+        return x * x
+
+
+@pytest.mark.parametrize(
+    ("fn", "args"),
+    [
+        (only_raises, (2.0, 3.0)),
+        (ends_by_an_index, (np.array([1.0, 5.0, 3.0]), 3.0)),
+        (ends_by_an_index, (np.array([1.0, 5.0, 3.0]), 4.0)),
+        (raises_in_turn, (4.0,)),
+        (caught_outside, (4.0, 2.0)),
+        (caught_outside, (4.0, 5.0)),
+    ],
+)
+def test_a_recursion_may_end_by_raising_alone(fn, args):
+    agree(fn, *args)
+
+
+def endless_if_negative(x):
+    def go(k):
+        return 1.0 + go(k + 1.0)
+
+    return go(x) if x < 0 else x * 2
+
+
+def test_an_endless_recursion_that_is_not_reached():
+    fn = anvil.jit(endless_if_negative)
+    assert fn(2.0) == 4.0
+    with pytest.raises(RecursionError):
+        fn(-1.0)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.errors import AnvilError
 from anvil.errors import error as make_error
 from anvil.ir.loc import AnyLoc
-from anvil.ir.records import Const, Value
+from anvil.ir.records import Const, Op, Value
 from anvil.ir.types import I64, array
 from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import State, close_content, open_content
@@ -102,6 +102,20 @@ def endless(found: Activation, loc: AnyLoc) -> AnvilError:
         loc,
         notes=["A recursion ends where a path returns without another call."],
     )
+
+
+def may_raise(session: Session, ops: Iterable[Op]) -> bool:
+    """Whether these ops, or what they call, check anything but that ints are not too large."""
+    for op in ops:
+        if op.kind.name == "check":
+            site = session.sites[op.attrs["site"] - 1]
+            if site.exception is not OverflowError:
+                return True
+        callee = session.funcs.get(op.attrs["callee"].name) if op.kind.name == "call" else None
+        inner = [*op.regions, *([callee.body] if callee else ())]
+        if any(may_raise(session, region.ops) for region in inner):
+            return True
+    return False
 
 
 def unsettled(found: Activation, loc: AnyLoc) -> AnvilError:

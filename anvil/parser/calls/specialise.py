@@ -31,6 +31,7 @@ from anvil.parser.calls.recursion import (
     endless,
     interface,
     loosened,
+    may_raise,
     too_deep,
     unsettled,
 )
@@ -457,7 +458,7 @@ def _run(
     before = {box: child.state.heap[box] for box in child.argument_boxes}
     ret = run_body(child)
     state = child.state
-    if child.session.bottoms and not state.may:
+    if child.session.bottoms and not state.may and not _ends_by_raising(child, active):
         return None
     active.forms = active.forms or _growing(child, active, ret)
     ret = open_results(child, ret, active.forms, child.argument_boxes)
@@ -499,6 +500,15 @@ def _run(
         raised=raised,
         returns=bool(state.may),
     )
+
+
+def _ends_by_raising(child: Interp, active: Activation) -> bool:
+    """Whether a function that has no path that returns may raise before it calls itself for ever,
+    or may not be called at all.
+    """
+    session = child.session
+    session.may_raise = session.may_raise or may_raise(session, child.b.frames[0].ops)
+    return session.bottoms == {active.key} and (active.conditional or session.may_raise)
 
 
 def _growing(child: Interp, active: Activation, ret: Abstract) -> Forms:

@@ -27,9 +27,9 @@ def table_of(ctx: Context, v: Abstract) -> TableBox | None:
         return None
     try:
         content = ctx.content(v.box, "dict" if isinstance(v, DictV) else "set")
-    except Blocked as unlike:  # paths have left other keys: as a table it may have any
-        if v.made is not None:
-            ctx.session.tabled.setdefault(unlike.error, v.made)
+    except Blocked as unlike:  # a box of a callee: the value says where it was made
+        if not ctx.session.known_keys:
+            ctx.session.tabled[unlike.error] = ctx.session.tabled.get(unlike.error) or v.made
         raise
     return content if isinstance(content, TableBox) else None
 

@@ -135,6 +135,7 @@ class Session:
         self.entries: list[FunctionInfo] = []
         self.recursive: set[FunctionInfo] = set()
         self.bottoms: set[Any] = set()
+        self.may_raise = False  # a function that has been found not to return so far
         self.wide: dict[Any, frozenset[int]] = {}
         self.piles: dict[Any, Any] = {}
         self.unpiled: set[FunctionInfo] = set()
