@@ -318,6 +318,94 @@ def best_stretch(x):
     return best, len(found), sum(found)
 
 
+def filed_by_use(x):
+    """A list of nodes, the one that was used last in front."""
+    head = Node(-1.0)
+    for v in x:
+        before, at = head, head.nxt
+        while at is not None and abs(at.v - v) > 0.3:
+            before, at = at, at.nxt
+        if at is None:
+            head.nxt = Node(v, head.nxt)
+        else:
+            before.nxt = at.nxt
+            at.nxt = head.nxt
+            head.nxt = at
+            at.v = 0.5 * (at.v + v)
+    return weigh(head.nxt)
+
+
+def merged(x):
+    a = b = None
+    for v in x:
+        if v > 0:
+            a = Node(v, a)
+        else:
+            b = Node(-v, b)
+    first = last = Node(0.0)
+    while a is not None and b is not None:
+        if a.v <= b.v:
+            last.nxt, a = a, a.nxt
+        else:
+            last.nxt, b = b, b.nxt
+        last = last.nxt
+    last.nxt = a if a is not None else b
+    return weigh(first.nxt)
+
+
+def selected(x):
+    ps = [Point(v, 0.5 * v) for v in x]
+    more = [p for p in ps if p.x > 0]
+    less = [p for p in ps if p.x <= 0]
+    for i, p in enumerate(less + more):
+        p.f += i * p.x
+    more.extend(less)
+    more.append(Point(1.0, x[0]))
+    for p in more:
+        p.f *= 0.5
+    return [p.f for p in ps], len(more), more[-1].f
+
+
+def two_tables(x):
+    a = [Point(v, 1.0) for v in x if v > 0]
+    b = [Point(v, 2.0) for v in x if v <= 0]
+    for i, p in enumerate(a + b):
+        p.f *= p.x + i
+    return sum(p.f for p in a), sum(p.f for p in b)
+
+
+def fewer_and_fewer(x):
+    ps = [Point(v, abs(v)) for v in x]
+    total = 0.0
+    while len(ps) > 1:
+        for p in ps:
+            p.x = p.x - 0.3
+            total += p.x * p.f
+        ps = [p for p in ps if p.x > 0]
+    return total, len(ps)
+
+
+def runs(x):
+    groups, now = [], [x[0]]
+    for a, b in pairwise(x):
+        if b >= a:
+            now.append(b)
+        else:
+            groups.append(now)
+            now = [b]
+    groups.append(now)
+    return len(groups), [g[-1] for g in groups], max(groups, key=len)[0]
+
+
+def held_on_to(x, i, j, k):
+    rows = [x.copy(), x * 2, x + 1]
+    first, second = rows[k], rows[i]
+    rows[j] += 1
+    first *= second
+    second[0] = 7.0
+    return first, second, rows
+
+
 LINKS = [
     (pushed, WAVE),
     (pushed, FEW),
@@ -343,6 +431,18 @@ LINKS = [
     (longest_run, WAVE),
     (longest_run_copied, WAVE),
     (best_stretch, WAVE),
+    (filed_by_use, WAVE),
+    (merged, WAVE),
+    (selected, FEW),
+    (selected, WAVE),
+    (two_tables, FEW),
+    (two_tables, WAVE),
+    (fewer_and_fewer, FEW),
+    (fewer_and_fewer, WAVE),
+    (runs, FEW),
+    (runs, WAVE),
+    (held_on_to, FEW, 0, 1, 2),
+    (held_on_to, FEW, 1, 1, 1),
 ]
 
 

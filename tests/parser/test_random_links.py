@@ -39,14 +39,20 @@ def weigh(p, n):
     while p is not None and i < n:
         s = s * 0.75 + p.v; p = p.next; i += 1
     return s
+def valued(ps):
+    s = 0.0
+    for p in ps:
+        s = s * 0.5 + p.v
+    return s
+def out(s, a, b, c, h, us, vs, ws, ps, qs):
+    nodes = weigh(a, 9), weigh(b, 9), weigh(c, 9), weigh(h, 9)
+    return s, nodes, sum(us), sum(vs), sum(ws), valued(ps), valued(qs)
 def f(x, n):
     a = Node(1.0, None); b = a; c = Node(2.0, a); h = None
-    us = [0.5]; vs = [2.0]; ws = us
+    us = [0.5]; vs = [2.0]; ws = us; ps = [Node(v, None) for v in (0.5, 1.5, -1.0)]; qs = [b]
     s = x[0]; k = 0
 """
-END = (
-    "    return s, weigh(a, 9), weigh(b, 9), weigh(c, 9), weigh(h, 9), sum(us), sum(vs), sum(ws)\n"
-)
+END = "    return out(s, a, b, c, h, us, vs, ws, ps, qs)\n"
 
 
 class Node:
@@ -101,6 +107,22 @@ class Linker(Writer):
             f"s = s * 0.5 + {v}",
             f"s = s * 0.5 + weigh({p}, 3)",
             "k += 1",
+            *self.selections(p, q, v),
+        )
+
+    def selections(self, p: str, q: str, v: str) -> tuple[str, ...]:
+        """Statements about lists of nodes."""
+        one, two = self.random.sample(("ps", "qs"), 2)
+        return (
+            f"{one}.append({p})",
+            f"{one} = [o for o in {two} if o.v > {v}]",
+            f"{one} = [o for o in {one} if o.v < 1.0]",
+            f"{one} = {one} + {two}",
+            f"{one}.extend({two})",
+            f"{one} = sorted({two}, key=lambda o: o.v)",
+            f"{p} = {one}[-1] if {one} else {q}",
+            f"for o in {one}: o.v = o.v * 0.5 + {v}",
+            "ps, qs = qs, ps",
         )
 
 

@@ -22,9 +22,16 @@ from anvil.parser.containers.stacks import (
     pools_near,
     restack,
 )
-from anvil.parser.containers.templates import common_template, roomy, with_options
+from anvil.parser.containers.templates import (
+    Group,
+    Ref,
+    common_template,
+    roomy,
+    with_options,
+)
 from anvil.parser.control.joins import Join, Want
 from anvil.parser.source.functions import written
+from anvil.parser.source.liveness import names_stored
 from anvil.parser.state.heap import POOL, ListBox, RowBox, StackBox, State
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import CellRef, Known, ListV, Scalar, scalar
@@ -42,8 +49,11 @@ LARGEST = 1 << 16
 def stack_written(loop: Rolled) -> None:
     """Stacks, before a loop, the lists that its body binds elements of at indices that vary."""
     names = frozenset().union(*map(_indexed, loop.node.body))
+    bound: frozenset[str] = frozenset()
+    if loop.manner.choosing or _shares(loop):  # to a selection of its objects, say
+        bound = frozenset().union(*map(names_stored, loop.node.body)) - names
     it, entry = loop.it, loop.entry
-    for name in sorted(names & loop.names):
+    for name in sorted((names | bound) & loop.names):
         v = entry.locals.get(name)
         if isinstance(v, CellRef):
             v = getattr(entry.heap[v.box], "value", None)
@@ -51,9 +61,21 @@ def stack_written(loop: Rolled) -> None:
         if not isinstance(content, ListBox) or len(content.items) < 2:
             continue
         form = common_template(content.items, entry.heap, join=with_options)
-        if form is not None:
+        if form is not None and (name in names or _of_objects(form)):
             it.state = entry
             restack(it, v.box, form, 0)  # type: ignore[union-attr]
+
+
+def _shares(loop: Rolled) -> bool:
+    """Whether something inside a loop has been refused for what it may share."""
+    first = loop.loc.source_range()
+    last = first.line + (loop.node.end_lineno or 0) - loop.node.lineno
+    exact = [at.source_range() for at in loop.it.session.exact]
+    return any(at.file == first.file and first.line < at.line <= last for at in exact)
+
+
+def _of_objects(form: Any) -> bool:
+    return isinstance(form, Ref) and isinstance(form.item, Group) and form.item.kind != "list"
 
 
 def _indexed(node: ast.AST) -> frozenset[str]:

@@ -81,7 +81,9 @@ def touched(ctx: Context, held: RowBox) -> None:
     for box in {*ctx.external, *ctx.state.marks}:
         found = ctx.state.heap.get(box)
         pools = [found.pool] if isinstance(found, RowBox) else []
-        if isinstance(found, StackBox):  # a list that a callee holds in a pool now
+        mark = ctx.state.marks.get(box)
+        shared = mark is not None and bool(mark.group) and box not in ctx.external
+        if isinstance(found, StackBox) and not shared:  # a list that a callee holds in a pool now
             pools = [c.pool for c in found.columns]  # type: ignore[attr-defined]
         if held.pool in pools:
             ctx.touch(box)

@@ -225,6 +225,8 @@ def put(
         stack = reformed(ctx, v, stack, form)
     message = "list assignment index out of range"
     i = ctx.atom(index, I64) if sure else place(ctx, stack, index, message)
+    if _is_element(stack, value, i):  # `v[i] += x` has written to it already
+        return True
     adopt(ctx, form, [value], pools_of(stack))
     boxes: list[int] = []
     leaves = pack(ctx, form, value, boxes)
@@ -249,6 +251,16 @@ def _place_of(ctx: Context, v: Abstract) -> tuple[Atom, ...]:
     held = stack_of(ctx, v)
     path: Any = v.path if isinstance(v, NDArray) else held.columns[0].path if held else ()  # type: ignore[attr-defined]
     return tuple(path[0].atoms) if path else ()
+
+
+def _is_element(stack: StackBox, value: Abstract, i: Atom) -> bool:
+    """Whether a value is the array that is element `i` already."""
+    if not isinstance(value, NDArray) or len(stack.columns) != 1:
+        return False
+    (col,) = stack.columns
+    have, new = value.path, row(col, i).path
+    same = [(s.tag, *s.atoms) == (t.tag, *t.atoms) for s, t in zip(have, new, strict=False)]
+    return value.box == col.box and len(have) == len(new) and all(same)  # type: ignore[attr-defined]
 
 
 def refuse_part(ctx: Context, stack: StackBox) -> None:

@@ -18,16 +18,20 @@ from anvil.ir.builder import Frame
 from anvil.ir.loc import AnyLoc
 from anvil.ir.opkind import REGISTRY
 from anvil.ir.records import Atom, Const, Op, Value
+from anvil.parser.containers.columns import is_part
+from anvil.parser.containers.group_contents import object_of
 from anvil.parser.containers.joined_pools import adopt_like, pools_to_widen, widen_pool
+from anvil.parser.containers.row_lists import pool_whole
 from anvil.parser.containers.stacks import (
     Pools,
+    pool_of,
     pools_near,
     restack,
 )
-from anvil.parser.containers.templates import roomy
+from anvil.parser.containers.templates import Group, Ref, roomy
 from anvil.parser.control.joins import Join, Manner, Want, materialise
 from anvil.parser.control.narrowing import narrow, widen
-from anvil.parser.state.heap import FALL, STATUS, RowBox, StackBox, State
+from anvil.parser.state.heap import FALL, STATUS, ListBox, RowBox, StackBox, State
 from anvil.parser.state.signals import PathEnd
 from anvil.parser.state.values import Known
 
@@ -242,17 +246,44 @@ def stack_sides(it: Interp, first: Branch, second: Branch, wants: list[Want]) ->
     changed = False
     for want in wants:
         near = pools_near(want.boxes, first.state.heap, second.state.heap)
-        for side, box in zip((first, second), want.boxes, strict=True):
+        own = _pooled_alike(it, (first, second), want)
+        for side, box, pools in zip((first, second), want.boxes, own, strict=True):
             before = side.state.heap[box]
-            resume(it, side, partial(_restacked, it, box, want, near))
+            resume(it, side, partial(_restacked, it, box, want, {**near, **pools}))
             changed |= side.state.heap[box] is not before
     return changed
 
 
+def _pooled_alike(it: Interp, sides: tuple[Branch, Branch], want: Want) -> list[Pools]:
+    """Moves the objects that lists of either branch hold, and that there were before, into one pool
+    in each branch; the pool in each, by the form of the objects.
+    """
+    form = want.template.item if isinstance(want.template, Ref) else None
+    if not isinstance(form, Group) or form.kind == "list":
+        return [{}, {}]
+    heaps = [side.state.heap for side in sides]
+    held = [heap[box] for heap, box in zip(heaps, want.boxes, strict=True)]
+    items: list[Any] = [v for c in held if isinstance(c, ListBox) for v in c.items]
+    boxes = dict.fromkeys(v.box for v in items)
+    objects = [object_of(form, b) for b in boxes if all(b in heap for heap in heaps)]
+    pools: list[Pools] = []
+
+    def adopt() -> None:
+        pools.append({form: pool_of(it, form, objects)})
+
+    for side in sides if objects else ():
+        resume(it, side, adopt)
+    return pools or [{}, {}]
+
+
 def _restacked(it: Interp, box: int, want: Want, near: Pools) -> None:
-    if isinstance(it.state.heap[box], RowBox):
+    held = it.state.heap[box]
+    if isinstance(held, RowBox):
         return  # the list that it is an element of has taken it along
     room, template = max(want.capacities), roomy(want.template, it.session.capacity)
+    if isinstance(held, StackBox) and is_part(held) and room > held.capacity:
+        pool_whole(it, held)
+        return
     restack(it, box, template, room, want.kinds, want.guessed, near)
 
 

@@ -25,7 +25,7 @@ from anvil.parser.control import exceptions, streams
 from anvil.parser.control.choices import apart, choose, each
 from anvil.parser.objects import function_attributes, overloading
 from anvil.parser.reports import texts
-from anvil.parser.reports.spelling import meant
+from anvil.parser.reports.spelling import meant, nothing_has
 from anvil.parser.source.functions import Captured
 from anvil.parser.state.heap import GeneratorV, ListBox, ObjectBox
 from anvil.parser.state.lift import adopt, lifted, lifted_attribute
@@ -445,7 +445,7 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
         if name == "imag" and base.type.dtype.kind != "c":
             it.fail(TypeError, "array does not have imaginary part to set")
         store(it, get_attribute(it, base, name), value)  # type: ignore[arg-type]
-    elif isinstance(base, Known) and base.origin is not None:
+    elif isinstance(base, Known) and base.origin is not None and base.value is not None:
         it.error("mutated-global", f"`{base.origin.name}` is outside the compiled function")
     elif function_attributes.is_function(base):
         function_attributes.put(it, base, name, value)
@@ -453,7 +453,8 @@ def set_attribute(it: Interp, base: Abstract, name: str, value: Abstract) -> Non
         text = f"the class {base.value.__name__}, which its instances share, is written to"
         it.error("mutated-global", text)
     else:
-        it.error("no-attribute", f"the attribute {name!r} of {base.describe()} cannot be set")
+        text = f"the attribute {name!r} of {base.describe()} cannot be set"
+        it.error("no-attribute", nothing_has(name) if base.describe() == "None" else text)
 
 
 def _writable(cls: type) -> bool:

@@ -16,3 +16,8 @@ def spelled(shape: Iterable[int]) -> str:
     """A shape in NumPy's messages: `(2,3)`."""
     sizes = list(map(str, shape))
     return f"({','.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def nothing_has(name: str) -> str:
+    """That None has no attribute of this name, in CPython's words."""
+    return f"'NoneType' object has no attribute {name!r}"
