@@ -272,3 +272,68 @@ def dijkstra(edges, w, start, goal):
     while path[-1] != start:
         path.append(before[path[-1]])
     return best[goal], path[::-1]
+
+
+@program((K, V))
+def arrays_missing(k, x):
+    d = defaultdict(lambda: np.zeros(2))
+    for a, v in zip(k, x):
+        d[int(a)] += np.array([v, v * v])
+    return [d[a][0] * d[a][1] for a in (1, 2, 3)]
+
+
+@program((K, V))
+def arrays_written(k, x):
+    d = {}
+    for a, v in zip(k, x):
+        if int(a) not in d:
+            d[int(a)] = np.zeros(2)
+        d[int(a)][0] += v
+        d[int(a)][1] *= 2.0
+    return [d[a] for a in (1, 2, 3)]
+
+
+@program((K, V))
+def kept_alias(k, x):
+    outer = {}
+    inner = {}
+    for a, v in zip(k, x.tolist()):
+        inner[int(a)] = v
+    outer[int(x[0])] = inner
+    inner[9] = 7.0
+    return len(outer[1]), outer[1][9], len(inner)
+
+
+@program((K, V))
+def twice(k, x):
+    inner = {}
+    for a, v in zip(k, x.tolist()):
+        inner[int(a)] = v
+    outer = {int(x[0]): inner, int(x[1]): inner}
+    outer[int(x[1])][8] = 2.0
+    return len(outer[1]), len(inner), outer[1] is outer[2]
+
+
+@program((K, V))
+def copied(k, x):
+    d = defaultdict(dict)
+    for a, v in zip(k, x.tolist()):
+        d[int(a)][int(v)] = v
+    c = {a: dict(r) for a, r in d.items()}
+    c[3][100] = 1.0
+    e = d[3].copy()
+    e[101] = 1.0
+    return len(d[3]), len(c[3]), len(e)
+
+
+@program((K, V))
+def swapped(k, x):
+    d = defaultdict(dict)
+    for a, v in zip(k, x.tolist()):
+        d[int(a)][int(v)] = v
+    d[1], d[3] = d[3], d[1]
+    d[1][50] = 1.0
+    old = d[2]
+    d[2] = {}
+    old[7] = 3.0
+    return [len(d[a]) for a in (1, 2, 3)], len(old)

@@ -26,7 +26,7 @@ def test_value(fn, args):
 SMOOTH = """group_sum group_list dcomp hist2d_ret key_err_catch dict_sorted_items pop_key arr_values
 mean_by dict_tuple lru_class default_lambda default_obj default_list_mean state_prob norm_items
 graph_in graph_missing table lists_inside normalised weights
-aliases views_as_sets bounded rotated dijkstra"""
+aliases views_as_sets bounded rotated dijkstra arrays_missing"""
 
 
 @pytest.mark.parametrize("name", SMOOTH.split())

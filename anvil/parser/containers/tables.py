@@ -31,6 +31,7 @@ from anvil.parser.containers.stack_lists import remove_row, stack_of, taken_whol
 from anvil.parser.containers.stacks import restack, stackable
 from anvil.parser.containers.table_boxes import size_of, table_of
 from anvil.parser.containers.templates import (
+    Block,
     Fixed,
     Group,
     Number,
@@ -42,7 +43,7 @@ from anvil.parser.containers.templates import (
 from anvil.parser.control.branches import branch, go_on
 from anvil.parser.control.choices import choose
 from anvil.parser.state.heap import ListBox, StackBox, TableBox
-from anvil.parser.state.values import Abstract, DictV, Known, ListV, scalar
+from anvil.parser.state.values import Abstract, DictV, Known, ListV, NDArray, scalar
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -222,9 +223,11 @@ def get_made(
         value = make()
         add(ctx, table, key, value)
         return value if found is None else _last(ctx, table)
-    before = ctx.atom(size_of(ctx, table), I64)
     _where(ctx, found.there, lambda: None, lambda: add(ctx, table, key, make()))
-    return value_at(ctx, table, ctx.b.select(found.there, found.at, before))
+    remember(ctx, table, key)  # its place is the one that a store to the key finds
+    found = find(ctx, table, key)
+    assert found is not None
+    return value_at(ctx, table, found.at)
 
 
 def _last(ctx: Context, table: TableBox) -> Abstract:
@@ -300,6 +303,8 @@ def _store(ctx: Context, table: TableBox, at: Atom, value: Abstract) -> None:
     values = values_of(table)
     one_kind(ctx, values, value)
     stack = as_rows(ctx, values)
+    if stack is not None and _is_element(ctx, stack, at, value):
+        return  # after `v[key] += x`, which has written to it
     if stack is None or not put_row(ctx, values, stack, scalar(at, True), value, sure=True):
         items = ctx.items(values)
         form = None if not items else template_of(items[0], ctx.state.heap)
@@ -309,6 +314,12 @@ def _store(ctx: Context, table: TableBox, at: Atom, value: Abstract) -> None:
             f"{value.describe()} is stored in a dict whose values are each {what}",
             hint="A dict whose keys the data decide holds things of one type and shape.",
         )
+
+
+def _is_element(ctx: Context, stack: StackBox, at: Atom, value: Abstract) -> bool:
+    """Whether an array is the one that stands at a place."""
+    arrays = isinstance(value, NDArray) and isinstance(stack.template, Block)
+    return arrays and value.open() == element(ctx, stack, at).open()
 
 
 def add(ctx: Context, table: TableBox, key: Abstract, *value: Abstract) -> None:
