@@ -300,6 +300,8 @@ class Interp(Context):
         """The function that a variable belongs to, and its name there: variables of a fused
         generator carry a prefix.
         """
+        if name in self.info.host_cells:  # of a class made in a generator
+            return self.info, name
         prefix, dot, plain = name.rpartition(".")
         return (self.inlined.get(prefix + dot, self.info), plain) if dot else (self.info, name)
 

@@ -416,3 +416,23 @@ def defaults_of_inner_functions(x, y):
 
 def test_defaults_are_of_the_generator():
     agree(defaults_of_inner_functions, 1.0, 4.0)
+
+
+def classes_inside(x, y):
+    def items(x):
+        for i in range(3):
+
+            class Scaled:
+                base = x
+
+                def value(self):
+                    return self.base * y + i + x
+
+            yield Scaled().value()
+            x += 1
+
+    return list(items(x + 1))
+
+
+def test_methods_use_variables_of_the_generator():
+    agree(classes_inside, 1.0, 4.0)
