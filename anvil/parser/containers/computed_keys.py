@@ -90,6 +90,13 @@ def asked_for_table(ctx: Context, v: Any, key: Abstract, what: str) -> None:
 def known_key(ctx: Context, v: Any, key: Abstract, what: str) -> Any:
     """A key that is stored in a dict or set; if it cannot be made known, that becomes a table."""
     asked_for_table(ctx, v, key, what)
+    return read_key(ctx, v, key, what)
+
+
+def read_key(ctx: Context, v: Any, key: Abstract, what: str) -> Any:
+    """A key that is looked for in a dict or set; if it cannot be made known, that becomes a
+    table.
+    """
     try:
         return ctx.key(key, what)
     except NeedStatic as need:

@@ -108,7 +108,7 @@ def get_key(ctx: Context, v: DictV, key: Abstract) -> Abstract:
         return computed_keys.get_or(ctx, entries, where, Known(0))
     if where is not None and not hasattr(v.cls, "__missing__"):
         return computed_keys.get(ctx, v.box, entries, where, key)
-    return _entry(ctx, v, ctx.key(key))
+    return _entry(ctx, v, computed_keys.read_key(ctx, v, key, KEY))
 
 
 def _entry(ctx: Context, v: DictV, key: Any) -> Abstract:
@@ -198,7 +198,7 @@ def _get(ctx: Context, v: DictV, key: Abstract, default: Abstract = NONE) -> Abs
     where = computed_keys.place(ctx, entries, key, KEY)
     if where is not None:
         return computed_keys.get_or(ctx, entries, where, default)
-    return entries.get(ctx.key(key), default)
+    return entries.get(computed_keys.read_key(ctx, v, key, KEY), default)
 
 
 def _keys(ctx: Context, v: DictV) -> Abstract:
@@ -226,7 +226,7 @@ def _update(ctx: Context, v: DictV, other: Abstract = NONE, **more: Abstract) ->
 @_in_table(table_methods.pop_)
 def _dict_pop(ctx: Context, v: DictV, key: Abstract, default: Abstract | None = None) -> Abstract:
     box = dict_box(ctx, v)
-    k = ctx.key(key)
+    k = computed_keys.read_key(ctx, v, key, KEY)
     if k not in box.entries:
         if default is None:
             ctx.fail(KeyError, k)
@@ -298,7 +298,7 @@ def delete(ctx: Context, v: DictV, key: Abstract) -> None:
         return
     entries = dict_box(ctx, v).entries
     computed_keys.asked_for_table(ctx, v, key, KEY)
-    known = ctx.key(key)
+    known = computed_keys.read_key(ctx, v, key, KEY)
     if known not in entries:
         ctx.fail(KeyError, known)
     write(ctx, v.box, DictBox({k: x for k, x in entries.items() if k != known}))

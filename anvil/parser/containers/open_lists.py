@@ -6,7 +6,7 @@ masked; elsewhere one after the other, by a loop compiled from Python.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,15 +19,19 @@ from anvil.parser.containers import stack_lists
 from anvil.parser.containers.chosen_lists import is_joinable
 from anvil.parser.containers.columns import all_rows, element, length_atom, resized
 from anvil.parser.containers.list_arrays import as_list
+from anvil.parser.containers.options import looked_up
 from anvil.parser.containers.row_forms import kinds_of
 from anvil.parser.containers.stacks import restack
 from anvil.parser.containers.table_boxes import table_of, viewed
 from anvil.parser.containers.templates import (
+    Fixed,
     Group,
     Number,
+    OneOf,
     common_template,
     has_identity,
     has_refs,
+    leaves_of,
     template_of,
     unified,
 )
@@ -236,9 +240,9 @@ def sort(
     if held is None or not _plain(held.template):
         ctx.error(
             "unsupported-value",
-            "a list whose length the data decide is sorted by numbers, or tuples of numbers",
+            "a list whose length the data decide is sorted by numbers or texts, or tuples of them",
         )
-    columns = [resized(ctx, x, 0, size) for x, _ in all_rows(ctx, held)]
+    columns = [resized(ctx, x, 0, size) for x in _columns(ctx, held)]
     counts = inside(ctx, stack)
     for x in columns:
         if type_at(x).dtype.inexact:
@@ -263,10 +267,25 @@ def mirrored(ctx: Context, stack: StackBox) -> Atom:
 
 
 def _plain(t: Any) -> bool:
-    """Whether elements are numbers, or tuples of these."""
+    """Whether elements are numbers, texts, or tuples of these."""
     if isinstance(t, Group):
         return t.kind == "tuple" and all(map(_plain, t.items))
-    return isinstance(t, Number)
+    options = t.options if isinstance(t, OneOf) else (t,)
+    return isinstance(t, Number) or all(_text(o) is not None for o in options)
+
+
+def _text(t: Any) -> str | None:
+    value = t.value if isinstance(t, Fixed) else None
+    return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
+
+
+def _columns(ctx: Context, stack: StackBox) -> Iterator[Atom]:
+    """The numbers to sort by: of texts, their places in the order of all."""
+    for (leaf, _), (x, _) in zip(leaves_of(stack.template), all_rows(ctx, stack), strict=True):
+        if isinstance(leaf, OneOf):
+            texts = [_text(o) or "" for o in leaf.options]
+            x = looked_up(ctx, np.array([sorted(texts).index(t) for t in texts]), x)
+        yield x
 
 
 def _taken(ctx: Context, x: Atom, at: Atom) -> Atom:

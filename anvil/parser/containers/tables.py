@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -24,21 +25,24 @@ from anvil.parser.containers.collection_values import SetV
 from anvil.parser.containers.columns import all_rows, element, pack
 from anvil.parser.containers.computed_keys import become_table, may_be_table
 from anvil.parser.containers.open_lists import inside, piled
+from anvil.parser.containers.options import converted
 from anvil.parser.containers.set_order import SLOTS, unordered
 from anvil.parser.containers.stack_lists import append as append_row
 from anvil.parser.containers.stack_lists import put as put_row
 from anvil.parser.containers.stack_lists import remove_row, stack_of, taken_whole
-from anvil.parser.containers.stacks import restack, stackable
+from anvil.parser.containers.stacks import restack
 from anvil.parser.containers.table_boxes import size_of, table_of
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
     Group,
     Number,
+    OneOf,
     Ref,
     Template,
+    common_template,
     template_of,
-    unified,
+    with_options,
 )
 from anvil.parser.control.branches import branch, go_on
 from anvil.parser.control.choices import choose
@@ -47,6 +51,10 @@ from anvil.parser.state.values import Abstract, DictV, Known, ListV, NDArray, sc
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
+
+
+ANY = 1 << 30
+"""As many names as there may be where they are only compared."""
 
 
 @dataclass(slots=True)
@@ -61,11 +69,15 @@ class Found:
 
 
 def is_key(t: Template | None) -> bool:
-    """Whether values of a form can be keys of a table: numbers, and tuples with numbers."""
+    """Whether values of a form can be keys of a table: numbers, names, and tuples of these."""
     if isinstance(t, Group):
-        parts = [i for i in t.items if not isinstance(i, Fixed)]
-        return t.kind == "tuple" and bool(parts) and all(map(is_key, parts))
-    return isinstance(t, Number)
+        return t.kind == "tuple" and bool(t.items) and all(map(is_key, t.items))
+    names = t.options if isinstance(t, OneOf) else (t,)
+    return isinstance(t, Number) or all(isinstance(n, Fixed) and _is_name(n.value) for n in names)
+
+
+def _is_name(v: Abstract) -> bool:
+    return isinstance(v, Known) and isinstance(v.value, str | Enum | None)
 
 
 def keys_of(v: TableBox) -> ListV:
@@ -89,15 +101,34 @@ def find(ctx: Context, table: TableBox, key: Abstract) -> Found | None:
     if form is None or not is_key(form):
         ctx.key(key, "the key of a dict")
         return None
-    keys = keys_of(table)
-    stack = as_rows(ctx, keys)
-    if stack is None or not stack.capacity or unified(stack.template, form) is None:
+    stack = _key_rows(ctx, table)
+    if stack is None or not stack.capacity:
+        return None
+    both = with_options(stack.template, form, ANY)
+    if both is None:
         return None
     same = inside(ctx, stack)
-    for (x, _), (k, _) in zip(all_rows(ctx, stack), pack(ctx, form, key, []), strict=True):
+    for (x, _), (k, _) in zip(rows_as(ctx, stack, both), pack(ctx, both, key, []), strict=True):
         same = ctx.b.and_(same, _equal(ctx, x, k))
     at = ctx.atom(ctx.call(np.argmax, ctx.array(same)), I64)
     return Found(ctx.b.reduce_or(same, axes=(0,)), at)
+
+
+def _key_rows(ctx: Context, table: TableBox) -> Any:
+    """The keys as rows; None if there are certainly none."""
+    keys = keys_of(table)
+    stack = as_rows(ctx, keys)
+    if stack is None and ctx.items(keys):
+        _refuse_key(ctx, keys)
+    return stack
+
+
+def rows_as(ctx: Context, stack: Any, form: Template) -> Any:
+    """The columns of a list, as those of a wider form."""
+    rows = all_rows(ctx, stack)
+    if form == stack.template:
+        return rows
+    return converted(ctx, stack.template, form, iter(rows), (stack.capacity,))
 
 
 def as_rows(ctx: Context, v: ListV) -> Any:
@@ -105,7 +136,7 @@ def as_rows(ctx: Context, v: ListV) -> Any:
     stack = stack_of(ctx, v)
     if stack is not None or not ctx.items(v):
         return stack
-    form = stackable(ctx, v)
+    form = common_template(ctx.items(v), ctx.state.heap, join=with_options)
     if form is None:
         return None
     restack(ctx, v.box, form, 0)
@@ -332,13 +363,8 @@ def add(ctx: Context, table: TableBox, key: Abstract, *value: Abstract) -> None:
 def _check_key(ctx: Context, keys: ListV, key: Abstract) -> None:
     """Refuses a key of another form than the others, and nan, which is only equal to itself."""
     form = template_of(key, ctx.state.heap)
-    have = stackable(ctx, keys)
-    if form is None or not is_key(form) or not _alike(ctx, keys, have, key):
-        ctx.error(
-            "unlike-elements",
-            f"{key.describe()} is a key beside keys of another form, which the data decide",
-            hint="Keys that the data decide are numbers, or tuples of as many numbers.",
-        )
+    if form is None or not is_key(form) or not _alike(ctx, keys, form, key):
+        _refuse_key(ctx, key)
     for x, _ in pack(ctx, form, key, []):
         if type_at(x).dtype.inexact:
             ctx.check(
@@ -346,15 +372,23 @@ def _check_key(ctx: Context, keys: ListV, key: Abstract) -> None:
             )
 
 
-def _alike(ctx: Context, keys: ListV, have: Template | None, key: Abstract) -> bool:
+def _refuse_key(ctx: Context, key: Abstract) -> NoReturn:
+    ctx.error(
+        "unlike-elements",
+        f"{key.describe()} is a key beside keys of another form, which the data decide",
+        hint="Keys that the data decide are numbers, texts, or tuples of as many of these.",
+    )
+
+
+def _alike(ctx: Context, keys: ListV, form: Template, key: Abstract) -> bool:
     """Whether a key may stand beside others: as many numbers, each whole or real as theirs are."""
-    form = template_of(key, ctx.state.heap)
-    if have is None:
-        return True
     stack = as_rows(ctx, keys)
-    if unified(have, form) is None or stack is None or form is None:
+    if stack is None:
+        return not isinstance(ctx.content(keys.box, "list"), ListBox) or not ctx.items(keys)
+    both = with_options(stack.template, form)
+    if both is None:
         return False
-    own, theirs = pack(ctx, form, key, []), all_rows(ctx, stack)
+    own, theirs = pack(ctx, both, key, []), rows_as(ctx, stack, both)
     pairs = zip(own, theirs, strict=True)
     return all(type_at(x).dtype.inexact == type_at(y).dtype.inexact for (x, _), (y, _) in pairs)
 

@@ -371,28 +371,30 @@ def unified(a: Template, b: Template | None) -> Template | None:
     return None
 
 
-def either(a: Template, b: Template) -> OneOf | None:
-    """The form of one of the objects, known while compiling, that are of either form."""
+def either(a: Template, b: Template, most: int = MANY_OPTIONS) -> OneOf | None:
+    """The form of one of the objects, known while compiling, that are of either form, if these are
+    not too many.
+    """
     sides = [t.options if isinstance(t, OneOf) else (t,) for t in (a, b)]
     if not all(isinstance(o, Fixed) for side in sides for o in side):
         return None
     options = tuple(dict.fromkeys(o for side in sides for o in side))
-    return OneOf(options) if len(options) <= MANY_OPTIONS else None  # type: ignore[arg-type]
+    return OneOf(options) if len(options) <= most else None  # type: ignore[arg-type]
 
 
-def with_options(a: Template, b: Template | None) -> Template | None:
+def with_options(a: Template, b: Template | None, most: int = MANY_OPTIONS) -> Template | None:
     """The form for elements of either form: what is known may be one of several things."""
     found = unified(a, b)
     if found is not None or b is None:
         return found
     if isinstance(a, Group) and isinstance(b, Group) and len(a.items) == len(b.items):
-        parts = [with_options(x, y) for x, y in zip(a.items, b.items, strict=True)]
+        parts = [with_options(x, y, most) for x, y in zip(a.items, b.items, strict=True)]
         alike = (a.kind, a.meta) == (b.kind, b.meta) and None not in parts
         return Group(a.kind, a.meta, tuple(parts)) if alike else None  # type: ignore[arg-type]
     if isinstance(a, Ref) and isinstance(b, Ref):
-        inner = with_options(a.item, b.item)
+        inner = with_options(a.item, b.item, most)
         return None if inner is None else Ref(inner)
-    return either(a, b)
+    return either(a, b, most)
 
 
 def _unified_rows(a: Any, b: Template) -> Template | None:

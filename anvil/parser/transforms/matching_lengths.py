@@ -22,6 +22,7 @@ from anvil.parser.containers.open_lists import inside
 from anvil.parser.containers.stack_lists import rows_at, stack_of, taken_whole
 from anvil.parser.containers.stacks import restack
 from anvil.parser.containers.table_boxes import key_value, table_of
+from anvil.parser.containers.tables import ANY, rows_as
 from anvil.parser.containers.templates import (
     Block,
     Fixed,
@@ -35,8 +36,9 @@ from anvil.parser.containers.templates import (
     common_template,
     loosely,
     roomy,
+    with_options,
 )
-from anvil.parser.state.lengths import without_refs
+from anvil.parser.state.lengths import build_list, without_refs
 from anvil.parser.state.results import plain_numbers
 from anvil.parser.state.signature import (
     LENGTH,
@@ -191,14 +193,17 @@ class _Walk:
             return
         if not isinstance(given, DictV):
             it.error("bad-tangent", f"the {self.what} of a dict is a dict")
-        own = [next(self.atoms) for _ in names]
+        form: Any = spec.items[0]
+        own, counted = [next(self.atoms) for _ in names], int(form.counted)
         yield from [None] * len(names)
-        columns = own[-len(list(spec.items[0].stacked())) :]  # type: ignore[union-attr]
-        counted = len(columns) < len(own)
-        length = own[0] if counted else it.b.i64(type_at(columns[0]).shape[0])
-        yield from self.leaves(spec.items[1], self._reordered(given, columns, length))
+        parts = iter(map(it.array, own[counted:]))
+        length = own[0] if counted else it.b.i64(form.n)
+        have = build_list(
+            it, form, lambda s, _: scalar(length, True) if s is LENGTH else next(parts), ""
+        )
+        yield from self.leaves(spec.items[1], self._reordered(given, stack_of(it, have), length))
 
-    def _reordered(self, given: DictV, columns: list[Atom], length: Atom) -> Abstract:
+    def _reordered(self, given: DictV, own: Any, length: Atom) -> Abstract:
         """The values of a dict in the order of these keys."""
         it, b = self.it, self.it.b
         table = table_of(it, given)
@@ -208,14 +213,15 @@ class _Walk:
         else:
             lists = table.lists  # type: ignore[assignment]
         keys, values = (self._stacked(v) for v in lists)
-        if keys is None or values is None or len(keys.columns) != len(columns):
+        both = None if keys is None else with_options(own.template, keys.template, ANY)
+        if both is None or values is None:
             it.error("bad-tangent", f"the {self.what} has other keys than its value")
-        n, m = type_at(columns[0]).shape[0], keys.capacity
+        n, m = own.capacity, keys.capacity
         same = b.broadcast(inside(it, keys), shape=(n, m), dims=(1,))
-        for x, (y, _) in zip(columns, all_rows(it, keys), strict=True):
-            both = it.promote(it.array(x), it.array(y))
-            x = b.broadcast(b.cast(x, both), shape=(n, m), dims=(0,))
-            y = b.broadcast(b.cast(y, both), shape=(n, m), dims=(1,))
+        for (x, _), (y, _) in zip(rows_as(it, own, both), rows_as(it, keys, both), strict=True):
+            dtype = it.promote(it.array(x), it.array(y))
+            x = b.broadcast(b.cast(x, dtype), shape=(n, m), dims=(0,))
+            y = b.broadcast(b.cast(y, dtype), shape=(n, m), dims=(1,))
             same = b.and_(same, b.eq(x, y))
         counts = b.lt(b.iota(shape=(n,), axis=0, dtype=I64), b.broadcast_to(length, (n,)))
         found = b.or_(b.reduce_or(same, axes=(1,)), b.not_(counts))
