@@ -303,14 +303,16 @@ class Context:
         if shape == a.type.shape:
             return NDArray(a.box, a.path, a.type)
         step = Reshaped(a.type.shape, shape)
-        lies = self.memory(a) if a.path else None
-        if a.path and (lies is None or memory.reshaped(lies, shape) is None):
+        plain = not a.path and a.box not in self.session.orders
+        lies = None if plain else self.memory(a)
+        if not plain and (lies is None or memory.reshaped(lies, shape) is None):
             return self.array(step.read(self.b, self.read(a)))
         return self.view(a, step, shape)
 
     def memory(self, a: NDArray) -> np.ndarray | None:
         """An array that lies in memory as NumPy's does; None where that is not known."""
-        return memory.memory(a, type_at(self.state.heap[a.box]))
+        order = self.session.orders.get(a.box)
+        return memory.memory(a, type_at(self.state.heap[a.box]), order)
 
     def frozen(
         self,

@@ -46,7 +46,7 @@ sum(w)
 w[::2], w[1::2], w[::-2], w[-1::-3]
 w.reshape(-1, 1) * v[None, :]
 np.nonzero(w > 0)[0], np.flatnonzero(w > 0), np.argwhere(w > 0)
-np.searchsorted(np.sort(w), 0.5), np.digitize(w, [0.0, 1.0])
+np.searchsorted(np.sort(w), 0.5), np.digitize(w, [0.0, 1.0]), np.digitize(w, [1.0, 0.0])
 np.histogram(w, bins=3, range=(-2, 4))[0]
 np.bincount((w > 0).astype(int), minlength=2)
 np.insert(w, len(w), 1.0), np.insert(w, 0, [1.0, 2.0])

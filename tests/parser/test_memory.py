@@ -130,3 +130,35 @@ def old_view(x, v):
 )
 def test_views_of_one_of_several(fn, x):
     agree(fn, x, X)
+
+
+def in_the_order_of_operands(x):
+    m = x.reshape(3, 4)
+    a = m.T * 2
+    a.ravel()[0] = 99.0
+    b = np.exp(m.T) + m.T
+    b.T.ravel()[1] = 50.0
+    b.T.reshape(4, 3)[2, 0] = 9.0
+    c = -m.T > 2
+    c.ravel()[0] = True
+    d = m.T + np.ones((4, 3))
+    d.ravel()[1] = 7.0
+    e = np.stack([m, m]).transpose(2, 0, 1) * 2
+    e.reshape(4, 6)[0, 0] = 100.0
+    e.transpose(1, 2, 0).ravel()[3] = 55.0
+    return a, b, c, d, e
+
+
+def made_in_an_order(x):
+    m = x.reshape(3, 4)
+    made = [np.zeros_like(m.T), np.zeros((4, 3), order="F"), np.array(m.T), np.copy(m.T)]
+    made += [np.array(m, order="F"), m.T.copy(), m.T.astype(int), np.full_like(m.T, 3.0)]
+    for y in made:
+        y.ravel()[1] = 5.0
+        y.T.ravel()[2] = 7.0
+    return made
+
+
+@pytest.mark.parametrize("fn", [in_the_order_of_operands, made_in_an_order])
+def test_fresh_arrays_lie_in_memory_as_numpys(fn):
+    agree(fn, X)

@@ -265,10 +265,20 @@ def _searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any
 
 
 def _digitize(x: Any, bins: Any, right: Any = False) -> Any:
+    return digitized(_searchsorted, x, bins, right)
+
+
+def digitized(search: Any, x: Any, bins: Any, right: Any) -> Any:
+    """`np.digitize` by a function that counts bounds in order."""
     bins = np.asarray(bins)
-    up = _searchsorted(bins, x, "left" if right else "right")
-    down = bins.shape[0] - _searchsorted(bins[::-1], x, "right" if right else "left")
-    return np.where(bins[0] <= bins[-1], up, down)[()] if bins.shape[0] else up
+    side = "left" if right else "right"
+    up = search(bins, x, side)
+    if bins.shape[0] < 2:
+        return up
+    rising, falling = np.all(bins[:-1] <= bins[1:]), np.all(bins[:-1] >= bins[1:])
+    if not (rising or falling):
+        raise ValueError("bins must be monotonically increasing or decreasing")
+    return np.where(rising, up, bins.shape[0] - search(bins[::-1], x, side))[()]
 
 
 def _periodic(x: Any, xp: Any, fp: Any, period: Any) -> Any:

@@ -17,6 +17,7 @@ from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.arrays.whole import position
 from anvil.parser.context import Context
 from anvil.parser.library_table import Intrinsic
+from anvil.parser.state.memory import laid_out
 from anvil.parser.state.values import Abstract, NDArray
 from anvil.parser.state.views import Bits
 
@@ -30,13 +31,15 @@ def _astype(
     subok: Any = True,
     copy: Any = True,
 ) -> Abstract:
-    order_of(ctx, order)
+    kept = order_of(ctx, order) in ("K", "A")
     wanted = dtype_argument(ctx, dtype)
     _check_cast(ctx, a, wanted, casting_rule(ctx, casting))
     if isinstance(a, NDArray) and ctx.known(copy) is False and wanted is a.type.dtype:
         return a
     x = ctx.atom(a, wanted)
-    return ctx.array(x) if isinstance(a, NDArray) else ctx.scalar(x)
+    if not isinstance(a, NDArray):
+        return ctx.scalar(x)
+    return laid_out(ctx, ctx.array(x), (a,) if kept else ())
 
 
 def _check_cast(ctx: Context, a: Any, wanted: DType | None, rule: Any) -> None:

@@ -16,7 +16,8 @@ from anvil.parser.arrays.ragged import Axis, Span, ragged
 from anvil.parser.arrays.whole import known_whole
 from anvil.parser.context import Context
 from anvil.parser.library_table import Intrinsic
-from anvil.parser.state.values import Abstract, Known, NDArray, Scalar
+from anvil.parser.state.memory import laid_out
+from anvil.parser.state.values import NONE, Abstract, Known, NDArray, Scalar
 
 _BIG = 4096
 """Known arrays of more elements are computed in the program rather than written into it."""
@@ -80,7 +81,8 @@ def _filled(value: int) -> Intrinsic:
         _known_order(ctx, order)
         dims, axes = computed_shape(ctx, shape)
         t = array(dtype_argument(ctx, dtype) or F64, dims)
-        return ragged(ctx, ctx.array(ctx.b.const(value, t)), axes)  # type: ignore[no-any-return]
+        made = _kept(ctx, ctx.array(ctx.b.const(value, t)), NONE, order)
+        return ragged(ctx, made, axes)  # type: ignore[no-any-return]
 
     return Intrinsic(run)
 
@@ -94,8 +96,8 @@ def _filled_like(value: int) -> Intrinsic:
         subok: Any = True,
         shape: Any = None,
     ) -> Abstract:
-        order_of(ctx, order)
-        return ctx.array(ctx.b.const(value, _like(ctx, a, dtype, shape)))
+        found = ctx.array(ctx.b.const(value, _like(ctx, a, dtype, shape)))
+        return _kept(ctx, found, a, order)
 
     return Intrinsic(run)
 
@@ -120,7 +122,8 @@ def _full(
     wanted = dtype_argument(ctx, dtype) or ctx.type_of(fill_value).dtype
     single = ctx.kind_of(fill_value) in ("py", "np")
     dims, axes = computed_shape(ctx, shape) if single else (shape_argument(ctx, shape), [])
-    return ragged(ctx, ctx.array(ctx.atom(fill_value, wanted, dims)), axes)  # type: ignore[no-any-return]
+    made = _kept(ctx, ctx.array(ctx.atom(fill_value, wanted, dims)), NONE, order)
+    return ragged(ctx, made, axes)  # type: ignore[no-any-return]
 
 
 def _full_like(
@@ -132,9 +135,16 @@ def _full_like(
     subok: Any = True,
     shape: Any = None,
 ) -> Abstract:
-    order_of(ctx, order)
     t = _like(ctx, a, dtype, shape)
-    return ctx.array(ctx.atom(fill_value, t.dtype, t.shape))
+    return _kept(ctx, ctx.array(ctx.atom(fill_value, t.dtype, t.shape)), a, order)
+
+
+def _kept(ctx: Context, made: NDArray, a: Any, order: Any) -> NDArray:
+    """A fresh array with its elements in this order, which may be that of `a`."""
+    wanted = order_of(ctx, order)
+    if wanted == "F" and len(made.type.shape) > 1:
+        ctx.session.orders[made.box] = tuple(reversed(range(len(made.type.shape))))
+    return laid_out(ctx, made, (a,)) if wanted in ("K", "A") else made
 
 
 def _array(
@@ -159,7 +169,7 @@ def _array(
         x = ctx.b.reshape(x, shape=(1,) * missing + shape_in(x))
     if same and not ctx.known(copy):
         return ctx.reshaped(a, shape_in(x))
-    return ctx.array(x)
+    return _kept(ctx, ctx.array(x), a, order)
 
 
 def _asarray(
@@ -182,8 +192,7 @@ def _contiguous(ctx: Context, a: Any, dtype: Any = None, *, like: Any = None) ->
 
 
 def _copy(ctx: Context, a: Any, order: Any = "K", subok: Any = False) -> Abstract:
-    order_of(ctx, order)
-    return ctx.array(ctx.atom(a))
+    return _kept(ctx, ctx.array(ctx.atom(a)), a, order)
 
 
 def _copy_method(ctx: Context, a: Any, order: Any = "C") -> Abstract:

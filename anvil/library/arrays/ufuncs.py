@@ -27,13 +27,21 @@ from anvil.ir.types import BOOL, I64, DType
 from anvil.library.arrays import formulas as f
 from anvil.library.arrays.formulas import Formula, op
 from anvil.library.arrays.resolution import casting_rule, selection
-from anvil.library.atoms import dtype_argument, dtype_in, everywhere, shape_in, truth
+from anvil.library.atoms import (
+    dtype_argument,
+    dtype_in,
+    everywhere,
+    order_of,
+    shape_in,
+    truth,
+)
 from anvil.parser.arrays import exact
 from anvil.parser.arrays.promotion import float_of, mean_of
 from anvil.parser.arrays.resolution import loop_of
 from anvil.parser.context import Context
 from anvil.parser.library_table import Intrinsic
 from anvil.parser.reports.spelling import spelled
+from anvil.parser.state.memory import laid_out
 from anvil.parser.state.values import Abstract, NDArray
 
 
@@ -166,8 +174,9 @@ def ufunc(fn: Any, arity: int, formula: Formula, rule: str) -> Intrinsic:
         if len(xs) != arity:
             _wrong_count(ctx, fn, arity, 1, len(xs))
         how = casting_rule(ctx, casting)
-        found = apply(ctx, fn, formula, rule, xs, dtype, how)
-        return deliver(ctx, found, out, where, how, name)
+        found = deliver(ctx, apply(ctx, fn, formula, rule, xs, dtype, how), out, where, how, name)
+        fresh = order_of(ctx, order) == "K" and out is None
+        return laid_out(ctx, found, xs) if fresh else found
 
     return Intrinsic(run)
 

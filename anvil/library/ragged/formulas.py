@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from anvil.library.arrays.calculus import digitized
 from anvil.library.ragged.systems import positions_in_order
 from anvil.library.refusal import static
 from anvil.parser.arrays.ragged import Ragged, dense
@@ -153,8 +154,7 @@ def _searchsorted(a: Any, v: Any, side: Any = "left") -> Any:
 
 
 def _digitize(x: Any, bins: Any, right: Any = False) -> Any:
-    bins = np.asarray(bins)
-    return _searchsorted(bins, x, "left" if right else "right")
+    return digitized(_searchsorted, x, bins, right)
 
 
 def _bincount(x: Any, weights: Any = None, minlength: Any = 0) -> Any:

@@ -29,6 +29,7 @@ from anvil.parser.control.choices import each, spread
 from anvil.parser.control.streams import contains_, equal_
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
+from anvil.parser.state.memory import laid_out
 from anvil.parser.state.number_choices import NumberChoice
 from anvil.parser.state.object_keys import hashed_by_identity
 from anvil.parser.state.values import (
@@ -139,7 +140,7 @@ def _compare_numbers(ctx: Context, op: str, a: Abstract, b: Abstract, py: bool) 
     atom = exact.exactly(ctx, op, a, b)
     if atom is None:
         atom = ctx.b.emit(KINDS[op], ctx.operands(a, b))
-    return scalar(atom, True) if py else ctx.result(atom)
+    return scalar(atom, True) if py else laid_out(ctx, ctx.result(atom), (a, b))
 
 
 def _compare_sequences(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:

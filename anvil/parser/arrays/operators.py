@@ -25,6 +25,7 @@ from anvil.parser.containers.collection_values import DequeV, OpenTupleV
 from anvil.parser.control.choices import is_split, spread
 from anvil.parser.objects import overloading
 from anvil.parser.reports import texts
+from anvil.parser.state.memory import laid_out
 from anvil.parser.state.roots import varies
 from anvil.parser.state.signals import NeedStatic
 from anvil.parser.state.values import (
@@ -124,7 +125,7 @@ def binary(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
             return float_errors.operator(ctx, op, a, b, lambda: folded(ctx, op, a, b))
         return folded(ctx, op, a, b)
     if isinstance(a, NDArray) and isinstance(b, NDArray) and _dense(op, a, b) and not ctx.raising:
-        return ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b))))
+        return laid_out(ctx, ctx.array(ctx.b.emit(KINDS[op], (ctx.read(a), ctx.read(b)))), (a, b))
     if is_split(a, True) or is_split(b, op != "%" or not _is_text(a)):
         return spread(ctx, [a, b], lambda vs: binary(ctx, op, *vs), straight=op in ("+", "-", "*"))
     own = overloading.operator(ctx, DUNDER[op], a, b)
@@ -362,12 +363,12 @@ def _shift(ctx: Context, op: str, a: Abstract, b: Abstract, dtype: DType) -> Abs
 def _numpy(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract:
     dtype = loop_of(ctx, UFUNCS[op], (a, b))[0]
     if op == "**":
-        return ctx.result(_numpy_power(ctx, a, b, dtype))
+        return laid_out(ctx, ctx.result(_numpy_power(ctx, a, b, dtype)), (a, b))
     x, y = ctx.operands(a, b, dtype=dtype)
     kind = KINDS[op]
     if dtype is BOOL and op in "+*":
         kind = "or" if op == "+" else "and"
-    return ctx.result(ctx.b.emit(kind, (x, y)))
+    return laid_out(ctx, ctx.result(ctx.b.emit(kind, (x, y))), (a, b))
 
 
 def _numpy_power(ctx: Context, a: Abstract, b: Abstract, dtype: DType) -> Atom:
@@ -444,7 +445,7 @@ def _unary_number(ctx: Context, op: str, v: Abstract, py: bool) -> Abstract:
     if op != "+":
         x = ctx.b.neg(x) if op == "-" else ctx.b.not_(x)
     if not py:
-        return ctx.result(x)
+        return laid_out(ctx, ctx.result(x), (v,))
     if dtype is I64:
         ranges.note_unary(ctx, op, v, x)
     return scalar(x, True)

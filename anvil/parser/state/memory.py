@@ -6,15 +6,20 @@ never read: its memory is reserved, not touched.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from anvil.ir.types import ArrayType, Shape
+from anvil.parser.state.values import NDArray
 from anvil.parser.state.views import Bits, Permuted, RealPart, Reshaped, Step, Window
 
 if TYPE_CHECKING:
-    from anvil.parser.state.values import NDArray
+    from anvil.parser.context import Context
+
+
+T = TypeVar("T")
 
 
 def viewed(x: np.ndarray, step: Step) -> np.ndarray | None:
@@ -78,9 +83,34 @@ def reshaped(x: np.ndarray, shape: Shape) -> np.ndarray | None:
     return np.lib.stride_tricks.as_strided(x, shape, tuple(reversed(strides)))
 
 
-def memory(a: NDArray, base: ArrayType) -> np.ndarray | None:
-    """An array that lies in memory as NumPy has this view of an array of type `base`."""
-    x: np.ndarray | None = np.empty(base.shape, base.dtype.np)
+def order_of(x: np.ndarray) -> tuple[int, ...]:
+    """The axes of an array, the one with the widest steps first."""
+    return tuple(sorted(range(x.ndim), key=lambda k: -abs(x.strides[k])))
+
+
+def laid_out(ctx: Context, made: T, operands: Sequence[Any]) -> T:
+    """A fresh array, whose elements NumPy puts in the order of the operands (its order 'K'): of
+    those of its shape, if they agree on one.
+    """
+    if not isinstance(made, NDArray) or len(made.type.shape) < 2:
+        return made
+    whole = [x for x in operands if type(x) is NDArray and x.type.shape == made.type.shape]
+    if any(x.path or x.box in ctx.session.orders for x in whole):
+        lies = [ctx.memory(x) for x in whole]
+        orders = {None if x is None else order_of(x) for x in lies}
+        (first, *more) = orders
+        if first is not None and not more and first != tuple(range(len(first))):
+            ctx.session.orders[made.box] = first
+    return made
+
+
+def memory(a: NDArray, base: ArrayType, order: Sequence[int] | None = None) -> np.ndarray | None:
+    """An array that lies in memory as NumPy has this view of an array of type `base`, whose own
+    axes have this order.
+    """
+    axes = range(len(base.shape)) if order is None else order
+    whole = np.empty([base.shape[k] for k in axes], base.dtype.np)
+    x: np.ndarray | None = whole.transpose(np.argsort(axes))
     for step in a.path:
         x = None if x is None else viewed(x, step)
     return x

@@ -144,6 +144,7 @@ class Session:
         self.cached: dict[Any, dict[int, Any]] = {}
         self.rules: list[Any] = []
         self.lifted: dict[Any, Any] = {}
+        self.orders: dict[int, tuple[int, ...]] = {}
         self.hidden: dict[Value, Hidden] = {}
         self.bounds: dict[Atom, tuple[int, int]] = {}
         self.unwrapped: set[Value] = set()
