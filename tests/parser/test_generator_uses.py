@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import anvil
 from anvil import grad
 from tests.parser.harness import agree
 from tests.parser.test_generators import X, rows
@@ -379,3 +380,31 @@ def own_variables_of_a_generator(x):
 )
 def test_exceptions_of_generators_that_are_advanced(case):
     agree(*case)
+
+
+def _logged(log):
+    try:
+        yield 1
+        yield 2
+    finally:
+        log.append(7)
+
+
+def ended(x):
+    log = []
+    items = _logged(log)
+    next(items)
+    x += sum(items)
+    return x, log
+
+
+def dropped(x):
+    log = []
+    next(_logged(log))
+    return x, log
+
+
+def test_generators_that_are_dropped_inside_try():
+    agree(ended, 1.0)
+    with pytest.raises(anvil.AnvilError, match="dropped while it is suspended inside `try`"):
+        anvil.jit(dropped)(1.0)

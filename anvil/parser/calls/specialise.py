@@ -49,6 +49,7 @@ from anvil.parser.containers.templates import has_identity
 from anvil.parser.control import exceptions
 from anvil.parser.control.branches import go_on, scoped
 from anvil.parser.control.choices import not_none
+from anvil.parser.control.generators import refuse_suspended
 from anvil.parser.control.rolled import settle_exit
 from anvil.parser.source.functions import FunctionInfo, written
 from anvil.parser.state.guards import Hidden
@@ -431,6 +432,8 @@ def run_body(child: Interp) -> Abstract:
             child.refuse_conflict("the result of this function", ret)
     settle_exit(child, RETURN)
     child.state.ret = None
+    if child.session.suspended:
+        refuse_suspended(child, ret)
     return ret
 
 

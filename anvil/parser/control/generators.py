@@ -229,7 +229,8 @@ def advance(it: Interp, v: GeneratorV, sent: Abstract = NONE) -> Abstract | None
         it.state.heap[v.box] = GeneratorBox((), {RESULT: run.result})
     it.b.loc = loc
     if value is not None:
-        it.state.heap[v.box] = GeneratorBox(tuple(run.frames), inner.locals)
+        held = it.state.heap[v.box] = GeneratorBox(tuple(run.frames), inner.locals)
+        it.session.suspended |= _in_try(held)
     return value
 
 
@@ -242,10 +243,29 @@ def _outside(inner: State, outer: State) -> State:
     return replace(inner, locals=scope, where=outer.where, ret=outer.ret)
 
 
+def refuse_suspended(it: Interp, result: Abstract) -> None:
+    """Refuses the end of a function that drops a generator which is suspended inside `try`: CPython
+    runs its `finally` then.
+    """
+    kept = it.external | reachable(iter((result,)), it.state.heap)
+    for box, held in it.state.heap.items():
+        if isinstance(held, GeneratorBox) and box not in kept and _in_try(held):
+            it.error(
+                "unsupported-syntax",
+                "a generator is dropped while it is suspended inside `try`; CPython runs its "
+                "`finally` when it is collected",
+                hint="Consume the generator with one `for` loop.",
+            )
+
+
+def _in_try(box: GeneratorBox) -> bool:
+    return any(kind == "finalbody" for _, kind, _ in box.place)
+
+
 def close(it: Interp, v: GeneratorV) -> Abstract:
     """`v.close()` of a generator that is suspended outside of `try` and `with`."""
     box = content(it, v)
-    if any(kind == "finalbody" for _, kind, _ in box.place):
+    if _in_try(box):
         it.error(
             "unsupported-method",
             f"`.close` of {v.describe()}, which is suspended inside `try`, is not compiled",

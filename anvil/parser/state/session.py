@@ -132,6 +132,7 @@ class Session:
         self.active: list[Activation] = []
         self.activations: dict[Any, Activation] = {}
         self.piling = False
+        self.suspended = False  # whether a generator has been left inside `try`
         self.entries: list[FunctionInfo] = []
         self.recursive: set[FunctionInfo] = set()
         self.bottoms: set[Any] = set()
