@@ -124,9 +124,26 @@ def old_view(x, v):
     return tail.sum(), a, c
 
 
+def computed_part_of_one(x, v):
+    a, b = v * 1.0, np.ones(12, int)
+    z = a if x > 0 else b
+    k = int(v[3])
+    z[:k] += 1
+    z[k:][::2] *= 3
+    return a, b, z[:k].sum()
+
+
 @pytest.mark.parametrize("x", [1.0, -1.0])
 @pytest.mark.parametrize(
-    "fn", [part_of_one, attribute_of_one, row_of_one, read_while_written, old_view]
+    "fn",
+    [
+        part_of_one,
+        attribute_of_one,
+        row_of_one,
+        read_while_written,
+        old_view,
+        computed_part_of_one,
+    ],
 )
 def test_views_of_one_of_several(fn, x):
     agree(fn, x, X)

@@ -25,6 +25,7 @@ from anvil.parser.state import roots
 from anvil.parser.state.signals import Blocked
 from anvil.parser.state.values import (
     Abstract,
+    Choice,
     Known,
     ListV,
     NDArray,
@@ -124,6 +125,10 @@ class Ragged(Abstract):
             n = 0 if a is None else len(a.atoms)
             axes.append(None if a is None else a.around(parts[at : at + n]))
             at += n
+        if isinstance(data, Choice):  # a part of one of several arrays is one of their parts
+            options: Any = data.options
+            one = (Ragged(o, tuple(axes), self.loc, self.filled) for o in options)
+            return Choice(data.which, tuple(one))
         return Ragged(data, tuple(axes), self.loc, self.filled)
 
     def describe(self) -> str:

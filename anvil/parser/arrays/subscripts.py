@@ -103,7 +103,8 @@ def set_item(ctx: Context, base: Abstract, index: Abstract, value: Abstract) -> 
     """`base[index] = value`."""
     index = integral(index)
     parts = [base, index]
-    if isinstance(base, NDArray) and not (base.type.dtype.inexact and is_numeric(value)):
+    held = base.data if isinstance(base, Ragged) else base
+    if isinstance(held, NDArray) and not (held.type.dtype.inexact and is_numeric(value)):
         parts.append(value)
     if any(isinstance(p, Choice) for p in parts):
         apart(ctx, parts, lambda vs: set_item(ctx, vs[0], vs[1], vs[2] if len(vs) > 2 else value))
