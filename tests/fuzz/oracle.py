@@ -71,7 +71,7 @@ def function_of(source: str, names: Mapping[str, Any] | None = None) -> Callable
     scope: dict[str, Any] = {**(names or {}), "__name__": "program"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is odd in the text
-        exec(compile(source, name, "exec"), scope)
+        exec(compile(source, name, "exec", dont_inherit=True), scope)
     scope["program"].__fuzz__ = name
     return scope["program"]
 

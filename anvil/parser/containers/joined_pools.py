@@ -57,4 +57,19 @@ def adopt_like(ctx: Context, pairs: Sequence[tuple[int, int]], side: int, other:
     for pool, boxes in groups.items():
         form: Any = other[pool].template  # type: ignore[union-attr]
         objects = [object_of(form, box) for box in dict.fromkeys(boxes)]
+        for v in objects:
+            _same_attributes(ctx, form, v)
         pool_of(ctx, form, objects, pool if pool in ctx.state.heap else 0)
+
+
+def _same_attributes(ctx: Context, form: Any, v: Any) -> None:
+    """Refuses an object that has other attributes than those of a pool."""
+    content: Any = ctx.state.heap[v.box]
+    if form.kind == "object" and tuple(content.entries) != form.meta[1]:
+        names = sorted({*content.entries} ^ {*form.meta[1]}, key=str)
+        what = ", ".join(f"`{n}`" for n in names) or "those in another order"
+        ctx.error(
+            "unlike-elements",
+            f"{v.describe()} is one of several objects, of which only some have {what}",
+            hint="Give like objects the same attributes, in `__init__`.",
+        )

@@ -25,7 +25,7 @@ from anvil.parser.control import exceptions, streams
 from anvil.parser.control.choices import apart, choose, each
 from anvil.parser.objects import function_attributes, overloading
 from anvil.parser.reports import texts
-from anvil.parser.reports.spelling import meant, nothing_has
+from anvil.parser.reports.spelling import meant, no_attribute, nothing_has, property_lacks
 from anvil.parser.source.functions import Captured
 from anvil.parser.state.heap import GeneratorV, ListBox, ObjectBox
 from anvil.parser.state.lift import adopt, lifted, lifted_attribute
@@ -320,14 +320,10 @@ def _object_attribute(it: Interp, base: ObjectV, name: str) -> Abstract:
 def _perhaps(it: Interp, base: ObjectV, name: str, found: Partial, static: Any) -> Abstract:
     """An attribute that an instance has on some of the paths that lead here."""
     if static is None and not hasattr(base.cls, "__getattr__"):
-        it.check(found.defined, AttributeError, _no_attribute(base, name))
+        it.check(found.defined, AttributeError, no_attribute(base.cls, name))
         return found.value
     value, other = found.value, lambda: _of_class(it, base, name, static)
     return choose(it, found.defined, lambda: value, other)
-
-
-def _no_attribute(base: ObjectV, name: str) -> str:
-    return f"'{base.cls.__name__}' object has no attribute '{name}'"
 
 
 def _of_class(it: Interp, base: ObjectV, name: str, static: Any) -> Abstract:
@@ -343,14 +339,18 @@ def _of_class(it: Interp, base: ObjectV, name: str, static: Any) -> Abstract:
     fallback = inspect.getattr_static(base.cls, "__getattr__", None)
     if fallback is not None:
         return it.call(Bound("method", Known(fallback), (base,)), Known(name))
-    it.fail(AttributeError, _no_attribute(base, name))
+    it.fail(AttributeError, no_attribute(base.cls, name))
 
 
 def _super_attribute(it: Interp, base: Bound, name: str) -> Abstract:
     """An attribute of a class above `base.static`, bound to the object (or class) of `super()`."""
     obj, cls = base.fn, cast(type, base.static)
+    if isinstance(obj, Choice):
+        return each(it, obj, lambda o: _super_attribute(it, dataclasses.replace(base, fn=o), name))
     own = obj.value if isinstance(obj, Known) and isinstance(obj.value, type) else None
     order = (own or type_of_value(obj)).__mro__
+    if cls not in order:
+        it.fail(TypeError, "super(type, obj): obj must be an instance or subtype of type")
     for above in order[order.index(cls) + 1 :]:
         if name in vars(above):
             static = vars(above)[name]
@@ -383,6 +383,8 @@ def _bind(it: Interp, base: Abstract, cls: type, name: str, static: Any) -> Abst
     """What a class attribute gives when it is read through an instance."""
     it.session.guards.member(cls, name, static)
     if isinstance(static, property):
+        if static.fget is None:
+            it.fail(AttributeError, property_lacks(cls, name, "getter"))
         return it.call(Known(static.fget), base)
     if isinstance(static, staticmethod):
         return Known(static.__func__)
@@ -473,13 +475,12 @@ def generic_set(it: Interp, base: ObjectV, name: str, value: Abstract) -> None:
     static = inspect.getattr_static(base.cls, name, None)
     if isinstance(static, property):
         if static.fset is None:
-            kind = base.cls.__name__
-            it.fail(AttributeError, f"property {name!r} of {kind!r} object has no setter")
+            it.fail(AttributeError, property_lacks(base.cls, name, "setter"))
         it.call(Known(static.fset), base, value)
     elif special(static, "__set__"):
         it.call(Known(special(static, "__set__")), Known(static), base, value)
     elif not base.cls.__dictoffset__ and not isinstance(static, types.MemberDescriptorType):
-        it.fail(AttributeError, _no_attribute(base, name))
+        it.fail(AttributeError, no_attribute(base.cls, name))
     else:
         raw_set(it, base, name, value)
 
@@ -508,14 +509,13 @@ def generic_delete(it: Interp, base: ObjectV, name: str) -> None:
     elif special(static, "__delete__"):
         it.call(Known(special(static, "__delete__")), Known(static), base)
     elif isinstance(static, property):
-        kind = base.cls.__name__
-        it.fail(AttributeError, f"property {name!r} of {kind!r} object has no deleter")
+        it.fail(AttributeError, property_lacks(base.cls, name, "deleter"))
     elif name not in attrs:
-        it.fail(AttributeError, _no_attribute(base, name))
+        it.fail(AttributeError, no_attribute(base.cls, name))
     else:
         value = attrs[name]
         if isinstance(value, Partial):
-            it.check(value.defined, AttributeError, _no_attribute(base, name))
+            it.check(value.defined, AttributeError, no_attribute(base.cls, name))
         it.touch(base.box)
         del attrs[name]
         it.replace(base.box, ObjectBox(attrs))

@@ -21,3 +21,13 @@ def spelled(shape: Iterable[int]) -> str:
 def nothing_has(name: str) -> str:
     """That None has no attribute of this name, in CPython's words."""
     return f"'NoneType' object has no attribute {name!r}"
+
+
+def property_lacks(cls: type, name: str, what: str) -> str:
+    """That a property has no setter, getter or deleter, in CPython's words."""
+    return f"property {name!r} of {cls.__qualname__!r} object has no {what}"
+
+
+def no_attribute(cls: type, name: str) -> str:
+    """That an instance has no such attribute, in CPython's words."""
+    return f"'{cls.__name__}' object has no attribute '{name}'"

@@ -7,10 +7,15 @@ from types import ModuleType
 
 from tests.fuzz import oracle
 from tests.fuzz.generate import Program
-from tests.fuzz.kinds import effects, views, wrong
+from tests.fuzz.kinds import classes, effects, views, wrong
 from tests.fuzz.oracle import PATIENCE, Verdict
 
-KINDS: dict[str, ModuleType] = {"views": views, "effects": effects, "wrong": wrong}
+KINDS: dict[str, ModuleType] = {
+    "views": views,
+    "effects": effects,
+    "wrong": wrong,
+    "classes": classes,
+}
 
 
 def examine(kind: str, program: Program, patience: int = PATIENCE) -> Verdict:
