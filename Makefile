@@ -42,6 +42,7 @@ fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz.kinds views $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz.kinds effects $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz.kinds wrong $(FUZZ_PROGRAMS)
+	$(BIN)/python -m tests.fuzz.kinds tables $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz $(FUZZ_PROGRAMS)
 
 bench: $(VENV)/.bench

@@ -13,7 +13,7 @@ from anvil.parser.arrays.subscripts import get_item
 from anvil.parser.calls.making import make_function
 from anvil.parser.containers.chosen_lists import joined_list
 from anvil.parser.containers.comprehensions import fused
-from anvil.parser.containers.computed_keys import asked_for_table, become_table, may_be_table
+from anvil.parser.containers.computed_keys import become_table, known_key, may_be_table
 from anvil.parser.containers.dicts import KEY, mapping_entries, new_dict, set_key
 from anvil.parser.containers.sets import ELEMENT, new_set
 from anvil.parser.containers.table_boxes import viewed
@@ -240,10 +240,8 @@ def _set(it: Interp, node: ast.Set) -> Abstract:
     items = _elements(it, node.elts)
     it.at(node)
     start = new_set(it, [])
-    for v in items:
-        asked_for_table(it, start, v, ELEMENT)
     if start.made not in it.session.tables:
-        return new_set(it, [it.key(v, ELEMENT) for v in items])
+        return new_set(it, [known_key(it, start, v, ELEMENT) for v in items])
     for v in items:
         it.session.calls.container_method(it, start, "add", [v])
     return start
@@ -279,8 +277,7 @@ def _dict(it: Interp, node: ast.Dict) -> Abstract:
         else:
             held, item = it.eval(key), it.eval(value)
             it.at(node)
-            asked_for_table(it, start, held, KEY)
-            entries[it.key(held)] = item
+            entries[known_key(it, start, held, KEY)] = item
     return new_dict(it, entries)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from anvil.parser.containers import counting, deques, table_methods
-from anvil.parser.containers.computed_keys import asked_for_table, become_table, may_be_table
+from anvil.parser.containers.computed_keys import become_table, known_key, may_be_table
 from anvil.parser.containers.dicts import KEY, filled_dict, new_dict
 from anvil.parser.containers.open_lists import is_open
 from anvil.parser.control.iteration import listed
@@ -43,10 +43,7 @@ def _from_keys(cls: type) -> Callable[..., Abstract]:
         if start.made in it.session.tables:
             it.session.calls.call_entry(it, table_methods.fill_, [start, keys, value], {})
             return start
-        names = []
-        for k in listed(it, keys):
-            asked_for_table(it, start, k, KEY)
-            names.append(it.key(k))
+        names = [known_key(it, start, k, KEY) for k in listed(it, keys)]
         return new_dict(it, dict.fromkeys(names, value), cls)
 
     return made

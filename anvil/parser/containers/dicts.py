@@ -65,6 +65,8 @@ def filled_dict(
     if made or (table and not computed_keys.may_be_table(ctx, start)):
         call_method: Any = ctx.session.calls.container_method
         call_method(ctx, start, "update", [v])
+        for name, value in more.items():
+            set_key(ctx, start, ctx.constant(name), value)
         return start
     if table or (not isinstance(v, DictV) and is_open(ctx, v)):
         computed_keys.become_table(ctx, start.made, KEY)
@@ -294,12 +296,15 @@ def delete(ctx: Context, v: DictV, key: Abstract) -> None:
     table = table_of(ctx, v)
     if table is not None:
         ctx.touch(v.box)
-        tables.remove(ctx, table, key)
+        take = tables.discard if v.cls is Counter else tables.remove
+        take(ctx, table, key)
         return
     entries = dict_box(ctx, v).entries
     computed_keys.asked_for_table(ctx, v, key, KEY)
     known = computed_keys.read_key(ctx, v, key, KEY)
     if known not in entries:
+        if v.cls is Counter:  # which lacks nothing
+            return
         ctx.fail(KeyError, known)
     write(ctx, v.box, DictBox({k: x for k, x in entries.items() if k != known}))
 
@@ -376,9 +381,10 @@ def dict_entries(ctx: Context, v: Abstract, start: DictV | None = None) -> Mappi
         if len(parts) != 2:
             what = f"dictionary update sequence element #{i} has length {len(parts)}"
             ctx.fail(ValueError, f"{what}; 2 is required")
-        if start is not None:
-            computed_keys.asked_for_table(ctx, start, parts[0], KEY)
-        out[ctx.key(parts[0])] = parts[1]
+        if start is None:
+            out[ctx.key(parts[0])] = parts[1]
+        else:
+            out[computed_keys.known_key(ctx, start, parts[0], KEY)] = parts[1]
     return out
 
 

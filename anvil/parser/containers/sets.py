@@ -14,6 +14,7 @@ from anvil.parser.containers.computed_keys import (
     become_table,
     known_key,
     may_be_table,
+    read_key,
 )
 from anvil.parser.containers.known_containers import refuse_objects
 from anvil.parser.containers.open_lists import called, is_open
@@ -61,9 +62,7 @@ def set_of(ctx: Context, v: Abstract) -> Abstract:
     if elements_of(ctx, v) is not None or isinstance(v, DictV):
         return new_set(ctx, keys_in(ctx, v))
     items = listed(ctx, v)
-    for item in items:
-        asked_for_table(ctx, out, item, ELEMENT)
-    return new_set(ctx, [ctx.key(i, ELEMENT) for i in items])
+    return new_set(ctx, [known_key(ctx, out, i, ELEMENT) for i in items])
 
 
 _ANY_ORDER = (max, min, any, all, len, set, frozenset)
@@ -251,14 +250,14 @@ def _discard(ctx: Context, v: SetV, item: Abstract) -> Abstract:
     if table is not None:
         tables.discard(ctx, table, item)
         return NONE
-    write(ctx, v, keys_in(ctx, v) - {ctx.key(item, ELEMENT)})
+    write(ctx, v, keys_in(ctx, v) - {read_key(ctx, v, item, ELEMENT)})
     return NONE
 
 
 def _remove(ctx: Context, v: SetV, item: Abstract) -> Abstract:
     if _table_for(ctx, v, item) is not None:
         return called(ctx, table_methods.remove, v, item)
-    key = ctx.key(item, ELEMENT)
+    key = read_key(ctx, v, item, ELEMENT)
     if key not in keys_in(ctx, v):
         ctx.fail(KeyError, key)
     return _discard(ctx, v, item)

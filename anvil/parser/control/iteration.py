@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from enum import EnumType, Flag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from anvil.ir.records import Atom, Const
 from anvil.ir.types import I64, array
@@ -121,6 +121,12 @@ def opened_object(ctx: Context, v: ObjectV) -> Abstract | None:
     return calls.call_entry(ctx, stepped_, [found], {})
 
 
+def _refuse_choice(ctx: Context, v: Choice) -> NoReturn:
+    text = f"{v.describe()}, as the data decide, is iterated over inside of an expression"
+    hint = "Loop over it with a `for` statement, or choose between lists of like numbers."
+    ctx.error("unsupported-value", text, hint=hint)
+
+
 def _chosen(ctx: Context, v: Choice) -> Items:
     """The elements of one of several lists, read from a copy of all as long as none is written
     to.
@@ -133,11 +139,7 @@ def _chosen(ctx: Context, v: Choice) -> Items:
         return replace(_rows(ctx, first), item=lambda i: each(ctx, v, lambda a: row_of(ctx, a, i)))
     copy = chosen_lists.joined_list(ctx, v)
     if copy is None:
-        ctx.error(
-            "unsupported-value",
-            f"{v.describe()}, as the data decide, is iterated over inside of an expression",
-            hint="Loop over it with a `for` statement, or choose between lists of like numbers.",
-        )
+        _refuse_choice(ctx, v)
     before = chosen_lists.contents(ctx, v)
 
     def item(i: Atom) -> Abstract:
@@ -562,6 +564,8 @@ def _view(what: str, part: Callable[[Any, Abstract], Abstract]) -> Callable[...,
     """The keys, values or items of a dict, each as it is when it is taken."""
 
     def rule(ctx: Context, v: Abstract) -> Items:
+        if isinstance(v, Choice):
+            _refuse_choice(ctx, v)
         if table_of(ctx, v) is not None:
             return entries_of(ctx, v, what)
         keys = list(ctx.dict_entries(v))

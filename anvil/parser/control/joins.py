@@ -48,6 +48,7 @@ from anvil.parser.state.heap import (
     RowBox,
     StackBox,
     State,
+    TableBox,
     close_content,
     fresh_box,
     is_kept,
@@ -446,18 +447,33 @@ class Join:
                 return self._attributes(cx, cy, names)
         if tag != tag_y or _resized(cx, cy):
             return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
-        joined: list[Part] = []
-        for p, q in zip(px, py, strict=True):
-            assert not isinstance(p, int)
-            if isinstance(p, Abstract):
-                assert isinstance(q, Abstract)
-                joined.append(self.value(p, q))
-            else:
-                joined.append(self.leaf(p, q, p.type))
+        if isinstance(cx, TableBox):
+            return self._table(cx, cy)  # type: ignore[arg-type]
+        joined = [self._part(p, q) for p, q in zip(px, py, strict=True)]
         if isinstance(cx, StackBox) and isinstance(cy, StackBox):
             room = room_of(cx) if self.loop is not None else min(room_of(cx), room_of(cy))
             return replace(cx, length=joined[0], columns=tuple(joined[1:]), room=room)  # type: ignore[arg-type]
         return cx if _same(joined, px) else close_content(cx, tuple(joined))
+
+    def _part(self, p: Part, q: Part) -> Part:
+        assert not isinstance(p, int)
+        if isinstance(p, Abstract):
+            assert isinstance(q, Abstract)
+            return self.value(p, q)
+        found: Part = self.leaf(p, q, p.type)
+        return found
+
+    def _table(self, cx: TableBox, cy: TableBox) -> Content:
+        """The lists of a table are not told apart: it is one table that has either contents."""
+        lists: list[Abstract] = []
+        for x, y in zip(cx.lists, cy.lists, strict=True):
+            (tag, parts), (tag_y, parts_y) = x.open(), y.open()
+            assert tag == tag_y
+            self.pools.add((parts[0], parts_y[0]))  # type: ignore[arg-type]
+            lists.append(self._structure(x, parts, parts_y, y))
+        if not all(isinstance(v, ListV) for v in lists):
+            return Conflict(_describe(cx), _describe(cy), *self._locs, self.loop, self.manner.pred)
+        return cx if _same(lists, cx.lists) else TableBox(tuple(lists))
 
     def _attributes(self, cx: ObjectBox, cy: ObjectBox, names: list[str]) -> Content:
         """Instances one of which has attributes that the other lacks."""
