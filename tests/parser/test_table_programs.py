@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict, defaultdict
 from typing import Any
 
 import pytest
@@ -82,7 +82,30 @@ def other_dict(x: float) -> Any:
     return d, e, held[0] is e
 
 
+class Plain(dict[int, float]):
+    pass
+
+
+def merged(x: float) -> Any:
+    d, f = {int(x): x}, defaultdict(float)
+    f[2] += 1.0
+    o = OrderedDict(f)
+    o[int(2 * x)] = 3.0
+    r = d | f
+    r[77] += 1.0
+    return r, f | d, d | o, o | d
+
+
+def merged_plain(x: float) -> Any:
+    p = Plain()
+    p[int(x)] = x
+    made = (p | {2: 1.0}, {2: 1.0} | p, p.copy())
+    return [type(m) is Plain for m in made], made
+
+
 PROGRAMS = [
+    merged,
+    merged_plain,
     counted,
     counted_numbers,
     literal,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from functools import wraps
 from operator import getitem
@@ -259,11 +259,25 @@ def merged(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
     if op != "|" or Counter in (a.cls, b.cls):
         return None
     if table_of(ctx, a) is not None or table_of(ctx, b) is not None:
-        joined: Abstract = ctx.session.calls.call_entry(ctx, table_methods.merged_, [a, b], {})
-        return joined
+        start = new_dict(ctx, {}, *_class_of_both(a, b))
+        for v in (a, b):
+            ctx.session.calls.container_method(ctx, start, "update", [v])
+        return start
     entries = {**dict_box(ctx, a).entries, **dict_box(ctx, b).entries}
-    like = a if a.cls is not dict else b
-    return new_dict(ctx, entries, like.cls, like.factory)
+    return new_dict(ctx, entries, *_class_of_both(a, b))
+
+
+_OWN = (defaultdict, OrderedDict)
+"""The classes of dicts whose operators and copies are of their class."""
+
+
+def _class_of_both(a: DictV, b: DictV) -> tuple[type, Abstract | None]:
+    """The class of `a | b`, and what makes missing values: `dict` asks a class that has an own
+    operator.
+    """
+    if issubclass(a.cls, _OWN):
+        return a.cls, a.factory
+    return (b.cls, b.factory) if a.cls is dict and issubclass(b.cls, _OWN) else (dict, None)
 
 
 def equal(ctx: Context, op: str, a: Abstract, b: Abstract) -> Abstract | None:
@@ -338,12 +352,13 @@ def _setdefault(ctx: Context, v: DictV, key: Abstract, default: Abstract = NONE)
 
 
 def _dict_copy(ctx: Context, v: DictV) -> Abstract:
+    cls = v.cls if issubclass(v.cls, (*_OWN, Counter)) else dict  # as those of users inherit it
     table = table_of(ctx, v)
     if table is not None:
         box = fresh_box()
         ctx.state.heap[box] = TableBox(tuple(taken_whole(ctx, held) for held in table.lists))  # type: ignore[arg-type]
-        return DictV(box, v.cls, v.factory, v.made)
-    return new_dict(ctx, dict(dict_box(ctx, v).entries), v.cls, v.factory)
+        return DictV(box, cls, v.factory, v.made)
+    return new_dict(ctx, dict(dict_box(ctx, v).entries), cls, v.factory)
 
 
 def _dict_clear(ctx: Context, v: DictV) -> Abstract:

@@ -65,13 +65,6 @@ def popitem_(self: Any) -> Any:
     return key, pop_(self, key)
 
 
-def merged_(a: Any, b: Any) -> Any:
-    """As `a | b` of dicts."""
-    out = a.copy()
-    out.update(b)
-    return out
-
-
 def equal_(a: Any, b: Any) -> Any:
     """As `a == b` of dicts."""
     if len(a) != len(b):

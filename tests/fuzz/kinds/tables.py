@@ -419,10 +419,9 @@ class Tables(Writer):
         self.block(0, indent + 1, 1, 2)
 
     def over(self, depth: int, indent: int) -> None:
-        """A loop over the items of a dict, mostly of a copy of them."""
+        """A loop over a copy of the items of a dict."""
         d, k, y = self.any("DF"), self.fresh("k"), self.fresh("y")
-        items = f"{d}.items()" if self.chance(0.15) else f"list({d}.items())"
-        self.emit(indent, f"for {k}, {y} in {items}:", f"    s = s * 0.5 + {y}")
+        self.emit(indent, f"for {k}, {y} in list({d}.items()):", f"    s = s * 0.5 + {y}")
         self.bound.append(k)
         self.inside_loop(depth, indent + 1)
         self.bound.pop()
