@@ -36,6 +36,7 @@ from anvil.parser.containers.templates import (
     has_identity,
     leaves_of,
     same_refs,
+    template_of,
 )
 from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import (
@@ -250,7 +251,7 @@ def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
         place = place_of(ctx, t, v) if isinstance(t, OneOf) else _row_place(ctx, v)
         return [(place, True)]
     if isinstance(t, Fixed):
-        return []
+        return _pack_nothing(ctx, t, v)
     if isinstance(t, Many):
         return _pack_list(ctx, t, v, boxes)
     if isinstance(t, Rows):
@@ -259,6 +260,14 @@ def pack(ctx: Context, t: Template, v: Abstract, boxes: list[int]) -> Packed:
     for part, item in zip(t.items, _parts(ctx, v, boxes), strict=True):
         out.extend(pack(ctx, part, item, boxes))
     return out
+
+
+def _pack_nothing(ctx: Context, t: Fixed, v: Abstract) -> Packed:
+    """No leaves, for what the form knows."""
+    if template_of(v, ctx.state.heap) != t:
+        what = f"{v.describe()} is a part of an object, where others have {t.value.describe()}"
+        ctx.error("unlike-elements", what)
+    return []
 
 
 def _row_place(ctx: Context, v: Abstract) -> Atom:
