@@ -148,6 +148,22 @@ def check_derivatives(case: Entry, got: Any, v: Any, w: Any) -> None:
     check_kinds(bars, case.args)
 
 
+def derivatives_agree(fn: Any, *args: Any) -> None:
+    """Forward and reverse mode, and the second derivative, agree with each other and with
+    differences; in the evaluator.
+    """
+    v, w = directions(args, seed=1), directions(fn(*copy.deepcopy(args)), seed=2)
+
+    def back(*args: Any) -> Any:
+        return anvil.vjp(fn, *args)[1](w)
+
+    def all_of_them(*args: Any) -> Any:
+        return anvil.jvp(fn, args, v)[1], back(*args), anvil.jvp(back, args, v)[1]
+
+    got = call_reference(anvil.jit(all_of_them), args, {}, "O2")
+    check_derivatives(Entry(fn, args, True, False, 1e-12, ""), got, v, w)
+
+
 def check_kinds(bars: Any, args: Any) -> None:
     """Cotangents have the dtypes and shapes of the float leaves they belong to."""
     xs = [np.asarray(x) for x in floats(bars)]

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 import anvil
-from anvil.api.programs import call_reference
-from tests.corpus.entries import Entry
-from tests.corpus.test_corpus import check_derivatives, directions
+from tests.corpus.test_corpus import derivatives_agree
 from tests.parser.harness import agree
 
 X = np.array([3.3, -1.2, 2.2, 5.1, -2.3, 4.4])
@@ -94,16 +92,7 @@ def test_value(fn):
 
 @pytest.mark.parametrize("fn", PROGRAMS)
 def test_derivatives(fn):
-    v, w = directions((X,), seed=1), directions(fn(X), seed=2)
-
-    def back(x):
-        return anvil.vjp(fn, x)[1](w)
-
-    def all_of_them(x):
-        return anvil.jvp(fn, (x,), v)[1], back(x), anvil.jvp(back, (x,), v)[1]
-
-    got = call_reference(anvil.jit(all_of_them), (X,), {}, "O2")
-    check_derivatives(Entry(fn, (X,), True, False, 1e-12, ""), got, v, w)
+    derivatives_agree(fn, X)
 
 
 def test_on_xla():

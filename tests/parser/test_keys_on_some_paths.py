@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 import anvil
-from anvil.api.programs import call_reference
 from anvil.errors import AnvilTypeError
-from tests.corpus.entries import Entry
-from tests.corpus.test_corpus import check_derivatives, directions
+from tests.corpus.test_corpus import derivatives_agree
 from tests.parser.harness import agree
 
 
@@ -152,16 +150,7 @@ def test_names(fn: Any, args: Any) -> None:
 
 @pytest.mark.parametrize(("fn", "args"), [NAMED[0], NAMED[8]])
 def test_derivatives(fn: Any, args: Any) -> None:
-    v, w = directions(args, seed=1), directions(fn(*args), seed=2)
-
-    def back(*args: Any) -> Any:
-        return anvil.vjp(fn, *args)[1](w)
-
-    def all_of_them(*args: Any) -> Any:
-        return anvil.jvp(fn, args, v)[1], back(*args), anvil.jvp(back, args, v)[1]
-
-    got = call_reference(anvil.jit(all_of_them), args, {}, "O2")
-    check_derivatives(Entry(fn, args, True, False, 1e-12, ""), got, v, w)
+    derivatives_agree(fn, *args)
 
 
 def test_names_on_xla() -> None:

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 import anvil
-from anvil.api.programs import call_reference
-from tests.corpus.entries import Entry
-from tests.corpus.test_corpus import check_derivatives, directions
+from tests.corpus.test_corpus import derivatives_agree
 from tests.parser.harness import agree
 
 LINKS = np.array(
@@ -94,17 +92,7 @@ def test_values(fn: Any, args: Any) -> None:
 
 
 def test_derivatives() -> None:
-    x = np.array([1.0, 0.5, 1.3])
-    v, w = directions((x,), seed=1), directions(halved(x), seed=2)
-
-    def back(x: Any) -> Any:
-        return anvil.vjp(halved, x)[1](w)
-
-    def all_of_them(x: Any) -> Any:
-        return anvil.jvp(halved, (x,), v)[1], back(x), anvil.jvp(back, (x,), v)[1]
-
-    got = call_reference(anvil.jit(all_of_them), (x,), {}, "O2")
-    check_derivatives(Entry(halved, (x,), True, False, 1e-12, ""), got, v, w)
+    derivatives_agree(halved, np.array([1.0, 0.5, 1.3]))
 
 
 def test_on_xla() -> None:

@@ -7,8 +7,7 @@ import pytest
 
 import anvil
 from anvil.api.programs import call_reference
-from tests.corpus.entries import Entry
-from tests.corpus.test_corpus import check_derivatives, directions
+from tests.corpus.test_corpus import derivatives_agree
 from tests.parser import nested_table_programs, table_programs, table_styles
 from tests.parser.harness import agree, run, same
 from tests.parser.table_programs import PROGRAMS, X
@@ -32,16 +31,7 @@ aliases views_as_sets bounded rotated dijkstra arrays_missing"""
 @pytest.mark.parametrize("name", SMOOTH.split())
 def test_derivatives(name):
     fn, args = next((f, a) for f, a in PROGRAMS if f.__name__ == name)
-    v, w = directions(args, seed=1), directions(fn(*args), seed=2)
-
-    def back(*args):
-        return anvil.vjp(fn, *args)[1](w)
-
-    def all_of_them(*args):
-        return anvil.jvp(fn, args, v)[1], back(*args), anvil.jvp(back, args, v)[1]
-
-    got = call_reference(anvil.jit(all_of_them), args, {}, "O2")
-    check_derivatives(Entry(fn, args, True, False, 1e-12, ""), got, v, w)
+    derivatives_agree(fn, *args)
 
 
 @pytest.mark.parametrize("name", ["count_get", "group_list", "lru_class", "table"])
