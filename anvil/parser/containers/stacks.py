@@ -556,7 +556,9 @@ def _widened_pools(ctx: Context, t: Template, stack: StackBox, box: int) -> list
     pools = list(carried(stack.template, t, iter(pools_of(stack)), 0))
     for (leaf, _), pool in zip(leaves_of(t), pools, strict=True):
         held: Any = ctx.state.heap.get(pool)
-        if isinstance(leaf, Ref) and isinstance(held, StackBox) and held.template != leaf.item:
-            restack(ctx, pool, leaf.item, held.capacity)
+        if isinstance(leaf, Ref) and isinstance(held, StackBox):
+            form = unified(held.template, leaf.item) or leaf.item  # it may be the wider one
+            if form != held.template:
+                restack(ctx, pool, form, held.capacity)
     leaves = [leaf for leaf, _ in leaves_of(t)]
     return [box if isinstance(x, Link) else p for x, p in zip(leaves, pools, strict=True)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from anvil.parser.containers.collection_values import SetV
 from anvil.parser.state.heap import ListBox, TableBox, fresh_box
 from anvil.parser.state.signals import Blocked
-from anvil.parser.state.values import Abstract, DictV, Known, Lazy, TupleV
+from anvil.parser.state.values import Abstract, Conflict, DictV, Known, Lazy, TupleV
 
 if TYPE_CHECKING:
     from anvil.parser.context import Context
@@ -63,7 +63,10 @@ def empty(ctx: Context, table: TableBox) -> None:
 
 def size_of(ctx: Context, table: TableBox) -> Abstract:
     """The number of entries."""
-    keys: Any = ctx.content(table.lists[0].box, "list")  # type: ignore[attr-defined]
+    held: Any = table.lists[0]
+    if isinstance(held, Conflict):
+        ctx.refuse_conflict("this dict", held)
+    keys: Any = ctx.content(held.box, "list")
     return Known(len(keys.items)) if isinstance(keys, ListBox) else keys.length
 
 
