@@ -43,6 +43,7 @@ fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz.kinds effects $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz.kinds wrong $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz.kinds tables $(FUZZ_PROGRAMS)
+	$(BIN)/python -m tests.fuzz.kinds recursion $(FUZZ_PROGRAMS)
 	$(BIN)/python -m tests.fuzz $(FUZZ_PROGRAMS)
 
 bench: $(VENV)/.bench

@@ -104,8 +104,57 @@ def dicts_of_branches(x):
     return sum(found.values()), 1 in found
 
 
+def given_and_returned(x, k):
+    def go(lo, hi, out):
+        if hi - lo < 1:
+            return [0.5]
+        t = []
+        out.insert(0, float(hi))
+        if x[lo % 5] > 0:
+            t.extend(go(lo + 1, hi, out))
+        out.append(float(x[lo]) * 0.5)
+        return t
+
+    out = []
+    return go(0, k, out), out
+
+
+def uneven(x, k):
+    def go(lo, hi):
+        if hi - lo < 1:
+            return [0.5]
+        t = []
+        if x[lo % 5] > 0:
+            t.extend(go(lo, hi - 1))
+        return t
+
+    return go(0, k)
+
+
+def parts_of_a_path(x, k):
+    def go(lo, hi, path):
+        if lo >= hi:
+            if lo > 0:
+                path.append(float(len(path)))
+            return 0.5
+        path.append(x[lo])
+        t = float(hi)
+        path[-1:] = []
+        t += go(lo, (lo + hi) // 2, path)
+        t = t * 0.5 + go((lo + hi) // 2 + 1, hi, path)
+        path.append(x[hi])
+        path.pop()
+        return t
+
+    path = []
+    return go(0, k, path), path
+
+
 TREE = LEFT, RIGHT, LEAVES
 PROGRAMS = [
+    (given_and_returned, LEAVES, 3),
+    (uneven, LEAVES, 3),
+    (parts_of_a_path, LEAVES, 3),
     (in_order, *TREE),
     (starred, *TREE),
     (with_a_count, *TREE),

@@ -41,8 +41,10 @@ from anvil.parser.state.values import (
 )
 
 if TYPE_CHECKING:
+    from anvil.parser.calls.recursion import Activation
     from anvil.parser.context import Context
     from anvil.parser.interp import Interp
+    from anvil.parser.source.functions import FunctionInfo
 
 Heap = Mapping[int, Content]
 
@@ -50,12 +52,13 @@ Heap = Mapping[int, Content]
 @dataclass(slots=True, frozen=True)
 class Pile:
     """A list that grows: its number among the boxes of a call, the form of its elements, and the
-    dtypes of their leaves.
+    dtypes of their leaves; `roomy` if it has room that is a guess already.
     """
 
     place: int
     form: Any
     kinds: Any
+    roomy: bool
 
 
 @dataclass(slots=True, frozen=True)
@@ -82,7 +85,7 @@ def growing(first: Roots, now: Roots) -> tuple[tuple[Pile, ...], bool]:
             continue
         found = common_form(a, b, first.heap, now.heap)
         if found is not None:
-            piles.append(Pile(number[x], *found))
+            piles.append(Pile(number[x], found[0], found[1], _is_roomy(a)))
     return tuple(piles), not moved
 
 
@@ -156,6 +159,29 @@ def _pools(x: Content, y: Content) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairs if a and b]
 
 
+def _is_roomy(content: Content) -> bool:
+    """Whether a list has room that is a guess."""
+    return isinstance(content, StackBox) and content.guessed and not is_part(content)
+
+
+def keep_room(it: Interp, info: FunctionInfo, now: Roots) -> bool:
+    """Gives lists that have more room than at the first level of a recursion, where it is a guess,
+    that room again; whether there are any.
+    """
+    levels = [a.outline.roots for a in it.session.active if a.info is info and not a.flat]
+    heap, found = it.state.heap, False
+    for first in levels:
+        for x, y in _lists(first, now)[0].items():
+            a, b = first.heap[x], heap[y]
+            if _is_roomy(a) and capacity(b) > capacity(a) and isinstance(b, StackBox):
+                _fit(it, y, capacity(a))
+                held = heap[y]
+                assert isinstance(held, StackBox)
+                heap[y] = replace(held, length=Scalar(length_atom(b), True), guessed=True)
+                found = True
+    return found
+
+
 def pile_up(it: Interp, boxes: Sequence[int], piles: Sequence[Pile]) -> None:
     """Gives the lists that grow a computed length, and room that is a guess."""
     heap, room = it.state.heap, it.session.capacity
@@ -176,6 +202,18 @@ of their leaves.
 """
 
 
+def with_open_lists(child: Interp, active: Activation, ret: Abstract) -> Abstract:
+    """The result of a function, the lists in it that are longer in each round of a recursion as
+    ones of computed length; notes those of several lengths.
+    """
+    if active.hit and not active.flat:
+        before = active.assumed
+        if before is not None and not active.forms:
+            active.forms = growing_results(child, ret, before.ret, before.state.heap)
+        active.uneven = uneven_results(child, ret)
+    return open_results(child, ret, active.forms, child.argument_boxes)
+
+
 def growing_results(ctx: Context, now: Abstract, before: Abstract, earlier: Heap) -> Forms:
     """The lists in a result that are not as long as they were in the round before."""
     if isinstance(now, TupleV) and isinstance(before, TupleV):
@@ -190,6 +228,20 @@ def growing_results(ctx: Context, now: Abstract, before: Abstract, earlier: Heap
         sizes = {capacity(earlier[v.box]) for v in _lists_of(before)}
         if {capacity(ctx.content(now.box, "list"))} == sizes:
             return {}
+    return _form_of(ctx, now)
+
+
+def uneven_results(ctx: Context, now: Abstract) -> Forms:
+    """The places in a result of lists of several lengths, as the data decide."""
+    if isinstance(now, TupleV):
+        found = ((i, uneven_results(ctx, x)) for i, x in enumerate(now.items))
+        return {(i, *path): form for i, forms in found for path, form in forms.items()}
+    sizes = {capacity(ctx.state.heap[v.box]) for v in _lists_of(now)}
+    return _form_of(ctx, now) if len(sizes) > 1 else {}
+
+
+def _form_of(ctx: Context, now: Abstract) -> Forms:
+    """The form of the elements of a list, or of all that it may be."""
     joined = joined_list(ctx, now) if isinstance(now, Choice) else now
     if type(joined) is not ListV:
         return {}

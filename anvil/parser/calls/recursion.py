@@ -24,7 +24,7 @@ from anvil.ir.types import I64, array
 from anvil.parser.reports.messages import Raised, static
 from anvil.parser.state.heap import State, close_content, open_content
 from anvil.parser.state.roots import roots_of
-from anvil.parser.state.signals import NeedStatic, PathEnd, Signal
+from anvil.parser.state.signals import Blocked, NeedStatic, PathEnd, Signal
 from anvil.parser.state.values import (
     Abstract,
     Known,
@@ -45,12 +45,18 @@ if TYPE_CHECKING:
     from anvil.parser.state.session import Session
 
 ROUNDS = 12
+LEVELS_IN_ALL = 200
+"""So many levels of a function may be specialised where the data decides how deep it goes."""
+DEPTH_OF_RECURSION = "the depth of a recursion"
+"""What is wanted where levels are nested too deeply."""
 EXCEEDED = "maximum recursion depth exceeded"
 
 
 @dataclass(slots=True, eq=False)
 class Activation:
-    """A specialisation in progress, and what is assumed of it; `hit` once it has been called."""
+    """A specialisation in progress, and what is assumed of it; `hit` once it has been called.
+    `forms`: the lists in its result that are of computed length, `uneven` those that may become so.
+    """
 
     key: Hashable
     info: FunctionInfo
@@ -64,6 +70,7 @@ class Activation:
     assumed: Specialisation | None = None
     hit: bool = False
     forms: Forms = field(default_factory=dict)
+    uneven: Forms = field(default_factory=dict)
 
 
 class Again(Signal):
@@ -200,9 +207,26 @@ def too_deep(it: Interp, info: FunctionInfo, signature: Signature) -> Exception:
     return by_depth(it, error, signature)
 
 
+def too_many(session: Session, active: Activation) -> bool:
+    """Whether the levels of a recursion that the data decides differ without end."""
+    if not any(a.info is active.info for a in session.active):
+        session.levels[active.info] = 0
+    elif active.conditional:
+        session.levels[active.info] += 1
+    return session.levels[active.info] > LEVELS_IN_ALL
+
+
 def by_depth(it: Interp, error: AnvilError, signature: Signature) -> Exception:
     """The error of a recursion, or what asks for the ints that decide how deep it is."""
     ints = [a for a in signature.atoms if isinstance(a, Value) and a.type is array(I64)]
     roots = frozenset(root for a in ints for root in roots_of(it.b, a))
-    why = "the depth of a recursion"
-    return NeedStatic(error, roots, why, it.b.loc) if roots else error
+    return NeedStatic(error, roots, DEPTH_OF_RECURSION, it.b.loc) if roots else error
+
+
+def nested(session: Session, active: Activation, blocked: Blocked) -> bool:
+    """Whether what blocks an inner level of a recursion is no matter of what its arguments hold:
+    the first level decides the depth, and the data what inner levels are called with.
+    """
+    inner = any(a.info is active.info for a in session.active[:-1])
+    deep = isinstance(blocked, NeedStatic) and blocked.why == DEPTH_OF_RECURSION
+    return inner and (deep or active.conditional)

@@ -21,7 +21,7 @@ from anvil.ir.loc import AnyLoc
 from anvil.ir.records import Atom, Func, Origin, Value
 from anvil.ir.types import TOKEN
 from anvil.parser.calls.emission import emit_call
-from anvil.parser.calls.piling import Forms, growing_results, open_results, pile_up
+from anvil.parser.calls.piling import keep_room, pile_up, with_open_lists
 from anvil.parser.calls.recursion import (
     ROUNDS,
     Activation,
@@ -32,7 +32,9 @@ from anvil.parser.calls.recursion import (
     interface,
     loosened,
     may_raise,
+    nested,
     too_deep,
+    too_many,
     unsettled,
 )
 from anvil.parser.calls.revealing import Reveal, assume, contents_of, sources, wanted_contents
@@ -192,6 +194,8 @@ def _widest(
         done.add(seen.key)
         pile_up(it, seen.roots.boxes, session.piles[seen.key])
         seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
+    if session.piles and keep_room(it, info, seen.roots):
+        seen = outline(it.state.heap, info, [*bound.values(), *cells.values()])
     if seen.key in session.wide:
         bound = widened(it, bound, cells, session.wide[seen.key])
     return seen, bound
@@ -274,7 +278,7 @@ def _specialise(
     signature: Signature,
 ) -> Specialisation:
     session, info, loc = it.session, active.info, it.b.loc
-    if len(session.active) > DEPTH:
+    if len(session.active) > DEPTH or too_many(session, active):
         raise too_deep(it, info, signature)
     session.active.append(active)
     session.activations[active.key] = active
@@ -306,6 +310,12 @@ def _settled(
         outer, session.bottoms = session.bottoms, set()
         try:
             spec = interpreted()
+        except AnvilError:
+            if active.forms or not active.uneven:
+                raise
+            forget()
+            active.forms, active.assumed = active.uneven, None
+            continue
         finally:
             others = session.bottoms - {active.key}
             session.bottoms = outer | others
@@ -342,7 +352,7 @@ def _interpreted(
             return _run(child, name, params, active)
         except Blocked as blocked:
             places = wanted_contents(it, blocked, params, sources(signature))
-            if places - {i for i, _ in active.known}:
+            if places - {i for i, _ in active.known} and not nested(it.session, active, blocked):
                 raise Reveal(active.key, places) from None
             if blocked.unroll is None or written(blocked.unroll) in unroll:
                 raise _outside(it, blocked, params, signature) from None
@@ -463,8 +473,7 @@ def _run(
     state = child.state
     if child.session.bottoms and not state.may and not _ends_by_raising(child, active):
         return None
-    active.forms = active.forms or _growing(child, active, ret)
-    ret = open_results(child, ret, active.forms, child.argument_boxes)
+    ret = with_open_lists(child, active, ret)
     changed = [b for b in child.argument_boxes if _differs(state.heap[b], before[b])]
     written = _written(child, changed, [ret, *_raised(state).values()])
     if active.hit:
@@ -512,14 +521,6 @@ def _ends_by_raising(child: Interp, active: Activation) -> bool:
     session = child.session
     session.may_raise = session.may_raise or may_raise(session, child.b.frames[0].ops)
     return session.bottoms == {active.key} and (active.conditional or session.may_raise)
-
-
-def _growing(child: Interp, active: Activation, ret: Abstract) -> Forms:
-    """The lists in the result of a recursion that are longer in each round."""
-    before = active.assumed
-    if before is None or not active.hit or active.flat:
-        return {}
-    return growing_results(child, ret, before.ret, before.state.heap)
 
 
 def finish(child: Interp, name: str, params: list[Value], outs: list[Atom]) -> Func:

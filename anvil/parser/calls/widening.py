@@ -127,7 +127,7 @@ def _check_lists(it: Interp, now: Outline) -> None:
         piles, alone = (
             growing(active[i].outline.roots, now.roots) if _by_data(it, i) else ((), False)
         )
-        if piles and not hopeless:
+        if any(not p.roomy for p in piles) and not hopeless:
             raise Widen(active[i].key, frozenset(), piles)
         if piles and alone:
             raise Blocked(_endless_list(info, it.b.loc))

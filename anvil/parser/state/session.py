@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -142,6 +143,7 @@ class Session:
         self.unpiled: set[FunctionInfo] = set()
         self.revealed: dict[Any, frozenset[int]] = {}
         self.narrow: set[Any] = set()
+        self.levels: Counter[FunctionInfo] = Counter()
         self.cached: dict[Any, dict[int, Any]] = {}
         self.rules: list[Any] = []
         self.lifted: dict[Any, Any] = {}

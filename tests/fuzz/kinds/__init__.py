@@ -1,1 +1,1 @@
-"""Random programs of one kind each: views, exceptions and effects, wrong programs, classes."""
+"""Random programs of one kind each: views, exceptions and effects, wrong programs, recursion."""

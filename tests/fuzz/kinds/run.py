@@ -7,7 +7,7 @@ from types import ModuleType
 
 from tests.fuzz import oracle
 from tests.fuzz.generate import Program
-from tests.fuzz.kinds import classes, effects, tables, views, wrong
+from tests.fuzz.kinds import classes, effects, recursion, tables, views, wrong
 from tests.fuzz.oracle import PATIENCE, Verdict
 
 KINDS: dict[str, ModuleType] = {
@@ -16,6 +16,7 @@ KINDS: dict[str, ModuleType] = {
     "wrong": wrong,
     "classes": classes,
     "tables": tables,
+    "recursion": recursion,
 }
 
 
