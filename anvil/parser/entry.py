@@ -140,6 +140,7 @@ class _Search:
         self.piling: set[bool] = set()
         self.fixed: dict[int, Fixed] = {}
         self.unbounded: set[bool] = set()
+        self.unpooled: set[bool] = set()
         self.attributed: set[AnyLoc] = set()
         self.moving: set[AnyLoc] = set()
 
@@ -156,7 +157,8 @@ class _Search:
             session.fixed, session.attributed = self.fixed, self.attributed
             session.moving = self.moving
             session.open_lengths = bool(self.open_lengths)
-            session.bounding = not self.unbounded
+            session.bounding, session.pooling = not self.unbounded, not self.unpooled
+            attempt.unpooled = self.unpooled
             session.piling, attempt.piling = bool(self.piling), self.piling
             try:
                 return attempt.run()
@@ -180,6 +182,7 @@ class _Attempt:
     open_lengths: set[bool]
     piling: set[bool]
     unbounded: set[bool]
+    unpooled: set[bool]
     values: Sequence[Any]
 
     def __init__(
@@ -215,6 +218,7 @@ class _Attempt:
             endless = error.diagnostic.code == "recursion-limit"
             self._again(error, endless or None, self.piling)
             self._again(error, session.bounded or None, self.unbounded)
+            self._again(error, session.pooled or None, self.unpooled)
             self._grow(error)
             self._whole(error)
             raise (self.refused or [error])[0] from None
@@ -222,6 +226,7 @@ class _Attempt:
             self._again(error, session.attributable.get(error), session.attributed)
             self._again(error, session.movable.get(error), session.moving)
             self._again(error, session.bounded or None, self.unbounded)
+            self._again(error, session.pooled or None, self.unpooled)
             self._grow(error)
             self._whole(error)
             raise

@@ -130,7 +130,8 @@ def _transpose(ctx: Context, a: Any, *axes: Any, **kwargs: Any) -> Abstract:
     known = tuple(ctx.known(i) for i in given) if isinstance(given, tuple) else ctx.known(given)
     if known is None:
         return ctx.permuted(x, tuple(reversed(range(n))))
-    perm = tuple(ctx.axis(i, n) for i in (known if isinstance(known, tuple | list) else (known,)))
+    known = tuple(known) if np.ndim(known) else (known,)
+    perm = tuple(ctx.axis(i, n) for i in known)
     if sorted(perm) != list(range(n)):
         ctx.error("bad-axis", f"axes {tuple(known)} do not match an array of {n} dimensions")
     return ctx.permuted(x, perm)

@@ -172,7 +172,8 @@ def _widths(ctx: Context, pad_width: Any, n: int) -> Any:
     if isinstance(known, dict):
         known = [known.get(i, known.get(i - n, 0)) for i in range(n)]
         known = [(w, w) if isinstance(w, int) else w for w in known]
-    if (given := np.asarray(known)).dtype.kind not in "iu":
+    given = np.asarray(known)
+    if (n or given.size) and given.dtype.kind not in "iu":
         ctx.error("bad-operand", "`pad_width` must be of integral type.", raises=TypeError)
     try:
         widths = np.broadcast_to(given, (n, 2)) if n else np.zeros((0, 2), int)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from anvil.parser.state.session import Session
 
 ROUNDS = 12
-LEVELS_IN_ALL = 200
+LEVELS_IN_ALL = 500
 """So many levels of a function may be specialised where the data decides how deep it goes."""
 DEPTH_OF_RECURSION = "the depth of a recursion"
 """What is wanted where levels are nested too deeply."""

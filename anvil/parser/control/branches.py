@@ -271,7 +271,8 @@ def _pooled_alike(it: Interp, sides: tuple[Branch, Branch], want: Want) -> list[
     def adopt() -> None:
         pools.append({form: pool_of(it, form, objects)})
 
-    for side in sides if objects else ():
+    it.session.pooled |= it.session.pooling and bool(objects)
+    for side in sides if it.session.pooling and objects else ():
         resume(it, side, adopt)
     return pools or [{}, {}]
 

@@ -180,6 +180,7 @@ class Session:
         self.open_lengths = False
         self.bounding = True
         self.bounded = False
+        self.pooling, self.pooled = True, False
         self.lengths: set[AnvilError] = set()
         self.truths: dict[Atom, tuple[Atom, list[int], list[int]]] = {}
         self.short_circuits: dict[Atom, tuple[bool, Atom]] = {}
