@@ -218,7 +218,7 @@ class _Attempt:
             endless = error.diagnostic.code == "recursion-limit"
             self._again(error, endless or None, self.piling)
             self._again(error, session.bounded or None, self.unbounded)
-            self._again(error, session.pooled or None, self.unpooled)
+            self._unpool(error)
             self._grow(error)
             self._whole(error)
             raise (self.refused or [error])[0] from None
@@ -226,10 +226,16 @@ class _Attempt:
             self._again(error, session.attributable.get(error), session.attributed)
             self._again(error, session.movable.get(error), session.moving)
             self._again(error, session.bounded or None, self.unbounded)
-            self._again(error, session.pooled or None, self.unpooled)
+            self._unpool(error)
             self._grow(error)
             self._whole(error)
             raise
+
+    def _unpool(self, error: AnvilError) -> None:
+        """Asks for another beginning, in which objects are not moved into one pool at joins."""
+        if self.session.pooled and not self.unpooled:
+            self.session.exact.clear()
+            self._again(error, True, self.unpooled)
 
     def _grow(self, error: AnvilError) -> None:
         """Asks for another attempt in which the lists of a loop have room that is a guess."""
