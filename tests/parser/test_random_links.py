@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anvil.errors import AnvilError
-from tests.parser.harness import run, same
-from tests.parser.test_random_choices import plain
+from tests.parser.test_random_choices import never_other_numbers
 from tests.parser.test_random_heap import Writer, compiled
 
 PROGRAMS = int(os.environ.get("ANVIL_RANDOM_LINKS", "24"))
@@ -128,17 +126,7 @@ class Linker(Writer):
 
 @pytest.mark.parametrize("group", range(4))
 def test_never_other_numbers(group: int) -> None:
-    compiled_at_all = 0
-    for seed in range(group, PROGRAMS, 4):
-        fn: Any = compiled(Linker(seed), PRELUDE, END, f"<links {seed}>", Node=Node)
-        for args in ARGUMENTS:
-            try:
-                got = run(fn, *args)
-            except AnvilError as error:
-                if error.code not in REFUSED:
-                    raise
-                break
-            same(plain(fn(*args)), plain(got), f"seed {seed} {args}")
-        else:
-            compiled_at_all += 1
-    assert compiled_at_all >= PROGRAMS / 4 / 3
+    def made(seed: int) -> Any:
+        return compiled(Linker(seed), PRELUDE, END, f"<links {seed}>", Node=Node)
+
+    never_other_numbers(group, PROGRAMS, made, ARGUMENTS, REFUSED)
